@@ -1,0 +1,378 @@
+"""The recipe: every setting of a run, typed, with its default.
+
+The names are a contract: users' files rely on them. A setting that is unknown is refused with the nearest valid name
+(see `datagen.recipe_file`); a setting that this version does not act on yet is refused or announced (see
+`datagen.unbuilt`), never ignored in silence.
+"""
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from datagen.solutions import TextMode
+
+Auto = Literal["auto"]
+SeedPolicy = Literal["none", "per_request"]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+DATASETS = {
+    "open_r1": "open-r1/OpenR1-Math-220k",
+    "deepmath": "zwhe99/DeepMath-103K",
+    "s1k": "simplescaling/s1K-1.1",
+    "limo": "GAIR/LIMO-v2",
+}
+PINNED_REVISIONS = {"open_r1": "e4e141ec9dea9f8326f4d347be56105859b2bd68"}
+BENCHMARK_NAMES = ("aime24", "aime25", "amc23", "math500")
+
+
+class Section(BaseModel):
+    """A part of the recipe: frozen, and closed to unknown names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HubSource(Section):
+    """One of the four known datasets, from the Hub or, in the same schema, from `path`.
+
+    Attributes:
+        config: the dataset's configuration; for `limo`, `v1` is the older release.
+        revision: a commit, or `latest`, which is resolved at the start of a run and recorded.
+        limit: the first N rows after `min_recorded`.
+        min_recorded: rows that carry fewer recorded solutions are not pulled.
+        path: a local file, a folder, a pattern or an `s3://` address instead of the Hub.
+    """
+
+    kind: Literal["open_r1", "deepmath", "s1k", "limo"]
+    name: str | None = None
+    config: str | None = None
+    revision: str | None = None
+    path: str | None = None
+    limit: Annotated[int, Field(gt=0)] | None = None
+    min_recorded: Annotated[int, Field(ge=0)] | None = None
+    licence: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The source's name in tables and messages."""
+        return self.name or self.kind
+
+
+class Columns(Section):
+    """Which column of a table holds what."""
+
+    problem: str = "problem"
+    answer: str = "answer"
+    solutions: str | None = None
+    difficulty: str | None = None
+    topic: str | None = None
+    source_id: str | None = None
+
+
+class TableSource(Section):
+    """Any Parquet, JSONL or CSV file; local, `s3://` or `hf://`."""
+
+    kind: Literal["table"]
+    name: str
+    path: str
+    columns: Columns = Columns()
+    licence: str = "unknown"
+    limit: Annotated[int, Field(gt=0)] | None = None
+    min_recorded: Annotated[int, Field(ge=0)] | None = None
+
+    @property
+    def label(self) -> str:
+        """The source's name in tables and messages."""
+        return self.name
+
+
+Source = Annotated[HubSource | TableSource, Field(discriminator="kind")]
+
+
+class Benchmark(Section):
+    """Problems to keep out: a known name from the Hub, or a file with a `problem` column."""
+
+    name: str
+    path: str | None = None
+    revision: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: object) -> object:
+        return {"name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _known_or_path(self) -> Self:
+        if self.path is None and self.name not in BENCHMARK_NAMES:
+            raise ValueError(
+                f"unknown benchmark {self.name!r}: use one of {', '.join(BENCHMARK_NAMES)}, or give a path"
+            )
+        return self
+
+
+class Screening(Section):
+    """What must not be in the dataset."""
+
+    near_duplicates: Annotated[float, Field(gt=0.0, le=1.0)] | None = 0.85
+    benchmarks: tuple[Benchmark, ...] = tuple(Benchmark(name=name) for name in BENCHMARK_NAMES)
+    binary_answers: Literal["drop", "keep"] = "drop"
+
+
+class Price(Section):
+    """USD per million tokens."""
+
+    input: Annotated[float, Field(ge=0.0)] = 0.0
+    output: Annotated[float, Field(ge=0.0)] = 0.0
+
+
+class RecordedTeacher(Section):
+    """The solutions that the sources carry: free, and no attempt."""
+
+    name: str
+    kind: Literal["recorded"]
+
+
+class DemoTeacher(Section):
+    """The demo teacher; started by itself unless `base_url` names a running one."""
+
+    name: str
+    kind: Literal["demo"]
+    base_url: str | None = None
+    model: str = "datagen-demo-teacher"
+    concurrency: Annotated[int, Field(gt=0)] = 64
+    latency_ms: Annotated[int, Field(ge=0)] = 0
+    seed: SeedPolicy = "per_request"
+
+    @property
+    def base_urls(self) -> tuple[str, ...]:
+        """Where requests go; empty when the run starts the server."""
+        return (self.base_url,) if self.base_url else ()
+
+    @property
+    def api_key_env(self) -> None:
+        """The demo teacher needs no key."""
+
+    @property
+    def price(self) -> Price:
+        """The demo teacher costs nothing."""
+        return Price()
+
+
+def _plain_url(url: str) -> str:
+    if not re.match(r"https?://[^/]+", url):
+        raise ValueError(f"{url!r} is no http(s) address; it looks like http://127.0.0.1:8000/v1")
+    if re.match(r"https?://[^/]*@", url):
+        raise ValueError("the address holds a user name or password; name the key's variable in api_key_env instead")
+    return url.rstrip("/")
+
+
+class OpenAITeacher(Section):
+    """Any OpenAI-compatible endpoint. `openai_batch` asks it through the Batch protocol.
+
+    Attributes:
+        api_key_env: the environment variable that holds the key; none is sent when it is null.
+        concurrency: most requests in flight.
+        requests_per_minute, tokens_per_minute: limits of the endpoint; learnt when null.
+        seed: `per_request` sends a seed that follows from recipe seed, messages and attempt; it is outside the key.
+    """
+
+    name: str
+    kind: Literal["openai", "openai_batch"]
+    model: str
+    base_url: str = "https://api.openai.com/v1"
+    api_key_env: str | None = None
+    concurrency: Annotated[int, Field(gt=0)] = 64
+    requests_per_minute: Annotated[int, Field(gt=0)] | None = None
+    tokens_per_minute: Annotated[int, Field(gt=0)] | None = None
+    price: Price = Price()
+    seed: SeedPolicy = "per_request"
+
+    _check_url = field_validator("base_url")(_plain_url)
+
+    @property
+    def base_urls(self) -> tuple[str, ...]:
+        """Where requests go."""
+        return (self.base_url,)
+
+
+class VLLMTeacher(Section):
+    """Local vLLM workers, or servers that already run (`base_urls`)."""
+
+    name: str
+    kind: Literal["vllm"]
+    model: str
+    workers: Annotated[int, Field(gt=0)] | Auto = "auto"
+    base_urls: tuple[str, ...] = ()
+    python: str | None = None
+    seed: SeedPolicy = "none"
+    concurrency: Annotated[int, Field(gt=0)] = 256
+    engine_args: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    price: Price = Price()
+
+    @field_validator("base_urls")
+    @classmethod
+    def _check_urls(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_plain_url(url) for url in urls)
+
+    @property
+    def api_key_env(self) -> None:
+        """Local servers take no key."""
+
+
+Teacher = Annotated[RecordedTeacher | DemoTeacher | OpenAITeacher | VLLMTeacher, Field(discriminator="kind")]
+PaidTeacher = DemoTeacher | OpenAITeacher | VLLMTeacher
+
+
+class Sampling(Section):
+    """How teachers are asked, and how often."""
+
+    temperature: Annotated[float, Field(ge=0.0, le=2.0)] = 0.8
+    top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 0.95
+    max_tokens: Annotated[int, Field(gt=0)] = 16384
+    target_correct: Annotated[int, Field(gt=0)] | None = None
+    max_attempts: Annotated[int, Field(gt=0)] = 16
+    give_up_after: Annotated[int, Field(gt=0)] = 8
+    on_truncated: Literal["accept", "raise_limit", "continue"] = "accept"
+    timeout_s: Annotated[float, Field(gt=0.0)] = 1800
+    budget_usd: Annotated[float, Field(gt=0.0)] | None = None
+    budget_tokens: Annotated[int, Field(gt=0)] | None = None
+    prompt: str = "solve"
+
+
+class Verification(Section):
+    """Limits of one verdict, in CPU seconds and MiB, and what to do about golds that look wrong."""
+
+    timeout_s: Annotated[float, Field(gt=0.0)] = 5
+    memory_mb: Annotated[int, Field(ge=256)] = 1024
+    workers: Annotated[int, Field(gt=0)] | Auto = "auto"
+    suspect_gold: Literal["drop", "keep", "adopt"] = "drop"
+    judge: str | None = None
+
+
+class Summariser(Section):
+    """A teacher that reads the paths and writes the summary."""
+
+    teacher: str
+    prompt: str = "summarize"
+
+
+class Paths(Section):
+    """Which paths make an example, and how they are written.
+
+    Attributes:
+        count: fewest and most paths of an example; the method knows at most six.
+        max_example_tokens: most tokens of the whole rendered example.
+        tokenizer: a Hub id, a folder, or `bundled`.
+    """
+
+    count: tuple[int, int] = (2, 6)
+    require: Literal["all_correct", "any_correct"] = "all_correct"
+    text: TextMode = "both"
+    max_example_tokens: Annotated[int, Field(gt=0)] = 28672
+    tokenizer: str = "deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B"
+    think_ids: Literal["sequential", "random"] = "sequential"
+    summary: Literal["template"] | Summariser = "template"
+
+    @field_validator("count")
+    @classmethod
+    def _two_to_six(cls, count: tuple[int, int]) -> tuple[int, int]:
+        fewest, most = count
+        if not 1 <= fewest <= most <= 6:
+            raise ValueError(f"[{fewest}, {most}] must rise and lie within 1 to 6: the trainer knows six path tokens")
+        return count
+
+
+FormatName = Literal["text", "parathinker", "messages", "parallel_r1", "rl"]
+
+
+class Output(Section):
+    """How the dataset is written; the format `text` is always there."""
+
+    formats: tuple[FormatName, ...] = ("text", "parathinker", "messages")
+    test_fraction: Fraction = 0.02
+    shard_rows: Annotated[int, Field(gt=0)] = 1000
+
+
+class Execution(Section):
+    """Where the run runs."""
+
+    engine: Literal["local", "ray"] = "local"
+
+
+class Publication(Section):
+    """Where the dataset goes."""
+
+    repo_id: str
+    private: bool = True
+
+
+class Recipe(Section):
+    """Everything that a run needs to know."""
+
+    version: Literal[1] = 1
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    description: str = ""
+    seed: int = 42
+    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    screen: Screening = Screening()
+    teachers: Annotated[tuple[Teacher, ...], Field(min_length=1)]
+    sampling: Sampling = Sampling()
+    verify: Verification = Verification()
+    paths: Paths = Paths()
+    output: Output = Output()
+    execution: Execution = Execution()
+    publish: Publication | None = None
+
+    @property
+    def target_correct(self) -> int:
+        """Enough correct paths of a problem: the setting, or the upper end of `paths.count`."""
+        return self.sampling.target_correct or self.paths.count[1]
+
+    @property
+    def uses_recorded(self) -> bool:
+        """Whether the solutions that sources carry count."""
+        return any(isinstance(teacher, RecordedTeacher) for teacher in self.teachers)
+
+    @property
+    def paid_teachers(self) -> tuple[PaidTeacher, ...]:
+        """The teachers that are asked, in order."""
+        return tuple(teacher for teacher in self.teachers if not isinstance(teacher, RecordedTeacher))
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        _refuse_repeats("sources", [source.label for source in self.sources], "give each a name of its own")
+        _refuse_repeats("teachers", [teacher.name for teacher in self.teachers], "give each a name of its own")
+        models = [teacher.model for teacher in self.paid_teachers]
+        _refuse_repeats("teachers: the model", models, "a second answer of the same model is another attempt, no rung")
+        return self
+
+    @model_validator(mode="after")
+    def _teachers_exist(self) -> Self:
+        names = [teacher.name for teacher in self.teachers]
+        wanted = {"verify.judge": self.verify.judge}
+        if isinstance(self.paths.summary, Summariser):
+            wanted["paths.summary.teacher"] = self.paths.summary.teacher
+        for place, name in wanted.items():
+            if name is not None and name not in names:
+                raise ValueError(f"{place}: no teacher is called {name!r}; there are {', '.join(names)}")
+        return self
+
+    @model_validator(mode="after")
+    def _enough_attempts(self) -> Self:
+        fewest, _ = self.paths.count
+        if self.target_correct < fewest:
+            raise ValueError(
+                f"sampling.target_correct: {self.target_correct} is less than paths.count's lower end {fewest}"
+            )
+        if self.paid_teachers and not self.uses_recorded and self.target_correct > self.sampling.max_attempts:
+            raise ValueError(
+                f"sampling.target_correct: {self.target_correct} correct paths can't come out of "
+                f"sampling.max_attempts: {self.sampling.max_attempts}; lower the one or raise the other"
+            )
+        return self
+
+
+def _refuse_repeats(what: str, names: list[str], advice: str) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"{what}: {', '.join(repeated)} stands there twice; {advice}")

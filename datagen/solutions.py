@@ -1,0 +1,120 @@
+"""What a solution is: a thought and what follows it, whether it is whole, and the text that a student would read.
+
+A thought that opens and does not close is truncated, and so is a text that its endpoint cut at the length limit. A text
+without thought tags is a solution without reasoning, not a truncated one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from datagen.tables import FinishReason, Solution
+from datagen.texts import digest
+
+TextMode = Literal["both", "reasoning", "solution"]
+
+OPEN, CLOSE = "<think>", "</think>"
+
+
+@dataclass(frozen=True, slots=True)
+class SplitText:
+    """A raw output taken apart: the thought without its tags, what follows, and whether the thought never closed."""
+
+    reasoning: str
+    content: str
+    cut: bool
+
+
+def split_thought(text: str) -> SplitText:
+    """Take a raw output apart at its thought tags.
+
+    The opening tag may be missing (chat templates put it into the prompt). What stands before an opening tag belongs
+    to the content; tags that remain in the content are left there, for the screen of control tokens to refuse.
+    """
+    before, opened, rest = text.partition(OPEN)
+    if not opened:
+        thought, closed, content = text.partition(CLOSE)
+        if not closed:
+            return SplitText("", text.strip(), cut=False)
+        return SplitText(thought.strip(), content.strip(), cut=False)
+    if CLOSE in before:
+        thought, _, content = text.partition(CLOSE)
+        return SplitText(thought.strip(), content.strip(), cut=_opens_without_closing(content))
+    thought, closed, content = rest.partition(CLOSE)
+    if not closed:
+        return SplitText(thought.strip(), before.strip(), cut=True)
+    content = f"{before.strip()}\n\n{content.strip()}".strip()
+    return SplitText(thought.strip(), content, cut=_opens_without_closing(content))
+
+
+def _opens_without_closing(text: str) -> bool:
+    return text.rfind(OPEN) > text.rfind(CLOSE)
+
+
+def is_truncated(solution: Solution) -> bool:
+    """Whether the text was cut off: by the endpoint, or in the middle of its thought."""
+    return solution.finish_reason == "length" or bool(solution.reasoning and not solution.content)
+
+
+def path_text(solution: Solution, mode: TextMode) -> str:
+    """What of a solution is the path: `both` is reasoning, a blank line, content; empty when there is nothing."""
+    parts = {
+        "both": (solution.reasoning, solution.content),
+        "reasoning": (solution.reasoning,),
+        "solution": (solution.content,),
+    }[mode]
+    return "\n\n".join(part for part in parts if part)
+
+
+def recorded_solution(
+    problem_id: str,
+    problem: str,
+    text: str,
+    *,
+    model: str,
+    index: int,
+    reasoning: str | None = None,
+    finish_reason: FinishReason = "stop",
+) -> Solution:
+    """A solution that a source row carried.
+
+    Args:
+        problem_id: of the problem that it solves.
+        problem: the raw problem text.
+        text: the raw output; with `reasoning` given, only what follows the thought.
+        model: who wrote it, as the source says.
+        index: its place among the row's solutions.
+        reasoning: the thought, for sources that keep it in a column of its own.
+        finish_reason: as the source recorded it; `length` when its thought never closes.
+
+    Returns:
+        The solution; its key is the hash of source model, raw problem and solution text, free of sampling settings.
+    """
+    parts = split_thought(text) if reasoning is None else SplitText(reasoning.strip(), text.strip(), cut=False)
+    key = digest("recorded", model, problem, parts.reasoning, parts.content)
+    return Solution(
+        id=key[:16],
+        problem_id=problem_id,
+        teacher="recorded",
+        model=model,
+        attempt=index,
+        reasoning=parts.reasoning,
+        content=parts.content,
+        finish_reason="length" if parts.cut else finish_reason,
+        prompt_tokens=None,
+        completion_tokens=None,
+        cost_usd=0.0,
+        request_key=key,
+    )
+
+
+def request_key(model: str, messages: Sequence[Mapping[str, str]], parameters: Mapping[str, Any], attempt: int) -> str:
+    """Name a paid completion by what was asked: 64 hexadecimal digits.
+
+    Args:
+        model: the model's name at its endpoint.
+        messages: role and content, as sent.
+        parameters: those that change the distribution (temperature, top_p, max_tokens, extra body).
+        attempt: number of the attempt, from 0.
+    """
+    return digest("asked", model, [dict(message) for message in messages], dict(parameters), attempt)

@@ -1,0 +1,214 @@
+"""The tables that stages hand to each other: row types and their Arrow schemas, the only contract between stages.
+
+A row type is a frozen dataclass whose fields are the columns of its schema, in order. Stages exchange iterables of rows
+in memory and Parquet files of these schemas on disk; nothing else crosses from one stage to the next.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Generic, Literal, TypeVar
+
+import pyarrow as pa
+
+FinishReason = Literal["stop", "length", "content_filter", "unknown"]
+VerdictKind = Literal["correct", "wrong", "no_answer", "truncated", "bad_gold", "timeout"]
+Split = Literal["train", "test"]
+StageName = Literal["pull", "screen", "sample", "verify", "select", "assemble"]
+DropReason = Literal[
+    # pull: the row holds no problem with an answer that can be checked
+    "empty_problem",
+    "no_answer",
+    "proof",
+    "not_mathematics",
+    "answer_is_not_short",
+    # screen: the problem must not, or need not, be in the dataset
+    "binary_answer",
+    "duplicate",
+    "conflicting_answers",
+    "benchmark",
+    # select: the problem got no example
+    "no_correct_solution",
+    "too_few_correct_paths",
+    "too_few_distinct_paths",
+    "paths_exceed_token_budget",
+    "control_token_in_problem",
+    "bad_gold",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One pulled source row that has an answer.
+
+    Attributes:
+        row_id: names the source row: hash of dataset, config, revision (or content hash), file and row number.
+        id: names the problem: hash of its normalised text; rows with the same text share it.
+        problem: the raw text as the source has it.
+        answer: the reference answer, bare LaTeX or text.
+        source: the source's name in the recipe.
+        source_id: the row's own name in the source (uuid or `file#row`).
+        revision: commit of the dataset, or content hash of the local file.
+        licence: SPDX identifier as stated by the source.
+        topic: the source's own topic, when it has one.
+        difficulty: the source's own difficulty, when it has one.
+    """
+
+    row_id: str
+    id: str
+    problem: str
+    answer: str
+    source: str
+    source_id: str
+    revision: str
+    licence: str
+    topic: str | None = None
+    difficulty: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """One lost row with the first reason for it, and a detail that a person can check."""
+
+    row_id: str
+    id: str
+    source: str
+    stage: StageName
+    reason: DropReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """One teacher completion, paid for once, or recorded and free.
+
+    Attributes:
+        id: the first 16 digits of the request key.
+        problem_id: the problem that it answers.
+        teacher: the teacher's name in the recipe.
+        model: who wrote it.
+        attempt: number of the attempt at this problem by this model, from 0; recorded ones are counted apart.
+        reasoning: the thought, without tags; empty when the solution has none.
+        content: what follows the thought.
+        finish_reason: `length` when the text was cut off.
+        prompt_tokens, completion_tokens: as the endpoint counted them; None when unknown.
+        cost_usd: what it cost; 0 for recorded ones.
+        request_key: hash of what was asked (see `datagen.solutions`).
+    """
+
+    id: str
+    problem_id: str
+    teacher: str
+    model: str
+    attempt: int
+    reasoning: str
+    content: str
+    finish_reason: FinishReason
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cost_usd: float
+    request_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the verifier said of one solution against one gold answer; valid for that triple with the version only."""
+
+    solution_id: str
+    gold: str
+    answer: str | None
+    verdict: VerdictKind
+    method: str
+    verifier_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One whole reasoning path of an example, as the student will see it."""
+
+    think_id: int
+    text: str
+    answer: str
+    verdict: VerdictKind
+    finish_reason: FinishReason
+    tokens: int
+    teacher: str
+    model: str
+    solution_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One training example: a problem, its paths, their summary, and the rendered text.
+
+    Attributes:
+        paths: in drawing order.
+        prompt, completion: the rendered text in the plain `text` format; their concatenation is the training text.
+        n_tokens: tokens of the whole rendered example under the recipe's tokenizer.
+    """
+
+    row_id: str
+    id: str
+    problem: str
+    answer: str
+    source: str
+    source_id: str
+    revision: str
+    licence: str
+    paths: tuple[Path, ...]
+    summary: str
+    prompt: str
+    completion: str
+    n_tokens: int
+    split: Split
+
+
+Row = TypeVar("Row", Problem, Drop, Solution, Verdict, Example)
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[Row]):
+    """A named table of a run: its folder's name, its row type and its Arrow schema."""
+
+    name: str
+    row: type[Row]
+    schema: pa.Schema
+
+    def to_arrow(self, rows: Iterable[Row]) -> pa.RecordBatch:
+        """Rows to one record batch of this table's schema."""
+        return pa.RecordBatch.from_pylist([asdict(row) for row in rows], schema=self.schema)
+
+    def from_arrow(self, batch: pa.RecordBatch) -> Iterator[Row]:
+        """The rows of one record batch."""
+        for values in batch.to_pylist():
+            yield self.row(**_typed(values))
+
+
+def _typed(values: dict[str, Any]) -> dict[str, Any]:
+    if "paths" in values:
+        values["paths"] = tuple(Path(**path) for path in values["paths"])
+    return values
+
+
+def _schema(row: type, **types: pa.DataType) -> pa.Schema:
+    nullable = {"topic", "difficulty", "prompt_tokens", "completion_tokens"}
+    if row is Verdict:
+        nullable.add("answer")
+    columns = [(field.name, types.get(field.name, pa.string())) for field in fields(row)]
+    return pa.schema([pa.field(name, type_, nullable=name in nullable) for name, type_ in columns])
+
+
+_SOLUTION_TYPES: dict[str, pa.DataType] = {
+    "attempt": pa.int32(),
+    "prompt_tokens": pa.int64(),
+    "completion_tokens": pa.int64(),
+    "cost_usd": pa.float64(),
+}
+_PATH_TYPE = pa.struct(list(_schema(Path, think_id=pa.int8(), tokens=pa.int32())))
+
+PROBLEMS = Table("problems", Problem, _schema(Problem, difficulty=pa.float64()))
+RECORDED = Table("recorded", Solution, _schema(Solution, **_SOLUTION_TYPES))
+SCREENED = Table("screened", Problem, PROBLEMS.schema)
+DROPPED = Table("dropped", Drop, _schema(Drop))
+SOLUTIONS = Table("solutions", Solution, RECORDED.schema)
+VERDICTS = Table("verdicts", Verdict, _schema(Verdict))
+EXAMPLES = Table("examples", Example, _schema(Example, paths=pa.list_(_PATH_TYPE), n_tokens=pa.int32()))
