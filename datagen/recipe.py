@@ -57,6 +57,11 @@ class HubSource(Section):
         """The source's name in tables and messages."""
         return self.name or self.kind
 
+    @property
+    def input_key(self) -> str:
+        """Its key among the run's inputs."""
+        return f"source {self.label}"
+
 
 class Columns(Section):
     """Which column of a table holds what."""
@@ -85,6 +90,11 @@ class TableSource(Section):
         """The source's name in tables and messages."""
         return self.name
 
+    @property
+    def input_key(self) -> str:
+        """Its key among the run's inputs."""
+        return f"source {self.label}"
+
 
 Source = Annotated[HubSource | TableSource, Field(discriminator="kind")]
 
@@ -95,6 +105,11 @@ class Benchmark(Section):
     name: str
     path: str | None = None
     revision: str | None = None
+
+    @property
+    def input_key(self) -> str:
+        """Its key among the run's inputs."""
+        return f"benchmark {self.name}"
 
     @model_validator(mode="before")
     @classmethod
@@ -143,6 +158,11 @@ class DemoTeacher(Section):
     latency_ms: Annotated[int, Field(ge=0)] = 0
     seed: SeedPolicy = "per_request"
 
+    @field_validator("base_url")
+    @classmethod
+    def _check_url(cls, url: str | None) -> str | None:
+        return None if url is None else _plain_url(url)
+
     @property
     def base_urls(self) -> tuple[str, ...]:
         """Where requests go; empty when the run starts the server."""
@@ -180,7 +200,7 @@ class OpenAITeacher(Section):
     kind: Literal["openai", "openai_batch"]
     model: str
     base_url: str = "https://api.openai.com/v1"
-    api_key_env: str | None = None
+    api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     concurrency: Annotated[int, Field(gt=0)] = 64
     requests_per_minute: Annotated[int, Field(gt=0)] | None = None
     tokens_per_minute: Annotated[int, Field(gt=0)] | None = None
@@ -341,6 +361,9 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         _refuse_repeats("sources", [source.label for source in self.sources], "give each a name of its own")
+        _refuse_repeats(
+            "screen.benchmarks", [one.name for one in self.screen.benchmarks], "give each a name of its own"
+        )
         _refuse_repeats("teachers", [teacher.name for teacher in self.teachers], "give each a name of its own")
         models = [teacher.model for teacher in self.paid_teachers]
         _refuse_repeats("teachers: the model", models, "a second answer of the same model is another attempt, no rung")

@@ -31,11 +31,11 @@ def normalise(text: str) -> str:
     Returns:
         Tokens joined by single blanks; empty when the text holds nothing to compare.
     """
-    text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     text = _HEADER.sub("", text) or text
     text = _SYNONYMS.sub(r"\\frac", text)
     text = _SPACING.sub(" ", text)
-    text = _MATH_DELIMITERS.sub(" ", text).casefold()
+    text = _MATH_DELIMITERS.sub(" ", text)
     text = _DECIMAL_POINT.sub("\N{MIDDLE DOT}", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
     return " ".join(token for token in _TOKEN.findall(text) if token not in _DROPPED_PUNCTUATION)
 

@@ -1,0 +1,183 @@
+"""The commands: they parse, call and print; all logic lives elsewhere."""
+
+import json
+import logging
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from datagen import __version__
+from datagen.errors import DatagenError, UsageError
+
+app = typer.Typer(
+    name="datagen",
+    help="Verified parallel-thinking datasets for language models, from one recipe.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_debug = False
+
+RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or its name under outputs/.")]
+
+
+@app.callback(invoke_without_command=True)
+def main_options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback with an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    """Options of every command."""
+    global _debug
+    _debug = debug
+    if version:
+        typer.echo(f"datagen {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def build(
+    recipe: Annotated[str, typer.Argument(help="A bundled recipe's name, or a YAML file.")],
+    output: Annotated[Path | None, typer.Option(help="The run's folder [outputs/NAME].")] = None,
+    limit: Annotated[int | None, typer.Option(help="Rows of each source.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; may be repeated.")
+    ] = None,
+    until: Annotated[str, typer.Option(help="pull, screen, sample, verify, select or assemble.")] = "assemble",
+    reuse: Annotated[Path | None, typer.Option(metavar="RUN", help="Take completions from another run.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Rebuild every stage; nothing paid is thrown away.")] = False,
+) -> None:
+    """Build a dataset from a recipe; go on where an earlier start ended."""
+    from datagen.pipeline import STAGES, Options, check, is_finished, run_folder
+    from datagen.recipe_file import load_recipe
+    from datagen.workspace import Workspace
+
+    if until not in STAGES:
+        raise UsageError(f"--until {until}: there is no such stage; there are {', '.join(STAGES)}")
+    overrides = settings or []
+    loaded = load_recipe(recipe, overrides, limit)
+    options = Options(until, reuse, fresh)
+    check(loaded, options)
+    workspace = Workspace(run_folder(loaded, output))
+    workspace.refuse_when_locked()
+    if is_finished(loaded, workspace, options):
+        typer.echo(f"nothing to do: {workspace.folder} stands finished")
+        return
+    _log_progress(workspace.logs / "run.log")
+    from flows.session import run_build
+
+    parameters = {
+        "recipe": recipe,
+        "output": str(output) if output else None,
+        "limit": limit,
+        "overrides": overrides,
+        "until": until,
+        "reuse": str(reuse) if reuse else None,
+        "fresh": fresh,
+    }
+    run_build(workspace, parameters)
+    dataset = workspace.folder / "dataset"
+    typer.echo(f"done: {dataset if until == 'assemble' else workspace.folder}")
+
+
+@app.command()
+def recipes() -> None:
+    """The bundled recipes, each in a line."""
+    from datagen.recipe_file import bundled_recipes
+
+    for name, description in bundled_recipes().items():
+        typer.echo(f"{name:24} {description}")
+
+
+@app.command()
+def show(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Where a run stands, what it cost, what was dropped and why."""
+    from datagen.status import run_status, status_lines
+
+    status = run_status(_run_folder(run))
+    typer.echo(json.dumps(status, indent=1) if as_json else "\n".join(status_lines(status)))
+
+
+@app.command()
+def export(
+    run: RunFolder,
+    format_name: Annotated[str, typer.Option("--format", help="text, parathinker or messages.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder.")],
+) -> None:
+    """A trainer-ready folder: one `save_to_disk` dataset a split, and the tokenizer."""
+    from datagen.formats.export import export as export_dataset
+
+    dataset = _run_folder(run) / "dataset"
+    if not dataset.exists():
+        raise UsageError(f"{run}: this run has no dataset yet; `datagen build` makes it")
+    export_dataset(dataset, format_name, to)
+    typer.echo(f"done: {to}")
+
+
+@app.command("serve-demo")
+def serve_demo(
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8000,
+    latency_ms: Annotated[int, typer.Option(help="Mean latency of an answer.")] = 0,
+) -> None:
+    """The demo teacher as an OpenAI-compatible server on the loopback address, until interrupted."""
+    from datagen.teachers.demo.server import serve
+
+    serve(port=port, latency_ms=latency_ms)
+
+
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """What works on this machine, and what to do about the rest."""
+    from datagen.doctor import examine
+
+    findings = examine()
+    if as_json:
+        typer.echo(json.dumps([{"what": f.what, "state": f.state, "detail": f.detail} for f in findings], indent=1))
+    else:
+        for finding in findings:
+            typer.echo(f"{finding.state:8} {finding.what}: {finding.detail}")
+    if any(finding.state == "broken" for finding in findings):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run a command; what a user can mend is said in a line or two, with the exit status of its kind."""
+    try:
+        app()
+    except DatagenError as error:
+        if _debug:
+            traceback.print_exc()
+        print(f"datagen: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_status) from None
+    except Exception as error:
+        if _debug:
+            raise
+        print(f"datagen: {type(error).__name__}: {str(error)[:500]}", file=sys.stderr)
+        print("datagen: this is a fault of datagen itself; `datagen --debug …` shows where", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def _run_folder(run: str) -> Path:
+    for folder in (Path(run), Path("outputs") / run):
+        if (folder / "run.json").is_file():
+            return folder
+    raise UsageError(f"{run}: there is no run here, nor in outputs/{run}; `datagen build` makes one")
+
+
+def _log_progress(log: Path) -> None:
+    """Progress as plain lines: to standard output, and with the time to the run's log."""
+    logger = logging.getLogger("datagen")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    shown = logging.StreamHandler(cast(Any, sys.stdout))
+    shown.setFormatter(logging.Formatter("%(message)s"))
+    kept = logging.FileHandler(log)
+    kept.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logger.handlers = [shown, kept]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""What a format is: a schema, and how examples become its rows.
+
+Every format is written from the same examples; it adds nothing that they do not hold and is rendered by the same code.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import pyarrow as pa
+
+from datagen.formats.tokenizer import ExampleTokenizer
+from datagen.recipe import FormatName
+from datagen.tables import Example
+
+
+class Format(Protocol):
+    """One way to write examples."""
+
+    @property
+    def name(self) -> FormatName:
+        """The name in the recipe and of the dataset's configuration."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of its Parquet files."""
+
+    @property
+    def features_note(self) -> str:
+        """What the columns are, in a line or two, for the card."""
+
+    @property
+    def trainer_columns(self) -> tuple[str, ...]:
+        """The columns that an exported, trainer-ready folder keeps."""
+
+    def rows(self, examples: Sequence[Example], tokenizer: ExampleTokenizer) -> pa.RecordBatch:
+        """Write examples, in their order, one row each.
+
+        Raises:
+            DatagenError: an example was made with another tokenizer.
+        """

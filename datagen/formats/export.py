@@ -1,0 +1,102 @@
+"""A trainer-ready folder out of a run's dataset: `load_from_disk(TO/train)` is what a trainer calls.
+
+The folder appears whole or not at all: it is written beside its place and renamed.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import get_args
+
+import datasets
+import pyarrow as pa
+
+from datagen.errors import DatagenError, UsageError
+from datagen.formats import FORMATS
+from datagen.formats.base import Format
+from datagen.formats.tokenizer import load_tokenizer
+from datagen.tables import Split
+
+
+def export(dataset: Path, format_name: str, to: Path) -> None:
+    """Write one format of a dataset as folders of `datasets.Dataset.save_to_disk`, with the tokenizer.
+
+    Args:
+        dataset: a run's `dataset/` folder: Parquet of each format, and `tokenizer/`.
+        format_name: which format.
+        to: the new folder, absent or empty: train/, test/ (when there are such rows), tokenizer/, README.md.
+
+    Raises:
+        UsageError: the dataset lacks the format or its tokenizer, or the target is not empty.
+        DatagenError: a Parquet file is damaged.
+    """
+    format_, files = _find(dataset, format_name)
+    tokenizer_folder = dataset / "tokenizer"
+    if not tokenizer_folder.is_dir():
+        raise UsageError(
+            f"{dataset}: it has no tokenizer/ folder, so it is no dataset of datagen; give a run's dataset/"
+        )
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise UsageError(f"{to}: it is there already and not empty; give another folder")
+
+    tokenizer = load_tokenizer(str(tokenizer_folder))
+    with _appearing_whole(to) as folder, tempfile.TemporaryDirectory(prefix="datagen-export-") as cache:
+        rows = {split: _write(parts, folder / split, format_, cache) for split, parts in files.items()}
+        tokenizer.save(folder / "tokenizer")
+        (folder / "README.md").write_text(_readme(format_, rows), "utf-8")
+
+
+def _find(dataset: Path, format_name: str) -> tuple[Format, dict[Split, list[Path]]]:
+    available = {name: files for name in FORMATS if (files := _files(dataset, name))}
+    for name, files in available.items():
+        if name == format_name:
+            return FORMATS[name], files
+    if not available:
+        raise UsageError(f"{dataset}: no dataset here; give a run's folder whose build has finished")
+    raise UsageError(f"{dataset}: it has no format {format_name!r}; it has {', '.join(available)}")
+
+
+def _files(dataset: Path, format_name: str) -> dict[Split, list[Path]]:
+    folder = dataset / ("data" if format_name == "text" else format_name)
+    found: dict[Split, list[Path]] = {split: sorted(folder.glob(f"{split}-*.parquet")) for split in get_args(Split)}
+    return {split: files for split, files in found.items() if files}
+
+
+def _write(files: list[Path], folder: Path, format_: Format, cache: str) -> int:
+    names = [str(file) for file in files]
+    try:
+        rows = datasets.Dataset.from_parquet(names, cache_dir=cache, columns=list(format_.trainer_columns))
+    except (datasets.exceptions.DatasetGenerationError, pa.ArrowException) as error:
+        raise DatagenError(
+            f"{files[0].parent}: a Parquet file there can't be read; build again with --fresh"
+        ) from error
+    rows.save_to_disk(folder)
+    return len(rows)
+
+
+@contextmanager
+def _appearing_whole(to: Path) -> Iterator[Path]:
+    to.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{to.name}.partial-", dir=to.parent))
+    try:
+        yield folder
+        folder.chmod(0o755)  # mkdtemp makes it for the owner alone
+        folder.replace(to)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _readme(format_: Format, rows: dict[Split, int]) -> str:
+    splits = "\n".join(f'- `load_from_disk("{split}")`: {count} rows' for split, count in rows.items())
+    return f"""# Format `{format_.name}`, exported by datagen
+
+{splits}
+
+Columns: {", ".join(format_.trainer_columns)}. Rows stand in the order of the dataset's Parquet files.
+{format_.features_note}
+
+`tokenizer/` holds the tokenizer with the control tokens of parallel thinking. A model trained on these rows needs an
+embedding for each of them: resize its embeddings to the tokenizer's size first.
+"""

@@ -1,0 +1,25 @@
+"""The format `text`: everything that is known of an example, readable. It is always written."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from datagen.formats.tokenizer import ExampleTokenizer
+from datagen.recipe import FormatName
+from datagen.tables import EXAMPLES, Example
+
+
+class TextFormat:
+    """All columns of the table `examples`."""
+
+    name: FormatName = "text"
+    schema: pa.Schema = EXAMPLES.schema
+    features_note = (
+        "The readable dataset: problem, answer, provenance (source, source_id, revision, licence), every path with its "
+        "own answer, verdict, teacher and model, the summary, and the training text as prompt + completion."
+    )
+    trainer_columns: tuple[str, ...] = tuple(EXAMPLES.schema.names)
+
+    def rows(self, examples: Sequence[Example], tokenizer: ExampleTokenizer) -> pa.RecordBatch:
+        """The examples as they are."""
+        return EXAMPLES.to_arrow(examples)

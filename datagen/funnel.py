@@ -1,0 +1,74 @@
+"""Where the rows went: pulled = examples + dropped, by source, stage and reason."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from datagen.tables import DROPPED, EXAMPLES, PROBLEMS, SCREENED, Table
+from datagen.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRows:
+    """What became of the rows of one source.
+
+    Attributes:
+        pulled: rows pulled; those that became problems and those dropped at the pull.
+        dropped: rows lost, by stage and reason, stages in order, the most frequent reason first.
+        screened: problems that passed screening.
+        examples: examples that came out.
+    """
+
+    pulled: int
+    dropped: Mapping[tuple[str, str], int]
+    screened: int
+    examples: int
+
+    @property
+    def lost(self) -> int:
+        """Rows dropped at any stage."""
+        return sum(self.dropped.values())
+
+
+_STAGES = ("pull", "screen", "select")
+
+
+def funnel(workspace: Workspace) -> dict[str, SourceRows]:
+    """What became of every source's rows, by source in plan order."""
+    problems, screened = _by_source(workspace, PROBLEMS), _by_source(workspace, SCREENED)
+    examples = _by_source(workspace, EXAMPLES)
+    dropped: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    for batch in workspace.read_batches(DROPPED, columns=["source", "stage", "reason"]):
+        for row in batch.to_pylist():
+            dropped[row["source"]][row["stage"], row["reason"]] += 1
+    sources = list(dict.fromkeys([*problems, *dropped]))
+    return {
+        source: SourceRows(
+            pulled=problems[source] + sum(n for (stage, _), n in dropped[source].items() if stage == "pull"),
+            dropped=dict(
+                sorted(dropped[source].items(), key=lambda item: (_STAGES.index(item[0][0]), -item[1], item[0]))
+            ),
+            screened=screened[source],
+            examples=examples[source],
+        )
+        for source in sources
+    }
+
+
+def funnel_table(workspace: Workspace) -> str:
+    """The funnel as a Markdown table: what became of every source's rows, each reason in a line."""
+    lines = ["| source | stage | what | rows |", "|---|---|---|---:|"]
+    for source, rows in funnel(workspace).items():
+        lines.append(f"| {source} | pull | pulled | {rows.pulled:,} |")
+        lines += [
+            f"| {source} | {stage} | {reason} | -{number:,} |" for (stage, reason), number in rows.dropped.items()
+        ]
+        lines.append(f"| {source} | | **examples** | **{rows.examples:,}** |")
+    return "\n".join(lines)
+
+
+def _by_source(workspace: Workspace, table: Table) -> Counter[str]:  # type: ignore[type-arg]
+    counted: Counter[str] = Counter()
+    for batch in workspace.read_batches(table, columns=["source"]):
+        counted.update(batch.column("source").to_pylist())
+    return counted

@@ -1,0 +1,48 @@
+"""Sources and benchmarks, fixed to a content at the start of a run and kept for its whole life.
+
+A Hub revision `latest` becomes a commit once; a resumed or finished run keeps its commits, and only `--fresh` looks
+again. Local files are named by their content, so that an edited file is another input.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+from datagen.reading import DataFile, Located
+from datagen.recipe import Recipe
+from datagen.screen.benchmarks import resolve_benchmark
+from datagen.sources.pulling import resolve
+from datagen.workspace import Workspace
+
+
+def resolve_inputs(recipe: Recipe, workspace: Workspace) -> dict[str, Located]:
+    """Find every source and benchmark, and write down what was found.
+
+    Raises:
+        UsageError: one of them is not there, or the Hub does not answer.
+    """
+    kept: dict[str, Any] = workspace.record().get("inputs", {})
+    found: dict[str, Located] = {}
+    settings: dict[str, list[Any]] = {}
+    for source in recipe.sources:
+        key = source.input_key
+        revision = None if source.kind == "table" else [source.config, source.revision]
+        settings[key] = [source.kind, revision, source.path]
+        found[key] = _kept(kept, key, settings[key]) or resolve(source)
+    for benchmark in recipe.screen.benchmarks:
+        key = benchmark.input_key
+        settings[key] = [benchmark.name, benchmark.revision, benchmark.path]
+        found[key] = _kept(kept, key, settings[key]) or resolve_benchmark(benchmark)
+    record = {key: {"settings": settings[key], **asdict(located)} for key, located in found.items()}
+    if record != kept:
+        workspace.update_record(inputs=record)
+    return found
+
+
+def _kept(kept: dict[str, Any], key: str, settings: list[Any]) -> Located | None:
+    """What an earlier start found on the Hub; files are looked at again, since they may have changed."""
+    entry = kept.get(key)
+    path = settings[-1]
+    if entry is None or entry["settings"] != settings or path is not None:
+        return None
+    files = tuple(DataFile(**file) for file in entry["files"])
+    return Located(entry["dataset"], entry["config"], entry["revision"], files)

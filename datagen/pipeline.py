@@ -1,0 +1,112 @@
+"""The stages in their order, and what must be true before the first of them starts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from datagen.assemble import Assemble
+from datagen.errors import UsageError
+from datagen.formats.tokenizer import load_tokenizer
+from datagen.inputs import resolve_inputs
+from datagen.recipe import Recipe
+from datagen.recipe_file import dump_recipe
+from datagen.sampling.prompting import load_prompt
+from datagen.sampling.stage import Sample
+from datagen.screen.stage import Screen
+from datagen.select.stage import Select
+from datagen.sources.stage import Pull
+from datagen.stage import Run, Say, Stage
+from datagen.tables import DROPPED, PROBLEMS, RECORDED, StageName
+from datagen.teachers.openai_api import api_key
+from datagen.unbuilt import refuse_unbuilt
+from datagen.verify.stage import Verify
+from datagen.workspace import Workspace, write_text
+
+STAGES: tuple[StageName, ...] = ("pull", "screen", "sample", "verify", "select", "assemble")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run may be told beside its recipe.
+
+    Attributes:
+        until: the last stage; `sample` also leaves the verdicts that it needed.
+        reuse: another run's folder, to take completions from.
+        fresh: rebuild every stage, and look Hub revisions up again; what was paid is kept.
+    """
+
+    until: StageName = "assemble"
+    reuse: Path | None = None
+    fresh: bool = False
+
+
+def run_folder(recipe: Recipe, output: Path | None) -> Path:
+    """The run's folder: as told, or `outputs/NAME`."""
+    return output if output is not None else Path("outputs") / recipe.name
+
+
+def stages_of(recipe: Recipe, until: StageName = "assemble") -> tuple[Stage, ...]:
+    """The stages of a recipe in their order, up to and with `until`."""
+    pulls = tuple(Pull(source, number) for number, source in enumerate(recipe.sources))
+    screen = Screen(pulls)
+    sample = Sample((screen,))
+    verify = Verify((sample,))
+    select = Select((verify,))
+    last = STAGES.index("verify" if until == "sample" else until)
+    ordered = (*pulls, screen, sample, verify, select, Assemble((select,)))
+    return tuple(stage for stage in ordered if STAGES.index(stage.stage) <= last)
+
+
+def check(recipe: Recipe, options: Options) -> None:
+    """Refuse before anything starts what would fail after hours.
+
+    Raises:
+        UsageError: a setting is not built yet, a key is missing, a prompt or the tokenizer can't be had.
+    """
+    last = STAGES.index(options.until)
+    refuse_unbuilt(recipe, STAGES[: last + 1])
+    if last >= STAGES.index("sample"):
+        for teacher in recipe.paid_teachers:
+            api_key(teacher)
+            load_prompt(recipe.sampling.prompt, teacher.model)
+    if last >= STAGES.index("select"):
+        load_tokenizer(recipe.paths.tokenizer)
+    if options.reuse is not None and not options.reuse.is_dir():
+        raise UsageError(f"--reuse {options.reuse}: there is no such folder")
+
+
+def prepare(recipe: Recipe, workspace: Workspace, options: Options, say: Say) -> Run:
+    """Fix the run's inputs and write its recipe down.
+
+    Raises:
+        UsageError: a source or benchmark is not there.
+    """
+    if options.fresh:
+        workspace.forget_stages()
+    write_text(workspace.folder / "recipe.yaml", dump_recipe(recipe))
+    inputs = resolve_inputs(recipe, workspace)
+    return Run(recipe, workspace, inputs, options.reuse, say)
+
+
+def is_finished(recipe: Recipe, workspace: Workspace, options: Options) -> bool:
+    """Whether the run stands finished with this recipe and these inputs, so that there is nothing to do."""
+    if not workspace.record().get("stages") or options.fresh:
+        return False
+    run = Run(recipe, workspace, resolve_inputs(recipe, workspace), options.reuse, lambda line: None)
+    return all(stage.is_done(run) for stage in stages_of(recipe, options.until))
+
+
+def clear_after(stage: Stage, run: Run) -> None:
+    """Remove what stood on a stage that is done anew, so that no table mixes two runs; the dataset stays."""
+    every = stages_of(run.recipe)
+    position = [later.name for later in every].index(stage.name)
+    for later in every[position + 1 :]:
+        if not isinstance(later, Pull):
+            run.workspace.forget_stage(later.name, {table.name for table in later.writes})
+
+
+def remove_strangers(run: Run) -> None:
+    """Remove the parts of sources that the recipe no longer has."""
+    pulls = [stage for stage in stages_of(run.recipe, "pull") if isinstance(stage, Pull)]
+    for table in (PROBLEMS, RECORDED):
+        run.workspace.keep_only(table, [pull.part for pull in pulls])
+    run.workspace.keep_only(DROPPED, ["screen", "select", *(pull.dropped_part for pull in pulls)])

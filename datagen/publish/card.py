@@ -1,0 +1,133 @@
+"""The dataset's card: what is in it, where it comes from, what was left out and why, and what it can't promise.
+
+It holds no time, no cost, no path and no address, so that equal completions give an equal card wherever they were made.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import pandas as pd
+import yaml
+from jinja2 import Environment, StrictUndefined
+
+from datagen import __version__
+from datagen.formats import FORMATS
+from datagen.formats.tokenizer import ExampleTokenizer
+from datagen.funnel import SourceRows, funnel
+from datagen.recipe import DemoTeacher, FormatName, Recipe
+from datagen.sampling.prompting import load_prompt
+from datagen.stage import Run
+from datagen.tables import EXAMPLES, Split
+from datagen.unbuilt import limits_of_this_version
+from datagen.verify.equivalence import VERIFIER_VERSION
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """What is measured on the examples."""
+
+    paths: dict[int, int]
+    writers: dict[tuple[str, str], int]
+    licences: dict[str, list[str]]
+    tokens: dict[str, int]
+
+
+def render_card(
+    run: Run,
+    rows: Counter[Split],
+    formats: tuple[FormatName, ...],
+    tokenizer: ExampleTokenizer,
+    tokenizer_name: str,
+) -> str:
+    """The text of the dataset's README.md.
+
+    Args:
+        run: the run, whose tables stand.
+        rows: examples by split.
+        formats: the dataset's formats, the default first.
+        tokenizer: the recipe's tokenizer.
+        tokenizer_name: as the card may show it.
+    """
+    recipe = run.recipe
+    figures = _measure(run)
+    front = yaml.safe_dump(_front_matter(recipe, rows, formats, figures), sort_keys=False, allow_unicode=True)
+    sources = funnel(run.workspace)
+    template = resources.files("datagen.publish").joinpath("card.md.j2").read_text(encoding="utf-8")
+    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    return environment.from_string(template).render(
+        front=front,
+        recipe=recipe,
+        version=__version__,
+        verifier=VERIFIER_VERSION,
+        rows=rows,
+        figures=figures,
+        sources=sources,
+        reasons=_reasons(sources),
+        inputs={label: run.inputs[f"source {label}"] for label in sources},
+        benchmarks=[(one.name, run.inputs[one.input_key]) for one in recipe.screen.benchmarks],
+        prompts=_prompts(recipe),
+        formats=[(name, FORMATS[name].features_note) for name in formats],
+        demo=any(isinstance(teacher, DemoTeacher) for teacher in recipe.teachers),
+        tokenizer=tokenizer_name,
+        tokenizer_fingerprint=tokenizer.fingerprint[:12],
+        limits=limits_of_this_version(recipe),
+    )
+
+
+def _front_matter(
+    recipe: Recipe, rows: Counter[Split], formats: tuple[FormatName, ...], figures: _Figures
+) -> dict[str, Any]:
+    total = rows.total()
+    size = next((name for most, name in _SIZES if total < most), "1M<n<10M")
+    configs = []
+    for name in formats:
+        folder = "data" if name == "text" else name
+        files = [{"split": split, "path": f"{folder}/{split}-*.parquet"} for split in rows]
+        configs.append({"config_name": name, **({"default": True} if name == "text" else {}), "data_files": files})
+    licences = sorted({licence.lower() for licence in figures.licences})
+    return {
+        "pretty_name": recipe.name,
+        "license": licences[0] if len(licences) == 1 else "other",
+        "language": ["en"],
+        "task_categories": ["text-generation"],
+        "tags": ["mathematics", "reasoning", "parallel-thinking", "datagen"],
+        "size_categories": [size],
+        "configs": configs,
+    }
+
+
+def _measure(run: Run) -> _Figures:
+    paths: Counter[int] = Counter()
+    writers: Counter[tuple[str, str]] = Counter()
+    licences: dict[str, set[str]] = {}
+    tokens: list[int] = []
+    columns = ["source", "licence", "paths", "n_tokens"]
+    for batch in run.workspace.read_batches(EXAMPLES, columns=columns):
+        for row in batch.to_pylist():
+            paths[len(row["paths"])] += 1
+            writers.update((path["teacher"], path["model"]) for path in row["paths"])
+            licences.setdefault(row["licence"], set()).add(row["source"])
+            tokens.append(row["n_tokens"])
+    quantiles = pd.Series(tokens).quantile([0.0, 0.5, 0.9, 1.0], interpolation="lower")
+    return _Figures(
+        paths=dict(sorted(paths.items())),
+        writers=dict(sorted(writers.items())),
+        licences={licence: sorted(licences[licence]) for licence in sorted(licences)},
+        tokens=dict(zip(("shortest", "median", "90th percentile", "longest"), map(int, quantiles), strict=True)),
+    )
+
+
+def _reasons(sources: dict[str, SourceRows]) -> dict[tuple[str, str], int]:
+    total: Counter[tuple[str, str]] = Counter()
+    for source in sources.values():
+        total.update(source.dropped)
+    return dict(total)
+
+
+def _prompts(recipe: Recipe) -> list[tuple[str, str, str]]:
+    loaded = [(teacher.model, load_prompt(recipe.sampling.prompt, teacher.model)) for teacher in recipe.paid_teachers]
+    return [(model, prompt.name, prompt.sha256[:12]) for model, prompt in loaded]

@@ -1,0 +1,90 @@
+"""Rows on the Hugging Face Hub, fixed to a commit.
+
+`latest`, a branch and a tag are resolved to the commit that they name now; which files make a configuration and a split
+is what `datasets` says for that commit. Errors never quote the Hub's answer, whose text may hold addresses with tokens.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from datagen.errors import DatagenError, UsageError
+from datagen.reading.located import KNOWN_SUFFIXES, DataFile, Located
+
+LATEST = "latest"
+
+
+def locate_hub(dataset: str, config: str | None, revision: str | None, split: str = "train") -> Located:
+    """Fix a dataset of the Hub to a commit.
+
+    Args:
+        dataset: `owner/name`.
+        config: the configuration; None takes the dataset's default.
+        revision: a commit, branch or tag; None or `latest` is the newest commit.
+        split: whose files to take.
+
+    Returns:
+        The files of the configuration's split in the order of `datasets`, as `hf://datasets/owner/name@commit/…`; the
+        revision is the full commit, the config the name that the dataset gives it.
+
+    Raises:
+        UsageError: no such dataset, configuration, split or revision, or the dataset is gated.
+        DatagenError: the Hub does not answer, or `HF_HUB_OFFLINE` forbids asking it.
+    """
+    # both take seconds to import, and a run from local files needs neither
+    from datasets import load_dataset_builder
+    from huggingface_hub import HfApi
+
+    with _hub_errors(dataset, config, revision):
+        commit = HfApi().dataset_info(dataset, revision=None if revision == LATEST else revision).sha
+        builder = load_dataset_builder(dataset, config, revision=commit)
+    splits = {str(name): [str(uri) for uri in uris] for name, uris in (builder.config.data_files or {}).items()}
+    if split not in splits:
+        raise UsageError(
+            f"{dataset}: no split {split!r} in config {builder.config.name}; there are {', '.join(splits)}"
+        )
+    files = tuple(DataFile(uri, uri.partition(f"@{commit}/")[2] or uri) for uri in splits[split])
+    for file in files:
+        if file.format is None:
+            raise UsageError(f"{dataset}: {file.name} has an unknown suffix; known ones: {KNOWN_SUFFIXES}")
+    return Located(dataset, builder.config.name, str(commit), files)
+
+
+@contextmanager
+def _hub_errors(dataset: str, config: str | None, revision: str | None) -> Iterator[None]:
+    from datasets.exceptions import DataFilesNotFoundError
+    from huggingface_hub import errors
+
+    try:
+        yield
+    except errors.OfflineModeIsEnabled as error:
+        raise DatagenError(
+            f"{dataset}: HF_HUB_OFFLINE is set, so the Hub can't be asked; unset it, or give the source a path:"
+        ) from error
+    except errors.GatedRepoError as error:
+        raise UsageError(
+            f"{dataset}: the dataset is gated; accept its terms on the Hub and set HF_TOKEN, or give the source a path:"
+        ) from error
+    except errors.RevisionNotFoundError as error:
+        raise UsageError(f"{dataset}: no revision {revision!r}; use a commit of this dataset, or `latest`") from error
+    except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
+        raise UsageError(
+            f"{dataset}: no such dataset on the Hub; check the name, set HF_TOKEN if it is private, or give a path:"
+        ) from error
+    except DataFilesNotFoundError as error:
+        raise UsageError(f"{dataset}: the dataset holds no data files that `datasets` reads; give a path:") from error
+    except ValueError as error:
+        if "config" not in str(error).lower():
+            raise
+        wanted = f"no config {config!r}" if config else "a config must be chosen"
+        raise UsageError(f"{dataset}: {wanted}; {_available(str(error))}") from error
+    except Exception as error:  # the clients below change their network errors with their versions
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        said = f"answered HTTP {status}" if status else f"can't be reached ({type(error).__name__})"
+        raise DatagenError(
+            f"{dataset}: the Hub {said}; check the network, HF_ENDPOINT and HF_TOKEN, or give the source a path:"
+        ) from error
+
+
+def _available(message: str) -> str:
+    listed = message.partition("[")[2].partition("]")[0].replace("'", "")
+    return f"there are {listed}" if listed else "see its page on the Hub"

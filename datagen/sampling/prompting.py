@@ -1,0 +1,76 @@
+"""What a teacher is asked: the prompt file of its model family, with the problem filled in."""
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from datagen.errors import UsageError
+from datagen.teachers.base import Message
+from datagen.texts import digest
+
+_USER_MARK = "=== user ==="
+_ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt file.
+
+    Attributes:
+        name: folder and file, as the card shows it.
+        text: its text; what stands before a line `=== user ===` is the system message.
+        sha256: of the text.
+    """
+
+    name: str
+    text: str
+    sha256: str
+
+    def messages(self, problem: str) -> tuple[Message, ...]:
+        """The messages that ask one problem."""
+        system, mark, user = self.text.partition(_USER_MARK)
+        if not mark:
+            system, user = "", self.text
+        rendered = (Message("system", self._fill(system, problem)), Message("user", self._fill(user, problem)))
+        return tuple(message for message in rendered if message.content)
+
+    def _fill(self, template: str, problem: str) -> str:
+        try:
+            return _ENVIRONMENT.from_string(template.strip()).render(problem=problem)
+        except TemplateError as error:
+            raise UsageError(f"prompt {self.name}: {error}; it may use {{{{ problem }}}} only") from error
+
+
+def load_prompt(setting: str, model: str) -> Prompt:
+    """Find the prompt for a model.
+
+    Args:
+        setting: `sampling.prompt`: a folder of the package `prompts`, or the path of a folder or file.
+        model: the model's name; of the files whose stem stands in it, the longest stem wins, else `default.txt`.
+
+    Raises:
+        UsageError: there is no such prompt, or it does not mention the problem.
+    """
+    path = Path(setting)
+    if path.is_file():
+        return _read(path)
+    folder = path if path.is_dir() else Path(str(resources.files("prompts"))) / setting
+    files = {file.stem: file for file in sorted(folder.glob("*.txt"))}
+    if not files:
+        raise UsageError(f"sampling.prompt: {setting}: there is no such prompt folder or file")
+    family = max((stem for stem in files if stem in model.casefold()), key=len, default="default")
+    if family not in files:
+        raise UsageError(f"sampling.prompt: {setting}: no file for {model} and no default.txt")
+    return _read(files[family])
+
+
+def _read(path: Path) -> Prompt:
+    text = path.read_text(encoding="utf-8")
+    if "problem" not in text:
+        raise UsageError(
+            f"prompt {path}: it never mentions {{{{ problem }}}}, so the teacher would not see the problem"
+        )
+    return Prompt(f"{path.parent.name}/{path.name}", text, digest(text))

@@ -1,0 +1,170 @@
+"""The sample stage: asks teachers, then writes the solutions that belong to the plan, in plan order."""
+
+import asyncio
+import contextlib
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from datagen.errors import UsageError
+from datagen.journal import Journal
+from datagen.recipe import DemoTeacher, PaidTeacher, VLLMTeacher
+from datagen.sampling.plan import Ask
+from datagen.sampling.prompting import load_prompt
+from datagen.sampling.recorded import RecordedSolutions
+from datagen.sampling.sampler import Rung, Sampler, Tally, follow_plan, rules_of
+from datagen.stage import Run, Stage
+from datagen.tables import RECORDED, SCREENED, SOLUTIONS, Problem, Solution
+from datagen.teachers.demo_process import running_demo
+from datagen.teachers.openai_api import OpenAIClient
+from datagen.verify.judge import Judge
+from datagen.verify.stage import verifier_of
+
+_SHOW_EVERY_S = 5.0
+
+
+class Sample(Stage):
+    """Writes `solutions`: for each problem its recorded solutions, then the attempts of its plan."""
+
+    stage = "sample"
+    reads = (SCREENED, RECORDED)
+    writes = (SOLUTIONS,)
+
+    def settings(self, run: Run) -> object:
+        """What the plan and the completions depend on; neither addresses nor concurrency nor prices."""
+        recipe = run.recipe
+        sampling = recipe.sampling
+        teachers = [
+            [teacher.name, teacher.model, teacher.seed, load_prompt(sampling.prompt, teacher.model).sha256]
+            for teacher in recipe.paid_teachers
+        ]
+        return [
+            recipe.uses_recorded,
+            teachers,
+            recipe.seed if teachers else None,
+            [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.max_attempts, sampling.give_up_after],
+            recipe.target_correct,
+            recipe.paths.text,
+        ]
+
+    def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
+        """Sample what is missing, then write the plan's solutions from the journal."""
+        with run.workspace.completions() as journal, run.workspace.verdicts() as verdicts, _reused(run) as reuse:
+            with verifier_of(run.recipe) as verifier:
+                judge = Judge(verifier, verdicts)
+                counts = asyncio.run(_sample_and_write(run, journal, reuse, judge))
+            counts["spent"] = spent(run.recipe.paid_teachers, journal)
+        return counts, [run.workspace.part(SOLUTIONS, "solutions")]
+
+
+async def _sample_and_write(run: Run, journal: Journal, reuse: Journal | None, judge: Judge) -> dict[str, Any]:
+    tally = Tally()
+    recorded = _recorded(run)
+    try:
+        async with _rungs(run) as rungs, _showing(run, tally, judge):
+            sampler = Sampler(run.recipe, rungs, journal, reuse, judge, tally)
+            await sampler.run((problem, recorded(problem)) for problem in run.workspace.read(SCREENED))
+            counted = await _write(run, sampler, recorded, judge)
+    finally:
+        recorded.close()
+    return {"asked_now": tally.completions, "reused_from_other_run": tally.reused, **counted}
+
+
+async def _write(run: Run, sampler: Sampler, recorded: "_Recorded", judge: Judge) -> dict[str, Any]:
+    rules, mode = rules_of(run.recipe), run.recipe.paths.text
+    by_teacher: Counter[str] = Counter()
+    problems = 0
+
+    async def kept(problem: Problem, ask: Ask) -> Solution:
+        return sampler.from_journal(problem, ask)
+
+    with run.workspace.writing(SOLUTIONS, "solutions") as write:
+        for problem in run.workspace.read(SCREENED):
+            problems += 1
+            for solution in await follow_plan(problem, recorded(problem), rules, mode, kept, judge):
+                by_teacher[solution.teacher] += 1
+                write(solution)
+    return {"problems": problems, "rows": by_teacher.total(), "solutions": dict(by_teacher)}
+
+
+def spent(teachers: tuple[PaidTeacher, ...], journal: Journal) -> dict[str, dict[str, float]]:
+    """What the completions in the journal cost, by teacher: completions, tokens and USD, over all starts of the run."""
+    names = {teacher.model: teacher.name for teacher in teachers}
+    ledger: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    usd: defaultdict[str, float] = defaultdict(float)
+    for record in journal.records():
+        teacher = names.get(record["model"], record["model"])
+        ledger[teacher]["completions"] += 1
+        ledger[teacher]["prompt_tokens"] += record["prompt_tokens"] or 0
+        ledger[teacher]["completion_tokens"] += record["completion_tokens"] or 0
+        usd[teacher] += record["cost_usd"]
+    return {teacher: {**counts, "usd": round(usd[teacher], 6)} for teacher, counts in sorted(ledger.items())}
+
+
+class _Recorded:
+    """The recorded solutions of a problem, when the recipe counts them."""
+
+    def __init__(self, solutions: RecordedSolutions | None) -> None:
+        self._solutions = solutions
+
+    def __call__(self, problem: Problem) -> list[Solution]:
+        return self._solutions.of(problem.id) if self._solutions else []
+
+    def close(self) -> None:
+        if self._solutions:
+            self._solutions.close()
+
+
+def _recorded(run: Run) -> _Recorded:
+    return _Recorded(RecordedSolutions(run.workspace.parts(RECORDED)) if run.recipe.uses_recorded else None)
+
+
+@contextlib.contextmanager
+def _reused(run: Run) -> Iterator[Journal | None]:
+    if run.reuse is None:
+        yield None
+        return
+    path = run.reuse / "journal" / "completions.jsonl"
+    if not path.is_file():
+        raise UsageError(f"--reuse {run.reuse}: this is no run's folder that holds completions")
+    with Journal(path, read_only=True) as journal:
+        yield journal
+
+
+@contextlib.asynccontextmanager
+async def _rungs(run: Run) -> AsyncIterator[Mapping[str, Rung]]:
+    """The paid teachers, ready to be asked; servers that the run starts end with it."""
+    async with contextlib.AsyncExitStack() as stack:
+        rungs = {}
+        for teacher in run.recipe.paid_teachers:
+            urls = teacher.base_urls
+            if isinstance(teacher, DemoTeacher) and not urls:
+                urls = (stack.enter_context(running_demo(teacher.latency_ms, run.workspace.logs / "demo-teacher.log")),)
+            if isinstance(teacher, VLLMTeacher) and not urls:
+                raise UsageError(f"teacher {teacher.name}: datagen does not start vLLM yet; give its base_urls")
+            client = OpenAIClient(teacher, urls, run.recipe.sampling.timeout_s)
+            stack.push_async_callback(client.close)
+            prompt = load_prompt(run.recipe.sampling.prompt, teacher.model)
+            rungs[teacher.name] = Rung(teacher, prompt, client, asyncio.Semaphore(teacher.concurrency))
+        yield rungs
+
+
+@contextlib.asynccontextmanager
+async def _showing(run: Run, tally: Tally, judge: Judge) -> AsyncIterator[None]:
+    async def show() -> None:
+        while True:
+            await asyncio.sleep(_SHOW_EVERY_S)
+            verdicts = "".join(f", {kind} {number:,}" for kind, number in judge.verdicts.most_common())
+            run.say(
+                f"sample: problems {tally.problems:,}, completions {tally.completions:,}, "
+                f"in flight {tally.in_flight:,}{verdicts}"
+            )
+
+    shower = asyncio.create_task(show())
+    try:
+        yield
+    finally:
+        shower.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await shower

@@ -1,0 +1,64 @@
+"""The screen stage: what must not be in the dataset leaves before anything is paid for."""
+
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from datagen.screen.benchmarks import load_benchmark
+from datagen.screen.screening import screen
+from datagen.stage import Run, Stage
+from datagen.stopping import refuse_when_stopped
+from datagen.tables import DROPPED, PROBLEMS, SCREENED, Problem
+from datagen.texts import NORMALISER_VERSION
+from datagen.verify.equivalence import VERIFIER_VERSION
+from datagen.verify.stage import verifier_of
+
+_SCREEN_VERSION = "1"
+"""Goes up when the same settings let other rows through."""
+
+
+class Screen(Stage):
+    """Writes `screened`, and its part of `dropped`."""
+
+    stage = "screen"
+    reads = (PROBLEMS,)
+    writes = (SCREENED, DROPPED)
+
+    def settings(self, run: Run) -> object:
+        """The screen's settings and the benchmarks' contents."""
+        screening = run.recipe.screen
+        revisions = [[benchmark.name, run.inputs[benchmark.input_key].revision] for benchmark in screening.benchmarks]
+        return [
+            NORMALISER_VERSION,
+            VERIFIER_VERSION,
+            screening.model_dump(mode="json", exclude={"benchmarks"}),
+            revisions,
+        ]
+
+    def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
+        """Stream the problems."""
+        workspace, screening = run.workspace, run.recipe.screen
+        benchmarks = [load_benchmark(benchmark, run.inputs[benchmark.input_key]) for benchmark in screening.benchmarks]
+        reasons: Counter[str] = Counter()
+        kept = 0
+        with (
+            verifier_of(run.recipe) as verifier,
+            workspace.writing(SCREENED, "screened") as write_problem,
+            workspace.writing(DROPPED, "screen") as write_drop,
+        ):
+
+            @cache
+            def same_answer(one: str, other: str) -> bool:
+                return verifier.submit(one, other).result().verdict == "correct"
+
+            for row in screen(lambda: workspace.read(PROBLEMS), benchmarks, screening, same_answer):
+                refuse_when_stopped()
+                if isinstance(row, Problem):
+                    kept += 1
+                    write_problem(row)
+                else:
+                    reasons[row.reason] += 1
+                    write_drop(row)
+        files = [workspace.part(SCREENED, "screened"), workspace.part(DROPPED, "screen")]
+        return {"rows": kept, "dropped": reasons.total(), "reasons": dict(reasons.most_common())}, files

@@ -1,0 +1,1 @@
+"""Which paths make an example."""

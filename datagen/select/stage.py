@@ -1,0 +1,180 @@
+"""The select stage: each screened problem becomes one example, or is dropped with the reason why."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path as FilePath
+from typing import Any
+
+from datagen.formats.rendering import render, summary_text, tokens_of_frame
+from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
+from datagen.recipe import Recipe
+from datagen.select.choice import Candidate, PathBudget, Refusal, choose_paths, closing_text, distinct
+from datagen.stage import Run, Stage
+from datagen.stopping import refuse_when_stopped
+from datagen.tables import (
+    DROPPED,
+    EXAMPLES,
+    SCREENED,
+    SOLUTIONS,
+    VERDICTS,
+    Drop,
+    Example,
+    Path,
+    Problem,
+    Solution,
+    Verdict,
+)
+from datagen.texts import digest
+
+_THINK_IDS = range(1, 7)
+Judged = tuple[Solution, Verdict]
+
+
+class Select(Stage):
+    """Writes `examples`, and its part of `dropped`."""
+
+    stage = "select"
+    reads = (SCREENED, SOLUTIONS, VERDICTS)
+    writes = (EXAMPLES, DROPPED)
+
+    def settings(self, run: Run) -> object:
+        """The settings of paths and split, and what the tokenizer does."""
+        recipe = run.recipe
+        tokenizer = load_tokenizer(recipe.paths.tokenizer).fingerprint
+        paths = recipe.paths.model_dump(mode="json", exclude={"tokenizer"})
+        return [recipe.seed, paths, tokenizer, recipe.output.test_fraction]
+
+    def work(self, run: Run) -> tuple[dict[str, Any], list[FilePath]]:
+        """Stream the problems with their judged solutions."""
+        workspace = run.workspace
+        maker = ExampleMaker(run.recipe, load_tokenizer(run.recipe.paths.tokenizer))
+        reasons: Counter[str] = Counter()
+        paths_an_example: Counter[str] = Counter()
+        with (
+            workspace.writing(EXAMPLES, "examples") as write_example,
+            workspace.writing(DROPPED, "select") as write_drop,
+        ):
+            for problem, judged in _judged(run):
+                refuse_when_stopped()
+                made = maker.make(problem, judged)
+                if isinstance(made, Refusal):
+                    reasons[made.reason] += 1
+                    write_drop(Drop(problem.row_id, problem.id, problem.source, "select", made.reason, made.detail))
+                else:
+                    paths_an_example[str(len(made.paths))] += 1
+                    write_example(made)
+        counts = {
+            "rows": paths_an_example.total(),
+            "dropped": reasons.total(),
+            "reasons": dict(reasons.most_common()),
+            "paths": dict(sorted(paths_an_example.items())),
+        }
+        return counts, [workspace.part(EXAMPLES, "examples"), workspace.part(DROPPED, "select")]
+
+
+class ExampleMaker:
+    """Makes the example of a problem from its judged solutions.
+
+    Args:
+        recipe: the settings.
+        tokenizer: the recipe's tokenizer.
+    """
+
+    def __init__(self, recipe: Recipe, tokenizer: ExampleTokenizer) -> None:
+        self._recipe = recipe
+        self._tokenizer = tokenizer
+
+    def make(self, problem: Problem, judged: Sequence[Judged]) -> Example | Refusal:
+        """The example, or why there is none."""
+        told = _tell(judged)
+        if judged and all(verdict.verdict == "bad_gold" for _, verdict in judged):
+            return Refusal("bad_gold", f"the answer {problem.answer!r} can't be verified; {told}")
+        correct = [(solution, verdict) for solution, verdict in judged if verdict.verdict == "correct"]
+        if not correct:
+            return Refusal("no_correct_solution", told)
+        structure = self._tokenizer.forbidden_in(problem.problem) or self._tokenizer.forbidden_in(problem.answer)
+        if structure:
+            return Refusal("control_token_in_problem", f"the problem or its answer holds {structure!r}")
+        fewest, most = self._recipe.paths.count
+        candidates = list(self._candidates(correct))
+        if len(candidates) < fewest:
+            usable = f"{len(candidates)} usable as paths (closing with their boxed answer, free of control tokens)"
+            return Refusal("too_few_correct_paths", f"{told}; {usable}, {fewest} needed")
+        different = distinct(candidates)
+        if len(different) < fewest:
+            return Refusal("too_few_distinct_paths", f"{told}; {len(different)} distinct, {fewest} needed")
+        summary = summary_text(problem.answer)
+        most_tokens = self._recipe.paths.max_example_tokens
+        budget = PathBudget(
+            fewest, most, most_tokens, lambda n: tokens_of_frame(problem.problem, summary, n, self._tokenizer)
+        )
+        chosen = choose_paths(different, budget)
+        if not chosen:
+            lengths = ", ".join(str(candidate.tokens) for candidate in different)
+            detail = f"{told}; paths of {lengths} tokens, {fewest} must fit {most_tokens}"
+            return Refusal("paths_exceed_token_budget", detail)
+        return self._example(problem, chosen, summary)
+
+    def _candidates(self, correct: Sequence[Judged]) -> Iterator[Candidate]:
+        for solution, verdict in correct:
+            text = closing_text(solution, verdict, self._recipe.paths.text)
+            if text is not None and self._tokenizer.forbidden_in(text) is None:
+                yield Candidate(solution, verdict, text, self._tokenizer.count(text))
+
+    def _example(self, problem: Problem, chosen: Sequence[Candidate], summary: str) -> Example:
+        draw = random.Random(digest("order", self._recipe.seed, problem.id))
+        ordered = draw.sample(list(chosen), len(chosen))
+        numbers = list(_THINK_IDS)
+        think_ids = draw.sample(numbers, len(ordered)) if self._recipe.paths.think_ids == "random" else numbers
+        paths = tuple(
+            Path(
+                think_id=think_id,
+                text=candidate.text,
+                answer=candidate.verdict.answer or "",
+                verdict=candidate.verdict.verdict,
+                finish_reason=candidate.solution.finish_reason,
+                tokens=candidate.tokens,
+                teacher=candidate.solution.teacher,
+                model=candidate.solution.model,
+                solution_id=candidate.solution.id,
+            )
+            for think_id, candidate in zip(think_ids, ordered, strict=False)
+        )
+        rendered = render(problem.problem, [(path.think_id, path.text) for path in paths], summary, self._tokenizer)
+        share = int(digest("split", self._recipe.seed, problem.id)[:8], 16) / 0x1_0000_0000
+        return Example(
+            row_id=problem.row_id,
+            id=problem.id,
+            problem=problem.problem,
+            answer=problem.answer,
+            source=problem.source,
+            source_id=problem.source_id,
+            revision=problem.revision,
+            licence=problem.licence,
+            paths=paths,
+            summary=summary,
+            prompt=rendered.prompt,
+            completion=rendered.completion,
+            n_tokens=rendered.n_tokens,
+            split="test" if share < self._recipe.output.test_fraction else "train",
+        )
+
+
+def _tell(judged: Sequence[Judged]) -> str:
+    verdicts = Counter(verdict.verdict for _, verdict in judged)
+    return ", ".join(f"{number} {kind}" for kind, number in verdicts.most_common()) or "no solution"
+
+
+def _judged(run: Run) -> Iterator[tuple[Problem, list[Judged]]]:
+    """Every screened problem with its solutions and their verdicts; the tables are in plan order."""
+    pairs = zip(run.workspace.read(SOLUTIONS), run.workspace.read(VERDICTS), strict=True)
+    groups = groupby(pairs, key=lambda pair: pair[0].problem_id)
+    waiting = next(groups, None)
+    for problem in run.workspace.read(SCREENED):
+        if waiting is not None and waiting[0] == problem.id:
+            yield problem, list(waiting[1])
+            waiting = next(groups, None)
+        else:
+            yield problem, []

@@ -1,0 +1,69 @@
+"""The pull stage: one source's rows become problems, with the solutions that they carried."""
+
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from datagen.recipe import Source
+from datagen.sources.pulling import PullCounts, Pulled, pull
+from datagen.stage import Run, Stage
+from datagen.stopping import refuse_when_stopped
+from datagen.tables import DROPPED, PROBLEMS, RECORDED
+
+
+class Pull(Stage):
+    """Writes a source's part of `problems`, `recorded` and `dropped`.
+
+    Args:
+        source: the source.
+        number: its place in the recipe; parts are read in this order.
+    """
+
+    stage = "pull"
+    reads = ()
+    writes = (PROBLEMS, RECORDED, DROPPED)
+
+    def __init__(self, source: Source, number: int) -> None:
+        super().__init__()
+        self._source = source
+        self.part = f"{number:02d}-{source.label}"
+        self.dropped_part = f"pull-{self.part}"
+
+    @property
+    def name(self) -> str:
+        """One record for each source."""
+        return f"pull {self._source.label}"
+
+    def settings(self, run: Run) -> object:
+        """The source's settings and the content that they lead to, wherever it lies."""
+        located = run.inputs[self._source.input_key]
+        names = [file.name for file in located.files]
+        settings = self._source.model_dump(mode="json", exclude={"path"})
+        return [self.part, settings, located.dataset, located.config, located.revision, names]
+
+    def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
+        """Stream the rows."""
+        workspace, part = run.workspace, self.part
+        counts = PullCounts()
+        reasons: Counter[str] = Counter()
+        with (
+            workspace.writing(PROBLEMS, part) as write_problem,
+            workspace.writing(RECORDED, part) as write_recorded,
+            workspace.writing(DROPPED, self.dropped_part) as write_drop,
+        ):
+            for row in pull(self._source, run.inputs[self._source.input_key], counts):
+                refuse_when_stopped()
+                if isinstance(row, Pulled):
+                    write_problem(row.problem)
+                    for solution in row.recorded:
+                        write_recorded(solution)
+                else:
+                    reasons[row.reason] += 1
+                    write_drop(row)
+        files = [
+            workspace.part(PROBLEMS, part),
+            workspace.part(RECORDED, part),
+            workspace.part(DROPPED, self.dropped_part),
+        ]
+        return {**asdict(counts), "reasons": dict(reasons.most_common())}, files

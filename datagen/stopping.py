@@ -1,0 +1,14 @@
+"""How a stage learns that it shall stop: signals belong to the main thread, stages look at one event."""
+
+import threading
+
+from datagen.errors import StoppedError
+
+STOP = threading.Event()
+"""Set once, by a signal; a process that was told to stop does not go on."""
+
+
+def refuse_when_stopped() -> None:
+    """Raise StoppedError when the run was told to stop."""
+    if STOP.is_set():
+        raise StoppedError("stopped by a signal; everything that arrived is kept, start again to go on")

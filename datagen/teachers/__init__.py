@@ -1,0 +1,1 @@
+"""Who answers: OpenAI-compatible endpoints, vLLM servers, the demo teacher."""

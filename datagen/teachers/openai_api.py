@@ -1,0 +1,140 @@
+"""Any OpenAI-compatible endpoint as a teacher: the `openai` package over its aiohttp transport.
+
+Retries, backoff and Retry-After are the package's; what fails for good stops the run with one line that says why.
+"""
+
+import json
+import os
+
+import httpx2
+import openai
+from openai import AsyncOpenAI, DefaultAioHttpClient
+from openai.types.chat import ChatCompletion
+
+from datagen.errors import DatagenError, UsageError
+from datagen.recipe import PaidTeacher
+from datagen.solutions import split_thought
+from datagen.tables import FinishReason
+from datagen.teachers.base import Completion, Request
+
+_RETRIES = 8
+_FINISH_REASONS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "content_filter": "content_filter"}
+
+
+def api_key(teacher: PaidTeacher) -> str | None:
+    """The teacher's key from the environment.
+
+    Raises:
+        UsageError: the recipe names a variable that is not set.
+    """
+    if teacher.api_key_env is None:
+        return None
+    key = os.environ.get(teacher.api_key_env)
+    if not key:
+        raise UsageError(f"teacher {teacher.name}: the environment has no {teacher.api_key_env}; set it to the key")
+    return key
+
+
+class OpenAIClient:
+    """A teacher behind one or more OpenAI-compatible servers; each request goes to the one with the fewest in flight.
+
+    Args:
+        teacher: its settings.
+        base_urls: where the servers are.
+        timeout_s: seconds until a request without an answer is given up.
+    """
+
+    def __init__(self, teacher: PaidTeacher, base_urls: tuple[str, ...], timeout_s: float) -> None:
+        self._teacher = teacher
+        self._key = api_key(teacher)
+        limits = httpx2.Limits(max_connections=teacher.concurrency, max_keepalive_connections=teacher.concurrency)
+        self._servers = [
+            AsyncOpenAI(
+                base_url=url,
+                api_key=self._key or "none",
+                max_retries=_RETRIES,
+                timeout=timeout_s,
+                http_client=DefaultAioHttpClient(limits=limits, timeout=timeout_s),
+            )
+            for url in base_urls
+        ]
+        self._in_flight = [0] * len(self._servers)
+
+    async def ask(self, request: Request) -> Completion:
+        """Answer one request; see `TeacherClient.ask`."""
+        number = self._in_flight.index(min(self._in_flight))
+        self._in_flight[number] += 1
+        try:
+            reply = await self._servers[number].chat.completions.create(
+                model=self._teacher.model,
+                messages=[{"role": message.role, "content": message.content} for message in request.messages],  # type: ignore[misc]
+                temperature=request.temperature,
+                top_p=request.top_p,
+                max_tokens=request.max_tokens,
+                seed=openai.omit if request.seed is None else request.seed,
+            )
+            return _completion(reply)
+        except (openai.OpenAIError, json.JSONDecodeError, _NoReplyError) as error:
+            raise DatagenError(self._explain(error, str(self._servers[number].base_url))) from error
+        finally:
+            self._in_flight[number] -= 1
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        for server in self._servers:
+            await server.close()
+
+    def _explain(self, error: Exception, url: str) -> str:
+        who = f"teacher {self._teacher.name}"
+        if isinstance(error, openai.APIStatusError):
+            variable = getattr(self._teacher, "api_key_env", None)
+            hint = {
+                401: f"is {variable} the right key?" if variable else "does it want a key? name it in api_key_env",
+                403: "the key may not use this model",
+                404: f"does it serve the model {self._teacher.model!r} under {url}?",
+                429: "it kept refusing; lower the teacher's concurrency, or start again later",
+            }.get(error.status_code, "" if error.status_code < 500 else "the endpoint is in trouble; start again later")
+            said = "" if error.status_code == 401 else f" ({self._without_key(error.message)[:300]})"
+            return f"{who}: HTTP {error.status_code} from the endpoint{said}; {hint}".rstrip("; ")
+        if isinstance(error, openai.APITimeoutError):
+            return f"{who}: no answer within sampling.timeout_s from {url}; raise it, or look at the endpoint"
+        if isinstance(error, openai.APIConnectionError):
+            return f"{who}: no connection to {url}; is the server up?"
+        return f"{who}: {url} does not answer like an OpenAI endpoint ({self._without_key(str(error))[:200]})"
+
+    def _without_key(self, text: str) -> str:
+        return text.replace(self._key, "[key]") if self._key else text
+
+
+class _NoReplyError(Exception):
+    """The endpoint answered, but not with a completion."""
+
+
+def _completion(reply: ChatCompletion) -> Completion:
+    if not isinstance(reply, ChatCompletion) or not reply.choices:
+        raise _NoReplyError("a reply without choices")
+    choice = reply.choices[0]
+    finish_reason = _FINISH_REASONS.get(choice.finish_reason or "", "unknown")
+    content = choice.message.content or ""
+    reasoning = _reasoning_field(choice.message.model_extra or {})
+    if not reasoning:
+        parts = split_thought(content)
+        reasoning, content = parts.reasoning, parts.content
+        finish_reason = "length" if parts.cut else finish_reason
+    usage = reply.usage
+    return Completion(
+        reasoning=reasoning.strip(),
+        content=content.strip(),
+        finish_reason=finish_reason,
+        prompt_tokens=usage.prompt_tokens if usage else None,
+        completion_tokens=usage.completion_tokens if usage else None,
+    )
+
+
+def _reasoning_field(extra: dict[str, object]) -> str:
+    """The thought, under the name that vLLM (`reasoning`) or DeepSeek and older vLLM (`reasoning_content`) gives it."""
+    for name in ("reasoning", "reasoning_content"):
+        value = extra.get(name)
+        if isinstance(value, str) and value.strip():
+            return value
+    return ""

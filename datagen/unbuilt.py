@@ -1,0 +1,72 @@
+"""Settings that this version accepts but does not act on yet: refused when they were asked for, announced otherwise.
+
+An entry leaves this page when its setting is built.
+"""
+
+from collections.abc import Collection, Iterator
+
+from datagen.errors import UsageError
+from datagen.formats import FORMATS
+from datagen.recipe import OpenAITeacher, Recipe, VLLMTeacher
+from datagen.tables import StageName
+
+
+def refuse_unbuilt(recipe: Recipe, stages: Collection[StageName]) -> None:
+    """Refuse a recipe that asks for what this version can't do.
+
+    Args:
+        recipe: the settings.
+        stages: the stages that will run; a setting of another stage is let be.
+
+    Raises:
+        UsageError: names the first such setting and the way around it.
+    """
+    for stage, place, advice in _unbuilt(recipe):
+        if stage in stages:
+            raise UsageError(f"{recipe.name}: {place}: not built yet; {advice}")
+
+
+def limits_of_this_version(recipe: Recipe) -> list[str]:
+    """What a reader of the dataset must know that this version leaves undone, in sentences."""
+    limits = []
+    if recipe.screen.near_duplicates is not None:
+        limits.append(
+            "Duplicates are removed when their normalised texts are equal; near duplicates are not looked for."
+        )
+    if recipe.verify.suspect_gold == "drop":
+        limits.append("Reference answers that most solutions contradict are not looked for.")
+    limits.append("Paths are told apart by their texts, not by their mathematics.")
+    return limits
+
+
+def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
+    sampling, paths = recipe.sampling, recipe.paths
+    for teacher in recipe.paid_teachers:
+        if isinstance(teacher, VLLMTeacher) and not teacher.base_urls:
+            yield (
+                "sample",
+                f"teachers: {teacher.name}: starting vLLM",
+                "start its servers yourself and name them in base_urls",
+            )
+        if isinstance(teacher, OpenAITeacher):
+            if teacher.kind == "openai_batch":
+                yield "sample", f"teachers: {teacher.name}: kind openai_batch", "use kind openai"
+            if teacher.requests_per_minute or teacher.tokens_per_minute:
+                yield "sample", f"teachers: {teacher.name}: rates per minute", "leave them null and set concurrency"
+    if sampling.budget_usd is not None or sampling.budget_tokens is not None:
+        yield "sample", "sampling: budgets", "leave them null and bound the run by limit and max_attempts"
+    if sampling.on_truncated != "accept":
+        yield "sample", f"sampling.on_truncated: {sampling.on_truncated}", "use accept"
+    if recipe.verify.judge is not None:
+        yield "sample", "verify.judge", "leave it null"
+    if recipe.verify.suspect_gold == "adopt":
+        yield "sample", "verify.suspect_gold: adopt", "use drop or keep"
+    if paths.require != "all_correct":
+        yield "select", "paths.require: any_correct", "use all_correct"
+    if paths.summary != "template":
+        yield "select", "paths.summary by a teacher", "use template"
+    for name in recipe.output.formats:
+        if name not in FORMATS:
+            yield "assemble", f"output.formats: {name}", f"there are {', '.join(FORMATS)}"
+    if recipe.execution.engine != "local":
+        yield "pull", "execution.engine: ray", "use local"

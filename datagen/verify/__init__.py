@@ -1,0 +1,1 @@
+"""Is it right? Answer extraction, equivalence, and workers that can be killed."""

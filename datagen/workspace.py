@@ -1,0 +1,301 @@
+"""A run's folder: tables that are whole or absent, a lock, and the record of what is done.
+
+Every file is written beside its place, synced, and renamed, so that a reader never meets a half-written one. A stage is
+done when its record holds the fingerprint of all that went into it and its files are there; `run.json` keeps the
+records.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+
+from datagen.errors import DatagenError, UsageError
+from datagen.journal import Journal
+from datagen.tables import Row, Table
+
+_TEMPORARY = ".writing-"
+_BATCH_ROWS = 200
+_LOCK, _HOLDER, _RECORD = ".lock", ".lock-holder.json", "run.json"
+PARQUET_OPTIONS: dict[str, Any] = {
+    "compression": "zstd",
+    "write_page_index": True,
+    "use_content_defined_chunking": True,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StageRecord:
+    """What a finished stage left.
+
+    Attributes:
+        fingerprint: hash of all that went into it.
+        files: what it wrote, relative to the run's folder.
+        counts: figures for people (`rows`, `dropped`, …).
+    """
+
+    fingerprint: str
+    files: tuple[str, ...]
+    counts: dict[str, Any]
+
+
+class Workspace:
+    """A run's folder.
+
+    Args:
+        folder: `outputs/NAME`; made when missing.
+
+    Raises:
+        UsageError: the folder can't be made or written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{folder}: can't make this folder: {error.strerror}; choose another --output") from error
+        if not os.access(self.folder, os.W_OK | os.X_OK):
+            raise UsageError(f"{folder}: can't write into this folder; choose another --output")
+
+    @property
+    def logs(self) -> Path:
+        """The folder of log files."""
+        path = self.folder / "logs"
+        path.mkdir(exist_ok=True)
+        return path
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs out of this folder.
+
+        The lock is the operating system's, so that a dead process holds nothing.
+
+        Raises:
+            DatagenError: another run is at work here; the message names it.
+        """
+        lock = FileLock(self.folder / _LOCK)
+        holder = self.folder / _HOLDER
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            with contextlib.suppress(OSError, ValueError):
+                held = json.loads(holder.read_text())
+                message = f"{self.folder}: process {held['pid']} on {held['host']} is at work in this folder"
+                raise DatagenError(f"{message}; wait for it, or end it and start again") from error
+            raise DatagenError(f"{self.folder}: another run is at work in this folder") from error
+        try:
+            holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+            self._sweep()
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
+            lock.release()
+
+    # Records
+
+    def record(self) -> dict[str, Any]:
+        """The run's record (`run.json`); empty for a new run."""
+        path = self.folder / _RECORD
+        try:
+            record: dict[str, Any] = json.loads(path.read_text())
+        except FileNotFoundError:
+            return {}
+        except ValueError as error:
+            raise DatagenError(f"{path}: damaged; remove it and start again, nothing that was paid is lost") from error
+        return record
+
+    def update_record(self, **values: Any) -> None:
+        """Set top-level values of `run.json`."""
+        record = self.record() | values
+        write_text(self.folder / _RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+
+    def stage(self, name: str) -> StageRecord | None:
+        """The record of a finished stage whose files are all there, or None."""
+        kept = self.record().get("stages", {}).get(name)
+        if kept is None:
+            return None
+        record = StageRecord(kept["fingerprint"], tuple(kept["files"]), kept["counts"])
+        return record if all((self.folder / file).exists() for file in record.files) else None
+
+    def is_done(self, name: str, fingerprint: str) -> bool:
+        """Whether a stage stands finished with this very input."""
+        record = self.stage(name)
+        return record is not None and record.fingerprint == fingerprint
+
+    def finish_stage(self, name: str, record: StageRecord) -> None:
+        """Write down that a stage is done."""
+        stages = self.record().get("stages", {})
+        stages[name] = {"fingerprint": record.fingerprint, "files": list(record.files), "counts": record.counts}
+        self.update_record(stages=stages)
+
+    def forget_stage(self, name: str, tables: set[str]) -> None:
+        """Let a stage run again, and remove what it wrote into these tables."""
+        stages = self.record().get("stages", {})
+        kept = stages.pop(name, None)
+        if kept is not None:
+            self.update_record(stages=stages)
+            for file in kept["files"]:
+                if Path(file).parts[0] in tables:
+                    (self.folder / file).unlink(missing_ok=True)
+
+    def refuse_when_locked(self) -> None:
+        """Raise DatagenError when another run is at work here."""
+        with self.locked():
+            pass
+
+    def forget_stages(self) -> None:
+        """Let every stage run again; journals and what was paid stay."""
+        self.update_record(stages={}, inputs={})
+
+    # Tables
+
+    def part(self, table: Table[Any], part: str) -> Path:
+        """The file of one part of a table."""
+        return self.folder / table.name / f"{part}.parquet"
+
+    @contextlib.contextmanager
+    def writing(self, table: Table[Row], part: str) -> Iterator[Callable[[Row], None]]:
+        """Write one part of a table, row by row; it appears when the block ends well, and not at all otherwise."""
+        path = self.part(table, part)
+        with atomic_file(path) as temporary, pq.ParquetWriter(temporary, table.schema, **PARQUET_OPTIONS) as writer:
+            waiting: list[Row] = []
+
+            def write(row: Row) -> None:
+                waiting.append(row)
+                if len(waiting) >= _BATCH_ROWS:
+                    writer.write_batch(table.to_arrow(waiting))
+                    waiting.clear()
+
+            yield write
+            if waiting:
+                writer.write_batch(table.to_arrow(waiting))
+
+    def read(self, table: Table[Row], parts: Iterable[str] | None = None) -> Iterator[Row]:
+        """The rows of a table, part by part (by name when `parts` is None), streaming."""
+        for batch in self.read_batches(table, parts):
+            yield from table.from_arrow(batch)
+
+    def read_batches(
+        self, table: Table[Any], parts: Iterable[str] | None = None, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """The record batches of a table, streaming."""
+        names = parts if parts is not None else [path.stem for path in self.parts(table)]
+        for name in names:
+            path = self.part(table, name)
+            try:
+                with pq.ParquetFile(path) as file:
+                    yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=columns)
+            except (OSError, pa.ArrowInvalid) as error:
+                message = f"{path}: can't be read ({error}); start again with --fresh, nothing that was paid is lost"
+                raise DatagenError(message) from error
+
+    def parts(self, table: Table[Any]) -> list[Path]:
+        """The files of a table that exist, by name."""
+        return sorted(path for path in (self.folder / table.name).glob("*.parquet") if not path.name.startswith("."))
+
+    def keep_only(self, table: Table[Any], parts: Iterable[str]) -> None:
+        """Remove parts that an earlier recipe left."""
+        wanted = {self.part(table, part) for part in parts}
+        for path in self.parts(table):
+            if path not in wanted:
+                path.unlink()
+
+    def relative(self, *paths: Path) -> tuple[str, ...]:
+        """Paths as the record keeps them."""
+        return tuple(str(path.relative_to(self.folder)) for path in paths)
+
+    # Journals
+
+    def completions(self) -> Journal:
+        """The journal of paid completions."""
+        return Journal(self.folder / "journal" / "completions.jsonl")
+
+    def verdicts(self) -> Journal:
+        """The journal of verdicts."""
+        return Journal(self.folder / "journal" / "verdicts.jsonl")
+
+    def _sweep(self) -> None:
+        """Remove what a killed run left half written."""
+        for path in [*self.folder.glob(f"{_TEMPORARY}*"), *self.folder.glob(f"*/{_TEMPORARY}*")]:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that is synced and renamed to it when the block ends well, else removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{_TEMPORARY}{path.name}")
+    try:
+        yield temporary
+        sync(temporary)
+        temporary.replace(path)
+        sync(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        if error.errno is None:
+            raise
+        raise DatagenError(f"{path}: can't be written: {error.strerror}; make room and start again") from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def atomic_folder(final: Callable[[Path], Path], parent: Path) -> Iterator[Path]:
+    """A temporary folder that is synced and renamed to `final(folder)` when the block ends well, else removed.
+
+    A folder that is there already under the final name stays, and the new one goes: equal names mean equal contents.
+    """
+    temporary = parent / f"{_TEMPORARY}folder"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        for path in sorted(temporary.rglob("*")):
+            sync(path)
+        target = final(temporary)
+        if target.exists():
+            shutil.rmtree(temporary)
+        else:
+            temporary.replace(target)
+        sync(parent)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def replace_link(link: Path, target: str) -> None:
+    """Point a symbolic link to a new target in one step."""
+    temporary = link.with_name(f"{_TEMPORARY}{link.name}")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)
+    sync(link.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def sync(path: Path) -> None:
+    """Return when a file or folder is on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,74 @@
+"""The Prefect API for a run: the one that PREFECT_API_URL names, or one of the run's own that ends with it."""
+
+import contextlib
+import os
+import socket
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from datagen.children import running
+
+_TIMEOUT_S = 120
+_QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
+    "PREFECT_SERVER_UI_ENABLED": "false",
+    "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+}
+
+
+@contextlib.contextmanager
+def prefect_api(state: Path, logs: Path) -> Iterator[None]:
+    """Make sure that flows find an API while the block lasts; enter it before Prefect is imported.
+
+    Args:
+        state: where a server of the run's own keeps its state.
+        logs: the folder for its log.
+    """
+    if os.environ.get("PREFECT_API_URL"):
+        os.environ.setdefault("DO_NOT_TRACK", "1")
+        yield
+        return
+    port = _free_port()
+    address = f"http://127.0.0.1:{port}/api"
+    environment = {**os.environ, **_QUIET, "PREFECT_HOME": str(state)}
+    command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
+
+    def answers(said: str) -> str | None:
+        with contextlib.suppress(urllib.error.URLError, OSError):
+            urllib.request.urlopen(f"{address}/health", timeout=5).close()  # noqa: S310  (our own loopback address)
+            return address
+        return None
+
+    log = logs / "prefect-server.log"
+    with (
+        running("the Prefect server", command, log=log, ready=answers, timeout_s=_TIMEOUT_S, environment=environment),
+        _environment({**_QUIET, "PREFECT_HOME": str(state), "PREFECT_API_URL": address}),
+    ):
+        yield
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextlib.contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,1 @@
+"""What teachers are asked, as text files: one folder a task, one file a model family, `default.txt` for the rest."""

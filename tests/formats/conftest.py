@@ -1,0 +1,109 @@
+"""Tokenizers of the kinds that there are, each small, each a folder on disk."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
+
+from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
+
+BYTES = sorted(pre_tokenizers.ByteLevel.alphabet())
+DEEPSEEK_ADDED = [  # order and number as in the DeepSeek-R1-Distill-Qwen tokenizers: 22 from 151643 on
+    "<｜end▁of▁sentence｜>",
+    "<｜User｜>",
+    "<｜Assistant｜>",
+    "<｜begin▁of▁sentence｜>",
+    "<|EOT|>",
+    "<think>",
+    "</think>",
+    *(f"<|vision_{number}|>" for number in range(8)),
+    "<tool_call>",
+    "</tool_call>",
+    *(f"<|fim_{number}|>" for number in range(5)),
+]
+CHATML = (
+    "{%- for message in messages %}\n"
+    "    {{- '<|im_start|>' + message.role + '\\n' + message.content | trim + '<|im_end|>\\n' }}\n"
+    "{%- endfor %}\n"
+    "{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{% endif %}"
+)
+
+
+def save(folder: Path, tokenizer: Tokenizer, **config: object) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer_config.json").write_text(json.dumps(config), "utf-8")
+    return folder
+
+
+def byte_level(vocabulary: list[str]) -> Tokenizer:
+    tokenizer = Tokenizer(models.BPE({token: id_ for id_, token in enumerate(vocabulary)}, []))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+@pytest.fixture(scope="session")
+def bundled() -> ExampleTokenizer:
+    return load_tokenizer("bundled")
+
+
+@pytest.fixture(scope="session")
+def deepseek_like(tmp_path_factory: pytest.TempPathFactory) -> ExampleTokenizer:
+    """A base vocabulary of 151,643, 22 added tokens, BOS and EOS as objects, some added tokens not special."""
+    tokenizer = byte_level([*BYTES, *(f"\N{SNOWMAN}{number}" for number in range(151_643 - 256))])
+    plain = {"<think>", "</think>", "<｜User｜>", "<｜Assistant｜>", "<tool_call>", "</tool_call>"}
+    for token in DEEPSEEK_ADDED:
+        tokenizer.add_tokens([AddedToken(token, special=token not in plain, normalized=False)])
+    bos, eos = ({"__type": "AddedToken", "content": DEEPSEEK_ADDED[place]} for place in (3, 0))
+    folder = tmp_path_factory.mktemp("deepseek")
+    return load_tokenizer(str(save(folder, tokenizer, bos_token=bos, eos_token=eos)))
+
+
+@pytest.fixture(scope="session")
+def chatml_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """No BOS, no `<｜User｜>`, no `<think>`: the prompt is its chat template's. Its texts are NFC-normalised."""
+    tokenizer = byte_level(BYTES)
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.add_special_tokens(["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
+    folder = save(tmp_path_factory.mktemp("chatml"), tokenizer, bos_token=None, eos_token="<|im_end|>")
+    (folder / "chat_template.jinja").write_text(CHATML, "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chatml(chatml_folder: Path) -> ExampleTokenizer:
+    return load_tokenizer(str(chatml_folder))
+
+
+@pytest.fixture(scope="session")
+def sentencepiece_like(tmp_path_factory: pytest.TempPathFactory) -> ExampleTokenizer:
+    """BOS, EOS and the unknown token stand in the ordinary vocabulary too, where text reaches the last."""
+    alphabet = [chr(code) for code in range(33, 127)]
+    vocabulary = ["<unk>", "<s>", "</s>", "▁", "\n", *alphabet, *(f"▁{letter}" for letter in alphabet)]
+    merges = [("▁", letter) for letter in alphabet]
+    ids = {token: id_ for id_, token in enumerate(vocabulary)}
+    tokenizer = Tokenizer(models.BPE(ids, merges, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme="first")
+    tokenizer.add_special_tokens(["<unk>", "<s>", "</s>"])
+    template = [
+        {"name": "tools", "template": "{{ raise_exception('not this one') }}"},
+        {"name": "default", "template": "{{ bos_token }}[INST] {{ messages[0]['content'] }} [/INST]"},
+    ]
+    folder = tmp_path_factory.mktemp("sentencepiece")
+    return load_tokenizer(str(save(folder, tokenizer, bos_token="<s>", eos_token="</s>", chat_template=template)))
+
+
+@pytest.fixture(params=["bundled", "deepseek_like", "chatml", "sentencepiece_like"], scope="session")
+def any_tokenizer(request: pytest.FixtureRequest) -> ExampleTokenizer:
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="session")
+def plain_consumer(any_tokenizer: ExampleTokenizer, tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+    """The same tokenizer in the hands of somebody who tokenises the plain text of an example."""
+    folder = tmp_path_factory.mktemp("saved")
+    any_tokenizer.save(folder)
+    return Tokenizer.from_file(str(folder / "tokenizer.json"))

@@ -1,0 +1,189 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import datasets
+import pyarrow.parquet as pq
+import pytest
+
+from datagen.errors import DatagenError, UsageError
+from datagen.formats import FORMATS
+from datagen.formats.chat_template import around_user_text
+from datagen.formats.export import export
+from datagen.formats.rendering import render, summary_text, user_text
+from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
+from datagen.tables import EXAMPLES, Example, Split
+from datagen.tables import Path as ReasoningPath
+
+
+def example(tokenizer: ExampleTokenizer, number: int, split: Split = "train") -> Example:
+    texts = [(1, f"Six times {number} is {6 * number}."), (3, f"It is {number} plus {5 * number}.")]
+    problem, answer = f"What is 6 times {number}?", str(6 * number)
+    rendered = render(problem, texts, summary_text(answer), tokenizer)
+    paths = tuple(
+        ReasoningPath(id_, text, answer, "correct", "stop", tokenizer.count(text), "t", "m", f"s{number}-{id_}")
+        for id_, text in texts
+    )
+    return Example(
+        row_id=f"r{number}",
+        id=f"p{number}",
+        problem=problem,
+        answer=answer,
+        source="mine",
+        source_id=str(number),
+        revision="c0ffee",
+        licence="MIT",
+        paths=paths,
+        summary=summary_text(answer),
+        prompt=rendered.prompt,
+        completion=rendered.completion,
+        n_tokens=rendered.n_tokens,
+        split=split,
+    )
+
+
+@pytest.fixture
+def dataset(tmp_path: Path, bundled: ExampleTokenizer) -> Path:
+    """A run's dataset folder: two shards of train, one of test, all formats."""
+    folder = tmp_path / "dataset"
+    shards = {
+        "train-00000-of-00002": [example(bundled, number) for number in range(1, 6)],
+        "train-00001-of-00002": [example(bundled, number) for number in range(6, 9)],
+        "test-00000-of-00001": [example(bundled, 9, "test")],
+    }
+    for name, one in FORMATS.items():
+        place = folder / ("data" if name == "text" else name)
+        place.mkdir(parents=True)
+        for shard, examples in shards.items():
+            with pq.ParquetWriter(place / f"{shard}.parquet", one.schema) as writer:
+                writer.write_batch(one.rows(examples, bundled))
+    bundled.save(folder / "tokenizer")
+    return folder
+
+
+def test_text_rows_are_the_examples(bundled):
+    examples = [example(bundled, 3), example(bundled, 4, "test")]
+    assert list(EXAMPLES.from_arrow(FORMATS["text"].rows(examples, bundled))) == examples
+
+
+def test_parathinker_rows_are_the_rendered_examples(bundled):
+    one = example(bundled, 3)
+    (row,) = FORMATS["parathinker"].rows([one], bundled).to_pylist()
+    rendered = render(one.problem, [(path.think_id, path.text) for path in one.paths], one.summary, bundled)
+    assert row == {
+        "id": one.id,
+        "input_ids": rendered.input_ids,
+        "attention_mask": rendered.attention_mask,
+        "labels": rendered.labels,
+    }
+    assert len(row["input_ids"]) == one.n_tokens
+
+
+def test_an_example_of_another_tokenizer_is_not_written(bundled, chatml):
+    with pytest.raises(DatagenError, match="example p3: this tokenizer gives another text"):
+        FORMATS["parathinker"].rows([example(chatml, 3)], bundled)
+    with pytest.raises(DatagenError, match="--fresh"):
+        FORMATS["parathinker"].rows([replace(example(bundled, 3), n_tokens=7)], bundled)
+
+
+def test_messages_under_the_tokenizers_template_are_the_training_text(bundled):
+    one = example(bundled, 3)
+    (row,) = FORMATS["messages"].rows([one], bundled).to_pylist()
+    user, assistant = row["messages"]
+    assert (user["role"], assistant["role"]) == ("user", "assistant")
+    assert user["content"] == user_text(one.problem)
+    conversation = (
+        f"{bundled.bos_token}<｜User｜>{user['content']}<｜Assistant｜>{assistant['content']}{bundled.eos_token}"
+    )
+    assert conversation == one.prompt + one.completion
+
+
+def test_the_bundled_chat_template_writes_the_same_prompt(tmp_path, bundled):
+    bundled.save(tmp_path)
+    template = json.loads((tmp_path / "tokenizer_config.json").read_text("utf-8"))["chat_template"]
+    before, after = around_user_text(template, bos_token=bundled.bos_token, eos_token=bundled.eos_token)
+    one = example(bundled, 3)
+    assert before + user_text(one.problem) + after == one.prompt
+
+
+def test_formats_of_no_examples_have_their_columns(bundled):
+    for one in FORMATS.values():
+        batch = one.rows([], bundled)
+        assert batch.num_rows == 0
+        assert batch.schema == one.schema
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_load_dataset_reads_the_parquet_files(tmp_path, dataset, name):
+    folder = dataset / ("data" if name == "text" else name)
+    files = {"train": str(folder / "train-*.parquet"), "test": str(folder / "test-*.parquet")}
+    loaded = datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path / "cache"))
+    assert loaded["train"].column_names == FORMATS[name].schema.names
+    assert (loaded["train"].num_rows, loaded["test"].num_rows) == (8, 1)
+    assert loaded["train"]["id"][:] == [f"p{number}" for number in range(1, 9)]
+
+
+def test_an_exported_folder_is_what_the_trainer_loads(tmp_path, dataset, bundled):
+    export(dataset, "parathinker", tmp_path / "out" / "here")
+    rows = datasets.load_from_disk(str(tmp_path / "out" / "here" / "train"))
+    assert rows.column_names == ["input_ids", "attention_mask", "labels"]
+    assert len(rows) == 8
+    assert bundled.decode(rows[6]["input_ids"]) == example(bundled, 7).prompt + example(bundled, 7).completion
+    assert len(datasets.load_from_disk(str(tmp_path / "out" / "here" / "test"))) == 1
+    assert load_tokenizer(str(tmp_path / "out" / "here" / "tokenizer")).fingerprint == bundled.fingerprint
+    assert "train" in (tmp_path / "out" / "here" / "README.md").read_text("utf-8")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["here"]
+
+
+@pytest.mark.parametrize("name", ["text", "messages"])
+def test_readable_formats_are_exported_with_all_their_columns(tmp_path, dataset, name):
+    (tmp_path / "out").mkdir()
+    export(dataset, name, tmp_path / "out")
+    assert datasets.load_from_disk(str(tmp_path / "out" / "train")).column_names == FORMATS[name].schema.names
+
+
+def test_a_split_without_rows_is_not_exported(tmp_path, dataset):
+    (dataset / "messages" / "test-00000-of-00001.parquet").unlink()
+    export(dataset, "messages", tmp_path / "out")
+    assert not (tmp_path / "out" / "test").exists()
+
+
+def lack_format(dataset: Path, to: Path) -> str:
+    for file in (dataset / "messages").iterdir():
+        file.unlink()
+    return "it has no format 'messages'; it has text, parathinker"
+
+
+def lack_everything(dataset: Path, to: Path) -> str:
+    dataset.rename(dataset.with_name("elsewhere"))
+    return "no dataset here"
+
+
+def lack_tokenizer(dataset: Path, to: Path) -> str:
+    (dataset / "tokenizer").rename(dataset / "other")
+    return "it has no tokenizer/ folder"
+
+
+def occupied(dataset: Path, to: Path) -> str:
+    to.mkdir()
+    (to / "mine.txt").write_text("mine", "utf-8")
+    return "it is there already and not empty"
+
+
+@pytest.mark.parametrize("prepare", [lack_format, lack_everything, lack_tokenizer, occupied])
+def test_an_export_that_cannot_be_is_refused(tmp_path, dataset, prepare: Callable[[Path, Path], str]):
+    to = tmp_path / "out"
+    says = prepare(dataset, to)
+    before = sorted(to.rglob("*"))
+    with pytest.raises(UsageError) as refusal:
+        export(dataset, "messages", to)
+    assert says in str(refusal.value)
+    assert sorted(to.rglob("*")) == before
+
+
+def test_an_export_that_fails_leaves_nothing_behind(tmp_path, dataset):
+    (dataset / "messages" / "test-00000-of-00001.parquet").write_bytes(b"PAR1 torn")
+    with pytest.raises(DatagenError, match="messages: a Parquet file there can't be read"):
+        export(dataset, "messages", tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["dataset"]

@@ -1,0 +1,96 @@
+"""What the screen finds in real data; every hit that is counted here was read by a person."""
+
+from collections import Counter
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from datagen.recipe import Benchmark, Screening
+from datagen.screen import load_benchmark, resolve_benchmark, screen
+from datagen.screen.contamination import BenchmarkIndex
+from datagen.tables import Drop, Problem
+from datagen.texts import normalise, problem_id
+
+DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
+PLANTED = ("cn_contest", "amc_aime")
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real data (../shared/data) is not here")
+
+
+def read_benchmark(name):
+    benchmark = Benchmark(name=name, path=str(DATA / "benchmarks" / f"{name}.jsonl"))
+    return load_benchmark(benchmark, resolve_benchmark(benchmark))
+
+
+@pytest.fixture(scope="module")
+def known_benchmarks():
+    return [read_benchmark(name) for name in ("aime24", "aime25", "amc23", "math500")]
+
+
+def read_problems(path, column="problem", keep=lambda row: True):
+    table = pq.read_table(DATA / path)
+    wanted = [name for name in (column, "answer", "source") if name in table.column_names]
+    rows = enumerate(table.select(wanted).to_pylist())
+    return [
+        Problem(
+            f"{path}-{number}", problem_id(row[column]), row[column], row.get("answer", ""), path, str(number), "r", "l"
+        )
+        for number, row in rows
+        if keep(row)
+    ]
+
+
+def benchmark_hits(problems, benchmarks):
+    fates = screen(lambda: iter(problems), benchmarks, Screening(), str.__eq__)
+    details = [fate.detail for fate in fates if isinstance(fate, Drop) and fate.reason == "benchmark"]
+    return Counter((detail.split()[0], "exact" if ": exact," in detail else "overlap") for detail in details)
+
+
+def test_every_planted_row_is_found_and_no_other(known_benchmarks):
+    planted = read_problems("sources/open_r1", keep=lambda row: row["source"] in PLANTED)
+    assert benchmark_hits(planted, known_benchmarks) == {
+        ("math500", "exact"): 500,
+        ("amc23", "exact"): 40,
+        ("aime24", "exact"): 30,
+    }
+    innocent = read_problems("sources/open_r1", keep=lambda row: row["source"] not in PLANTED)
+    assert len(innocent) == 1047
+    assert not benchmark_hits(innocent, known_benchmarks)
+
+
+def test_known_leaks_in_s1k_are_found(known_benchmarks):
+    # the overlap is MATH-500's z_2002 problem, asked for a+b
+    problems = read_problems("sources/s1k", "question")
+    assert benchmark_hits(problems, known_benchmarks) == {("math500", "exact"): 3, ("math500", "overlap"): 1}
+
+
+def test_known_leaks_in_dapo_are_found(known_benchmarks):
+    hits = benchmark_hits(read_problems("problems/dapo17k.parquet"), known_benchmarks)
+    assert hits[("amc23", "exact")] == 11
+    assert hits[("math500", "exact")] == 7
+    assert hits[("amc23", "overlap")] >= 22
+    assert sum(hits.values()) <= 60
+
+
+def test_aime_problems_go_for_their_text_and_stay_for_their_boilerplate(known_benchmarks):
+    problems = read_problems("problems/aime_1983_2023.parquet")
+    assert sum("relatively prime positive integers" in problem.problem for problem in problems) > 100
+    assert benchmark_hits(problems, known_benchmarks) == {("math500", "exact"): 6, ("math500", "overlap"): 4}
+
+
+def test_siblings_from_one_template_stay(known_benchmarks):
+    assert sum(benchmark_hits(read_problems("problems/math_train.parquet"), known_benchmarks).values()) <= 5
+
+
+@pytest.mark.parametrize(("known", "carried"), [("aime24", "aime24_other_wording"), ("aime24_other_wording", "aime24")])
+def test_aime24_is_found_in_either_wording(known, carried):
+    index = BenchmarkIndex([read_benchmark(known)])
+    layers = Counter(
+        getattr(index.find(problem.problem), "layer", None) for problem in read_benchmark(carried).problems
+    )
+    assert layers == {"exact": 23, "overlap": 7}
+
+
+def test_a_normalised_real_text_stays_as_it_is():
+    for problem in read_problems("problems/dapo17k.parquet")[::10]:
+        assert normalise(normalise(problem.problem)) == normalise(problem.problem)
