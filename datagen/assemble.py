@@ -59,8 +59,8 @@ class Assemble(Stage):
             raise DatagenError(f"no problem became an example ({told}); see `datagen show {folder}`")
         tokenizer = load_tokenizer(recipe.paths.tokenizer)
         with atomic_folder(lambda written: folder / f"dataset-{_content_hash(written)[:12]}", folder) as temporary:
-            for name in formats_of(recipe):
-                _write_format(run, FORMATS[name], temporary, rows, tokenizer)
+            for format_name in formats_of(recipe):
+                _write_format(run, FORMATS[format_name], temporary, rows, tokenizer)
             tokenizer.save(temporary / "tokenizer")
             card = render_card(run, rows, formats_of(recipe), tokenizer, _tokenizer_name(recipe))
             (temporary / "README.md").write_text(card, encoding="utf-8")
@@ -72,11 +72,6 @@ class Assemble(Stage):
 def formats_of(recipe: Recipe) -> tuple[FormatName, ...]:
     """The formats of the dataset; `text` is always there, and first."""
     return tuple(dict.fromkeys(("text", *recipe.output.formats)))
-
-
-def format_folder(name: str) -> str:
-    """Where a format's shards lie within the dataset."""
-    return "data" if name == "text" else name
 
 
 def _tokenizer_name(recipe: Recipe) -> str:
@@ -92,7 +87,7 @@ def _rows_by_split(run: Run) -> Counter[Split]:
 
 
 def _write_format(run: Run, format_: Format, dataset: Path, rows: Counter[Split], tokenizer: ExampleTokenizer) -> None:
-    folder = dataset / format_folder(format_.name)
+    folder = dataset / format_.folder
     folder.mkdir()
     with ExitStack() as stack:
         shards = {

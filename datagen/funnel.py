@@ -30,7 +30,7 @@ class SourceRows:
         return sum(self.dropped.values())
 
 
-_STAGES = ("pull", "screen", "select")
+STAGES = ("pull", "screen", "select")
 
 
 def funnel(workspace: Workspace) -> dict[str, SourceRows]:
@@ -46,7 +46,7 @@ def funnel(workspace: Workspace) -> dict[str, SourceRows]:
         source: SourceRows(
             pulled=problems[source] + sum(n for (stage, _), n in dropped[source].items() if stage == "pull"),
             dropped=dict(
-                sorted(dropped[source].items(), key=lambda item: (_STAGES.index(item[0][0]), -item[1], item[0]))
+                sorted(dropped[source].items(), key=lambda item: (STAGES.index(item[0][0]), -item[1], item[0]))
             ),
             screened=screened[source],
             examples=examples[source],

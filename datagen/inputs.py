@@ -7,6 +7,7 @@ again. Local files are named by their content, so that an edited file is another
 from dataclasses import asdict
 from typing import Any
 
+from datagen.errors import UsageError
 from datagen.reading import DataFile, Located
 from datagen.recipe import Recipe
 from datagen.screen.benchmarks import resolve_benchmark
@@ -23,11 +24,18 @@ def resolve_inputs(recipe: Recipe, workspace: Workspace) -> dict[str, Located]:
     kept: dict[str, Any] = workspace.record().get("inputs", {})
     found: dict[str, Located] = {}
     settings: dict[str, list[Any]] = {}
+    earlier: list[str] = []
     for source in recipe.sources:
         key = source.input_key
         revision = None if source.kind == "table" else [source.config, source.revision]
         settings[key] = [source.kind, revision, source.path]
         found[key] = _kept(kept, key, settings[key]) or resolve(source)
+        for other in earlier:
+            if found[other].revision == found[key].revision and found[other].files == found[key].files:
+                raise UsageError(
+                    f"{other} and {key} are the same rows; take one of them out, or divide them by a file each"
+                )
+        earlier.append(key)
     for benchmark in recipe.screen.benchmarks:
         key = benchmark.input_key
         settings[key] = [benchmark.name, benchmark.revision, benchmark.path]

@@ -41,6 +41,7 @@ class HubSource(Section):
         limit: the first N rows after `min_recorded`.
         min_recorded: rows that carry fewer recorded solutions are not pulled.
         path: a local file, a folder, a pattern or an `s3://` address instead of the Hub.
+        recorded_model: who wrote the recorded solutions; by default what rows and Hub say, else `unknown`.
     """
 
     kind: Literal["open_r1", "deepmath", "s1k", "limo"]
@@ -50,6 +51,7 @@ class HubSource(Section):
     path: str | None = None
     limit: Annotated[int, Field(gt=0)] | None = None
     min_recorded: Annotated[int, Field(ge=0)] | None = None
+    recorded_model: str | None = None
     licence: str | None = None
 
     @property
@@ -84,6 +86,7 @@ class TableSource(Section):
     licence: str = "unknown"
     limit: Annotated[int, Field(gt=0)] | None = None
     min_recorded: Annotated[int, Field(ge=0)] | None = None
+    recorded_model: str | None = None
 
     @property
     def label(self) -> str:

@@ -96,8 +96,8 @@ def describe(counts: Mapping[str, Any]) -> str:
     parts = []
     for name, value in counts.items():
         if isinstance(value, Mapping):
-            if value:
-                inner = ", ".join(f"{key} {number:,}" for key, number in value.items())
+            inner = ", ".join(f"{key} {number:,}" for key, number in value.items() if isinstance(number, int))
+            if inner:
                 parts.append(f"{name} ({inner})")
         elif isinstance(value, int | float):
             parts.append(f"{name.replace('_', ' ')} {value:,}")

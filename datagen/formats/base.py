@@ -21,6 +21,10 @@ class Format(Protocol):
         """The name in the recipe and of the dataset's configuration."""
 
     @property
+    def folder(self) -> str:
+        """Where its Parquet files lie within the dataset."""
+
+    @property
     def schema(self) -> pa.Schema:
         """The columns of its Parquet files."""
 

@@ -49,7 +49,7 @@ def export(dataset: Path, format_name: str, to: Path) -> None:
 
 
 def _find(dataset: Path, format_name: str) -> tuple[Format, dict[Split, list[Path]]]:
-    available = {name: files for name in FORMATS if (files := _files(dataset, name))}
+    available = {name: files for name, one in FORMATS.items() if (files := _files(dataset / one.folder))}
     for name, files in available.items():
         if name == format_name:
             return FORMATS[name], files
@@ -58,8 +58,7 @@ def _find(dataset: Path, format_name: str) -> tuple[Format, dict[Split, list[Pat
     raise UsageError(f"{dataset}: it has no format {format_name!r}; it has {', '.join(available)}")
 
 
-def _files(dataset: Path, format_name: str) -> dict[Split, list[Path]]:
-    folder = dataset / ("data" if format_name == "text" else format_name)
+def _files(folder: Path) -> dict[Split, list[Path]]:
     found: dict[Split, list[Path]] = {split: sorted(folder.glob(f"{split}-*.parquet")) for split in get_args(Split)}
     return {split: files for split, files in found.items() if files}
 

@@ -26,6 +26,7 @@ class MessagesFormat:
     """A user's and an assistant's message."""
 
     name: FormatName = "messages"
+    folder: str = "messages"
     schema: pa.Schema = _SCHEMA
     features_note = (
         "The same examples as conversations: the user gives problem and instruction, the assistant answers with "

@@ -28,6 +28,7 @@ class ParathinkerFormat:
     """Token ids, segment numbers and labels."""
 
     name: FormatName = "parathinker"
+    folder: str = "parathinker"
     schema: pa.Schema = _SCHEMA
     features_note = (
         "The same examples tokenised for the ParaThinker trainer: input_ids; attention_mask with segment numbers "

@@ -13,6 +13,7 @@ class TextFormat:
     """All columns of the table `examples`."""
 
     name: FormatName = "text"
+    folder: str = "data"
     schema: pa.Schema = EXAMPLES.schema
     features_note = (
         "The readable dataset: problem, answer, provenance (source, source_id, revision, licence), every path with its "

@@ -15,7 +15,7 @@ from jinja2 import Environment, StrictUndefined
 from datagen import __version__
 from datagen.formats import FORMATS
 from datagen.formats.tokenizer import ExampleTokenizer
-from datagen.funnel import SourceRows, funnel
+from datagen.funnel import STAGES, SourceRows, funnel
 from datagen.recipe import DemoTeacher, FormatName, Recipe
 from datagen.sampling.prompting import load_prompt
 from datagen.stage import Run
@@ -85,8 +85,7 @@ def _front_matter(
     size = next((name for most, name in _SIZES if total < most), "1M<n<10M")
     configs = []
     for name in formats:
-        folder = "data" if name == "text" else name
-        files = [{"split": split, "path": f"{folder}/{split}-*.parquet"} for split in rows]
+        files = [{"split": split, "path": f"{FORMATS[name].folder}/{split}-*.parquet"} for split in rows]
         configs.append({"config_name": name, **({"default": True} if name == "text" else {}), "data_files": files})
     licences = sorted({licence.lower() for licence in figures.licences})
     return {
@@ -125,7 +124,7 @@ def _reasons(sources: dict[str, SourceRows]) -> dict[tuple[str, str], int]:
     total: Counter[tuple[str, str]] = Counter()
     for source in sources.values():
         total.update(source.dropped)
-    return dict(total)
+    return dict(sorted(total.items(), key=lambda item: (STAGES.index(item[0][0]), -item[1], item[0])))
 
 
 def _prompts(recipe: Recipe) -> list[tuple[str, str, str]]:

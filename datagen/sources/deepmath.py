@@ -9,6 +9,7 @@ class DeepMath:
     """Rows of zwhe99/DeepMath-103K."""
 
     licence = "MIT"
+    writer = R1
     required = ("question", "final_answer")
     optional = ("difficulty", "topic", *_SOLUTIONS)
     advice = "kind deepmath reads the schema of zwhe99/DeepMath-103K; for another one use kind table with columns:"

@@ -16,6 +16,7 @@ from datagen.reading import SourceRow
 from datagen.tables import DropReason, FinishReason
 
 R1 = "deepseek-r1"
+UNKNOWN_WRITER = "unknown"
 
 _FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -42,7 +43,7 @@ class RawSolution:
 
     Attributes:
         text: the raw output; with `reasoning` given, only what follows the thought.
-        model: who wrote it.
+        model: who wrote it; empty where the row does not say.
         reasoning: the thought, where the row keeps it apart.
         finish_reason: `unknown` where the row does not say.
     """
@@ -78,6 +79,10 @@ class Adapter(Protocol):
     @property
     def licence(self) -> str:
         """SPDX identifier as the source states it."""
+
+    @property
+    def writer(self) -> str:
+        """Who wrote the recorded solutions of the dataset on the Hub, where its rows do not say."""
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -145,10 +150,10 @@ class Cells:
             raise self.wrong_type(column, item, "a text")
         return _as_text(item)
 
-    def solutions(self, column: str, model: str) -> tuple[RawSolution, ...]:
+    def solutions(self, column: str) -> tuple[RawSolution, ...]:
         """The cell as one recorded solution; none when it is empty."""
         text = self.text(column)
-        return (RawSolution(text, model),) if text else ()
+        return (RawSolution(text, ""),) if text else ()
 
     def place(self, column: str) -> str:
         """Where a person finds the cell."""

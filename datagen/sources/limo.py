@@ -7,6 +7,7 @@ class Limo:
     """Rows of GAIR/LIMO and GAIR/LIMO-v2."""
 
     licence = "Apache-2.0"
+    writer = R1
     required = ("question", "answer")
     optional = ("solution",)
     advice = "kind limo reads the schema of GAIR/LIMO-v2; for another one use kind table with columns:"
@@ -16,5 +17,5 @@ class Limo:
         return Entry(
             problem=cells.raw("question"),
             answer=cells.text("answer"),
-            recorded=cells.solutions("solution", R1),
+            recorded=cells.solutions("solution"),
         )

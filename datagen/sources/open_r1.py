@@ -13,6 +13,7 @@ class OpenR1:
     """Rows of open-r1/OpenR1-Math-220k."""
 
     licence = "Apache-2.0"
+    writer = R1
     required = ("problem", "answer")
     optional = ("problem_type", "question_type", "uuid", "generations", "finish_reasons")
     advice = "kind open_r1 reads the schema of open-r1/OpenR1-Math-220k; for another one use kind table with columns:"
@@ -40,6 +41,6 @@ def _recorded(cells: Cells) -> tuple[RawSolution, ...]:
     texts = cells.texts("generations")
     reasons = cells.texts("finish_reasons")[: len(texts)]
     return tuple(
-        RawSolution(text, R1, finish_reason=finish_reason(reason))
+        RawSolution(text, "", finish_reason=finish_reason(reason))
         for text, reason in zip_longest(texts, reasons, fillvalue="")
     )

@@ -13,7 +13,7 @@ from datagen.recipe import DATASETS, PINNED_REVISIONS, Source, TableSource
 from datagen.solutions import recorded_solution
 from datagen.sources.answers import answer_loss, asks_only_for_proof, bare_answer
 from datagen.sources.deepmath import DeepMath
-from datagen.sources.entry import Adapter, Cells, Entry, Loss
+from datagen.sources.entry import UNKNOWN_WRITER, Adapter, Cells, Entry, Loss
 from datagen.sources.limo import Limo
 from datagen.sources.open_r1 import OpenR1
 from datagen.sources.s1k import S1K
@@ -92,13 +92,14 @@ def pull(source: Source, located: Located, counts: PullCounts) -> Iterator[Pulle
         UsageError: a file lacks a required column, a cell is of the wrong type, or a file is damaged.
     """
     adapter = _adapter(source)
+    writer = adapter.writer if source.path is None else UNKNOWN_WRITER
     seen_names: set[bytes] = set()
     columns = (*adapter.required, *adapter.optional)
     for row in read_rows(located, columns, required=adapter.required, advice=adapter.advice):
         counts.read += 1
         entry = adapter.read(Cells(row))
         pid = problem_id(entry.problem)
-        recorded = _recorded(pid, entry)
+        recorded = _recorded(source, writer, pid, entry)
         if len(recorded) < (source.min_recorded or 0):
             counts.too_few_recorded += 1
             continue
@@ -147,7 +148,7 @@ def _first_loss(entry: Entry, answer: str) -> Loss | None:
     return None
 
 
-def _recorded(pid: str, entry: Entry) -> tuple[Solution, ...]:
+def _recorded(source: Source, writer: str, pid: str, entry: Entry) -> tuple[Solution, ...]:
     """The row's solutions: empty ones left out, the same text of the same model once."""
     solutions: dict[str, Solution] = {}
     for index, raw in enumerate(entry.recorded):
@@ -156,7 +157,7 @@ def _recorded(pid: str, entry: Entry) -> tuple[Solution, ...]:
                 pid,
                 entry.problem,
                 raw.text,
-                model=raw.model,
+                model=source.recorded_model or raw.model or writer,
                 index=index,
                 reasoning=raw.reasoning,
                 finish_reason=raw.finish_reason,

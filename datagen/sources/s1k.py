@@ -28,6 +28,7 @@ class S1K:
     """Rows of simplescaling/s1K-1.1."""
 
     licence = "MIT"
+    writer = R1
     required = ("question", "solution", "cot_type")
     optional = (
         "source_type",

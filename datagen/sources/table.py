@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from datagen.recipe import Columns
-from datagen.sources.entry import Cells, Entry, RawSolution, finish_reason
-
-UNKNOWN_MODEL = "unknown"
+from datagen.sources.entry import UNKNOWN_WRITER, Cells, Entry, RawSolution, finish_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +18,7 @@ class AnyTable:
     columns: Columns
     licence: str
     optional: tuple[str, ...] = ()
+    writer: str = UNKNOWN_WRITER
     advice: str = "in the recipe, name the columns of this source: columns: {problem: …, answer: …}"
 
     @property
@@ -44,18 +43,18 @@ class AnyTable:
 
 def _recorded(cells: Cells, column: str) -> tuple[RawSolution, ...]:
     if isinstance(cells.row.values.get(column), str):
-        return cells.solutions(column, UNKNOWN_MODEL)
+        return cells.solutions(column)
     return tuple(_solution(cells, column, item) for item in cells.items(column))
 
 
 def _solution(cells: Cells, column: str, item: object) -> RawSolution:
     if not isinstance(item, Mapping):
-        return RawSolution(cells.as_text(column, item), UNKNOWN_MODEL)
+        return RawSolution(cells.as_text(column, item), "")
     content = item.get("content") if item.get("content") is not None else item.get("text")
     reasoning = cells.as_text(f"{column}.reasoning", item.get("reasoning"))
     return RawSolution(
         text=cells.as_text(f"{column}.content", content),
-        model=cells.as_text(f"{column}.model", item.get("model")) or UNKNOWN_MODEL,
+        model=cells.as_text(f"{column}.model", item.get("model")),
         reasoning=reasoning or None,
         finish_reason=finish_reason(cells.as_text(f"{column}.finish_reason", item.get("finish_reason"))),
     )

@@ -86,7 +86,8 @@ CASES = {
         lambda a, n, d: sum(a + k * d for k in range(n)),
     ),
     "geometric series": (
-        "What is the sum of the first {1} terms of a geometric sequence whose first term is {0} and whose ratio is {2}?",
+        "What is the sum of the first {1} terms of a geometric sequence whose first term is {0} and whose ratio is "
+        "{2}?",
         st.tuples(whole(1, 20), whole(3, 10), whole(-6, 8).filter(lambda r: r not in (-1, 0, 1))),
         lambda a, n, r: sum(a * r**k for k in range(n)),
     ),
@@ -135,7 +136,8 @@ CASES = {
     ),
     "area of a triangle": ("A triangle has sides of length {0}, {1} and {2}. What is its area?", SIDES, triangle_area),
     "area of a ring": (
-        "Two circles with the same centre have radii {0} and {1}. Express the area between them as a multiple of $\\pi$.",
+        "Two circles with the same centre have radii {0} and {1}. Express the area between them as a multiple of "
+        "$\\pi$.",
         distinct(1, 60),
         lambda a, b: abs(sympy.Circle((0, 0), a).area - sympy.Circle((0, 0), b).area),
     ),
@@ -146,14 +148,14 @@ CASES = {
         lambda v, q, t, p: sympy.solve(v * q + x * p - t * (v + x), x)[0],
     ),
     "percentage change": (
-        "The price of a bicycle is {0} euros. It is raised by {1}\\% and later reduced by {2}\\%. What is the final price "
-        "in euros?",
+        "The price of a bicycle is {0} euros. It is raised by {1}\\% and later reduced by {2}\\%. What is the final "
+        "price in euros?",
         st.tuples(whole(1, 2000), whole(1, 60), whole(1, 60)),
         lambda v, a, b: sympy.Rational(v * (100 + a) * (100 - b), 10_000),
     ),
     "work done together": (
-        "One pipe fills a tank in {0} hours, another pipe fills it in {1} hours. How many hours does it take both pipes "
-        "together to fill the tank?",
+        "One pipe fills a tank in {0} hours, another pipe fills it in {1} hours. How many hours does it take both "
+        "pipes together to fill the tank?",
         distinct(1, 40),
         lambda a, b: sympy.solve(x / a + x / b - 1, x)[0],
     ),
@@ -211,6 +213,7 @@ def test_all_methods_agree_and_every_slip_can_be_carried_to_its_end(name, data):
     "problem",
     [
         "Prove that there are infinitely many primes.",
+        "Solve for x: $2x = 3x + 1$",
         "Find the minimum of $x^4 - 3x$ over the reals.",
         "Find all real solutions of $x^2 + x + 5 = 0$.",
         "A triangle has sides of length 1, 2 and 9. What is its area?",

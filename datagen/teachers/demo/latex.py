@@ -25,7 +25,7 @@ def term(coefficient: Fraction | int, symbol: str) -> str:
     """A multiple of a symbol as the next term of a sum: ` + 3x`, ` - x`, or nothing for zero."""
     if coefficient == 0:
         return ""
-    return f" {'-' if coefficient < 0 else '+'} {times(abs(coefficient), symbol)}"
+    return f" - {times(-coefficient, symbol)}" if coefficient < 0 else f" + {times(coefficient, symbol)}"
 
 
 def bracketed(value: Fraction | int) -> str:

@@ -11,14 +11,21 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 OPENINGS = (
-    "Okay, let me look at this one.",
+    "Okay, let me look at this one. {problem}",
     "Let me read it again: {problem} All right.",
     "So the task is this: {problem}",
     "First, what is given and what is asked. {problem}",
-    "Hmm, there is more than one way into this. Let me pick one and stay with it.",
+    "Hmm. {problem} There is more than one way into this; let me pick one and stay with it.",
     "Let me write down the facts before I calculate anything. {problem}",
-    "I have seen problems like this. No need to hurry, one step after the other.",
+    "{problem} I have seen problems like this. No need to hurry, one step after the other.",
     "Alright: {problem} Let me think about which tool fits.",
+)
+REVIEWS = (
+    "Let me go over the steps once more before I trust this. Each one follows from the one before, so far as I see.",
+    "Was every number of the problem used, and used once? I think so. I also asked for the right thing in the end.",
+    "Is that plausible? The size seems about right to me, and I see no step that I would do differently.",
+    "I could do it in another way to be sure, but the steps were few and I looked at each of them.",
+    "Wait, did I read the question correctly? Yes, this is exactly the quantity that was asked for.",
 )
 CLOSINGS = (
     "That settles it: {answer}.",
@@ -91,6 +98,7 @@ class Pen:
 
     def finish(self, answer: str) -> Worked:
         """The solution with its answer boxed."""
+        self.think(*REVIEWS)
         closing = self._one_of(CLOSINGS).replace("{answer}", f"${answer}$")
         box = self._one_of(BOXES).format(answer=answer)
         return Worked("\n\n".join([*self._thought, closing]), "\n\n".join([*self._written, box]), answer, self._points)

@@ -20,16 +20,17 @@ def _complement(pen: Pen, m: int, w: int, k: int) -> str:
         "It is easier to count what is not allowed. That is only one case: not a single one of them is in the group.",
     )
     pen.think(
-        f"There are ${m + w}$ people. Groups of ${k}$ without any rule: $\\binom{{{m + w}}}{{{k}}} = {everyone}$."
+        f"There are ${m + w}$ to choose from. "
+        f"Groups of ${k}$ without any rule: $\\binom{{{m + w}}}{{{k}}} = {everyone}$."
     )
-    pen.think(f"Groups that break the rule are chosen from the other ${m}$ people only. I count ${without}$ of these.")
+    pen.think(f"Groups that break the rule are chosen from the other ${m}$ only. I count ${without}$ of these.")
     pen.think(f"So what remains is ${everyone} - {without}$, and that gives ${result}$.")
     pen.check(
         result == everyone - comb(m, k),
         "It is less than the number of all groups and well above zero, so it is plausible.",
     )
     pen.write(f"Without the rule there are $\\binom{{{m + w}}}{{{k}}} = {everyone}$ groups.")
-    pen.write(f"The groups that break the rule come from the other ${m}$ people alone; there are ${without}$ of them.")
+    pen.write(f"The groups that break the rule come from the other ${m}$ alone; there are ${without}$ of them.")
     pen.write(f"Subtracting, ${result}$ groups satisfy the rule.")
     return str(result)
 
@@ -41,7 +42,7 @@ def _by_number(pen: Pen, m: int, w: int, k: int) -> str:
     result = sum(x * y for _, x, y in counted)
     pen.think(
         "Let me sort the groups by how many members of the required kind they have: one, two, and so on.",
-        "Cases, by the exact number of members from the smaller circle that the rule speaks of.",
+        "Cases, by the exact number of members of the required kind.",
     )
     for j, chosen, others in counted:
         pen.think(
@@ -72,24 +73,20 @@ def _by_first(pen: Pen, m: int, w: int, k: int) -> str:
     parts[0] = pen.take(parts[0], comb(m + w, k - 1))
     result = sum(parts)
     pen.think(
-        "Give numbers to the people whom the rule speaks of, and look at the smallest number that is in the group.",
+        "Give numbers to all that the rule speaks of, and look at the smallest number that is in the group.",
         "Every allowed group has a first member of the required kind, in some fixed order. I count by who that is.",
     )
     pen.think(
-        f"Say these people are numbered $1$ to ${w}$. If number $i$ is the first in the group, then "
+        f"Say they are numbered $1$ to ${w}$. If number $i$ is the first in the group, then "
         f"the numbers before $i$ are out."
     )
-    pen.think(
-        f"The remaining ${k - 1}$ members come from everyone who is not yet decided, that is ${m + w} - i$ people."
-    )
+    pen.think(f"The remaining ${k - 1}$ members come from all that are not yet decided, that is from ${m + w} - i$.")
     for i, part in enumerate(parts, start=1):
         pen.think(f"First is number ${i}$: ${part}$ groups.")
     pen.think(f"Together ${' + '.join(map(str, parts))} = {result}$.")
+    pen.write(f"Number all that the rule asks for from $1$ to ${w}$, and let $i$ be the smallest number in the group.")
     pen.write(
-        f"Number the people whom the rule asks for from $1$ to ${w}$, and let $i$ be the smallest number in the group."
-    )
-    pen.write(
-        f"The other ${k - 1}$ members come from the ${m + w} - i$ people who remain, which gives "
+        f"The other ${k - 1}$ members come from the ${m + w} - i$ that remain, which gives "
         f"${', '.join(map(str, parts))}$ groups."
     )
     pen.write(f"Adding over all $i$ we obtain ${result}$.")

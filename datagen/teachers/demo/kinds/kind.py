@@ -1,7 +1,8 @@
 """What a kind of problem is: the phrasings it is recognised by, the numbers it gives, and the methods that solve it.
 
-A phrasing is the problem's own sentence with fields for its numbers: `{a}` an integer, `{a:c}` a coefficient whose
-digits or sign may be missing (`x`, `- 3x`). It is found anywhere in a prompt, from the start of a sentence on.
+A phrasing is the problem's own sentence with fields for its numbers: `{a}` an integer; in sums `{a:first}` the first
+coefficient (`x`, `-3x`), `{b:next}` a later one (`+ x`, `- 3x`), `{c:plain}` the number at the end (`- 3`). It is found
+anywhere in a prompt, from the start of a sentence on.
 """
 
 import re
@@ -16,7 +17,13 @@ Method: TypeAlias = Callable[..., str | None]
 """Called with the pen and the numbers by name; writes, and returns the answer as LaTeX. Returns None, before it writes,
 when these numbers are out of its reach."""
 
-_FIELD = re.compile(r"\{(\w)(:c)?\}")
+_FIELD = re.compile(r"( ?)\{(\w)(?::(\w+))?\}")
+_NUMBERS = {
+    None: r"-?\d+(?:,\d{3})*",
+    "first": r"-?\s?\d*",
+    "next": r"\s*[-+]\s?\d*",
+    "plain": r"\s*[-+]\s?\d+",
+}
 _SENTENCE_START = r"(?:\A|(?<=[.:?!>]\s)|(?<=[\n>*]))"
 _MATH_MARKS = re.compile(r"\$+|\\[()\[\],]")
 
@@ -56,14 +63,13 @@ class Recognised:
 
 def pattern(phrasing: str) -> re.Pattern[str]:
     """The regular expression of a phrasing, over a text that `plain` has cleaned."""
-    parts = _FIELD.split(phrasing)
-    found = [_SENTENCE_START]
-    for literal, name, coefficient in zip(parts[::3], [*parts[1::3], None], [*parts[2::3], None], strict=True):
-        found.append(r"\s+".join(re.escape(word) for word in re.split(r"\s+", literal)))
-        if name:
-            digits = r"(?:[-+]\s?)?\d*" if coefficient else r"-?\d+(?:,\d{3})*"
-            found.append(f"(?P<{name}>{digits})")
-    return re.compile("".join(found), re.IGNORECASE)
+    found, end = [_SENTENCE_START], 0
+    for field in _FIELD.finditer(phrasing):
+        blank, name, place = field.groups()
+        found.append(_literal(phrasing[end : field.start()] + (blank if place in (None, "first") else "")))
+        found.append(f"(?P<{name}>{_NUMBERS[place]})")
+        end = field.end()
+    return re.compile("".join([*found, _literal(phrasing[end:])]), re.IGNORECASE)
 
 
 def plain(text: str) -> str:
@@ -79,3 +85,8 @@ def numbers(match: re.Match[str]) -> Given:
         digits = re.sub(r"[\s,]", "", text)
         given[name] = int(digits + "1" if digits in ("", "+", "-") else digits)
     return given
+
+
+def _literal(text: str) -> str:
+    words = r"\s+".join(re.escape(word) for word in re.split(r"\s+", text))
+    return words.replace(r"\s+=\s+", r"\s*=\s*")

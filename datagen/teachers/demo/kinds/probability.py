@@ -104,17 +104,17 @@ def _never(pen: Pen, s: int, n: int) -> str:
         "`At least once` is the opposite of `never`, and `never` is one product.",
         "Complement: what is the chance that it does not show at all?",
     )
-    pen.think(f"In one roll it fails to show with probability $\\frac{{{s - 1}}}{{{s}}}$.")
-    pen.think(f"The rolls do not influence each other. I multiply ${rolls}$ such factors.")
+    pen.think(f"In one try it fails to show with probability $\\frac{{{s - 1}}}{{{s}}}$.")
+    pen.think(f"The tries do not influence each other. I multiply ${rolls}$ such factors.")
     pen.think(f"The product is ${number(never)}$; that is the chance of `never`.")
     pen.think(f"From this I read the answer ${number(result)}$.")
     pen.check(
         rolls == n and result == 1 - never,
-        f"With more rolls it would grow, and it must be less than $\\frac{{{n}}}{{{s}}}$. It is.",
+        f"With more tries it would grow, and it must be less than $\\frac{{{n}}}{{{s}}}$. It is.",
     )
-    pen.write(f"The number fails to show in one roll with probability $\\frac{{{s - 1}}}{{{s}}}$.")
+    pen.write(f"It fails to show in one try with probability $\\frac{{{s - 1}}}{{{s}}}$.")
     pen.write(
-        f"As the rolls are independent, it never shows with probability "
+        f"As the tries are independent, it never shows with probability "
         f"$\\left(\\frac{{{s - 1}}}{{{s}}}\\right)^{{{rolls}}} = {number(never)}$."
     )
     pen.write(f"Therefore the probability in question is ${number(result)}$.")
@@ -128,13 +128,13 @@ def _first_time(pen: Pen, s: int, n: int) -> str:
     result = sum(terms, Fraction(0))
     pen.think(
         "I ask when it shows for the first time. That splits the event into cases without overlap.",
-        "Cases by the first success: in the first roll, or only in the second, and so on.",
+        "Cases by the first success: in the first try, or only in the second, and so on.",
     )
     for i, value in enumerate(terms, start=1):
-        pen.think(f"First time in roll ${i}$: the rolls before it fail, this one hits; I note ${number(value)}$.")
+        pen.think(f"First time in try ${i}$: the tries before it fail, this one hits; I note ${number(value)}$.")
     pen.think("The cases exclude each other, so their probabilities add.")
     pen.think(f"Over a common denominator the sum is ${number(result)}$.")
-    pen.write("Let $i$ be the roll in which the number shows for the first time.")
+    pen.write("Let $i$ be the try in which it shows for the first time.")
     pen.write(f"The probabilities for $i = 1, 2, \\ldots, {len(terms)}$ are ${', '.join(map(number, terms))}$.")
     pen.write(f"These events exclude each other, and their probabilities add up to ${number(result)}$.")
     return number(result)
@@ -146,19 +146,17 @@ def _inclusion_exclusion(pen: Pen, s: int, n: int) -> str:
     terms = pen.take(terms, terms[:1])
     result = sum(terms, Fraction(0))
     pen.think(
-        "Let $A_i$ be the event that roll $i$ hits. I want the union of these events, so inclusion and exclusion.",
-        "Add the chances of the single rolls, and then correct for what was counted twice.",
+        "Let $A_i$ be the event that try $i$ hits. I want the union of these events, so inclusion and exclusion.",
+        "Add the chances of the single tries, and then correct for what was counted twice.",
     )
     for j, value in enumerate(terms, start=1):
         pen.think(
-            f"Hits in ${j}$ chosen {'rolls' if j > 1 else 'roll'}: there are ${comb(n, j)}$ choices, "
+            f"Hits in ${j}$ chosen {'tries' if j > 1 else 'try'}: there are ${comb(n, j)}$ choices, "
             f"each with probability $\\frac{{1}}{{{s**j}}}$. It enters as ${number(value)}$."
         )
     pen.think("The signs alternate: what is counted too often goes out, what went out too often comes back.")
     pen.think(f"All in all this makes ${number(result)}$.")
-    pen.write(
-        "Let $A_i$ be the event that the number shows in roll $i$. We need the probability of the union of the $A_i$."
-    )
+    pen.write("Let $A_i$ be the event that it shows in try $i$. We need the probability of the union of the $A_i$.")
     pen.write(f"By inclusion and exclusion it equals ${number(terms[0])}{''.join(map(signed, terms[1:]))}$.")
     pen.write(f"This is ${number(result)}$.")
     return number(result)

@@ -101,16 +101,16 @@ def _step_by_step(pen: Pen, v: int, a: int, b: int) -> str:
     result = high - fall
     result = pen.take(result, high + fall)
     pen.think(
-        "One change after the other, in plain amounts of money.",
-        "I just follow the price: first it goes up, then it comes down.",
+        "One change after the other, in plain amounts.",
+        "I just follow the amount: first it goes up, then it comes down.",
     )
-    pen.think(f"Up: ${a}$ percent of ${v}$ is ${number(rise)}$, so the price becomes ${number(high)}$.")
+    pen.think(f"Up: ${a}$ percent of ${v}$ is ${number(rise)}$, so it becomes ${number(high)}$.")
     pen.think(f"Down: ${b}$ percent. I take it of ${number(base)}$, which is ${number(fall)}$.")
-    pen.think(f"After that the price is ${number(result)}$.")
+    pen.think(f"After that it is ${number(result)}$.")
     pen.think("The two percentages belong to different amounts, so they do not simply cancel.")
     pen.write(f"The rise is ${a}$ percent of ${v}$, that is ${number(rise)}$, and leads to ${number(high)}$.")
     pen.write(f"The cut is ${b}$ percent of ${number(base)}$, that is ${number(fall)}$.")
-    pen.write(f"The price in the end is ${number(result)}$.")
+    pen.write(f"In the end it is ${number(result)}$.")
     return number(result)
 
 
@@ -120,19 +120,19 @@ def _multipliers(pen: Pen, v: int, a: int, b: int) -> str:
     result = v * both
     pen.think(
         "Each change of a percentage is one multiplication. Put the factors together first.",
-        "Growth factors: multiply them, and only then touch the price.",
+        "Growth factors: multiply them, and only then touch the amount.",
     )
     pen.think(f"A rise by ${a}$ percent is the factor ${number(up)}$.")
     pen.think(f"For the cut by ${b}$ percent I use the factor ${number(down)}$.")
     pen.think(f"Both changes together: the factor ${number(both)}$.")
-    pen.think(f"Now the price: ${v} \\cdot {number(both)} = {number(result)}$.")
+    pen.think(f"Now the amount: ${v} \\cdot {number(both)} = {number(result)}$.")
     pen.check(
         both == Fraction((100 + a) * (100 - b), 10_000),
         "The order of the two changes would not matter, since factors may be swapped.",
     )
-    pen.write(f"The rise multiplies the price by ${number(up)}$ and the cut by ${number(down)}$.")
+    pen.write(f"The rise multiplies the amount by ${number(up)}$ and the cut by ${number(down)}$.")
     pen.write(f"Together this is the factor ${number(both)}$.")
-    pen.write(f"So the final price is ${v} \\cdot {number(both)} = {number(result)}$.")
+    pen.write(f"So the final amount is ${v} \\cdot {number(both)} = {number(result)}$.")
     return number(result)
 
 
@@ -147,9 +147,9 @@ def _net_change(pen: Pen, v: int, a: int, b: int) -> str:
     )
     pen.think(f"The plain part: up ${a}$, down ${b}$, which makes ${a - b}$ percent.")
     pen.think(f"The mixed part comes from cutting the rise as well: I note ${number(overlap)}$ percent for it.")
-    pen.think(f"So the net change is ${number(net)}$ percent of the old price.")
+    pen.think(f"So the net change is ${number(net)}$ percent of the old amount.")
     pen.think(f"Applied to ${v}$, this leads to ${number(result)}$.")
-    pen.write(f"With $x = {a}\\%$ and $y = {b}\\%$ the price is multiplied by $(1 + x)(1 - y) = 1 + x - y - xy$.")
+    pen.write(f"With $x = {a}\\%$ and $y = {b}\\%$ the amount is multiplied by $(1 + x)(1 - y) = 1 + x - y - xy$.")
     pen.write(f"The net change is ${number(net)}$ percent.")
     pen.write(f"Applied to ${v}$ it gives ${number(result)}$.")
     return number(result)
