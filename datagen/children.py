@@ -96,7 +96,10 @@ def supervise(command: Sequence[str]) -> int:
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_default_signals)
 
     def leave_with_child() -> None:
-        os._exit(child.wait())
+        status = child.wait()
+        with contextlib.suppress(ProcessLookupError):  # what the child started must not outlive it
+            os.killpg(child.pid, signal.SIGKILL)
+        os._exit(status)
 
     threading.Thread(target=leave_with_child, daemon=True).start()
     while os.read(sys.stdin.fileno(), 1):

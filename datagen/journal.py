@@ -118,8 +118,8 @@ class Journal:
                         end += len(line)
                         continue
                     break
-                if line.startswith(_PREFIX):
-                    key = line[len(_PREFIX) : line.index(_KEY_END, len(_PREFIX))]
+                key, closed, _ = line.removeprefix(_PREFIX).partition(_KEY_END)
+                if closed and line.startswith(_PREFIX):
                     self._places[key] = (end, len(line))
                 end += len(line)
         if not self._read_only and end < os.fstat(self._file).st_size:

@@ -41,7 +41,8 @@ def load_recipe(reference: str, overrides: Sequence[str] = (), limit: int | None
     if limit is not None:
         if limit < 1:
             raise UsageError(f"--limit {limit}: give a whole number above 0")
-        for source in tree.get("sources") or []:
+        sources = tree.get("sources")
+        for source in sources if isinstance(sources, list) else ():
             if isinstance(source, dict):
                 source["limit"] = limit
     recipe = _validate(tree, path.name)
@@ -112,10 +113,11 @@ def _override(tree: dict[str, Any], override: str) -> None:
 
 def _step(place: Any, part: str, override: str) -> Any:
     if isinstance(place, list):
-        return place[_position(place, part, override)]
-    if place.get(part) is None:
-        place[part] = {}
-    below = place[part]
+        below = place[_position(place, part, override)]
+    else:
+        if place.get(part) is None:
+            place[part] = {}
+        below = place[part]
     if not isinstance(below, dict | list):
         raise UsageError(f"--set {override}: {part} holds a value, not settings; set {part} itself")
     return below
@@ -159,7 +161,7 @@ def _explain(problem: Any) -> str:
     if kind == "union_tag_invalid":
         given = str(problem["ctx"]["tag"])
         known = [tag.strip(" '") for tag in str(problem["ctx"]["expected_tags"]).split(",")]
-        return f"{place}: unknown kind {given!r}{_nearest(given, known)} Known: {', '.join(known)}"
+        return f"{place}: unknown kind {given!r}{_nearest(given, known)}".rstrip(".")
     if kind == "union_tag_not_found":
         return f"{place}: say which `kind` it is"
     if location[-1:] == ("api_key_env",):  # what stands here may be the key itself: never show it
@@ -167,7 +169,9 @@ def _explain(problem: Any) -> str:
     message = str(problem["msg"]).removeprefix("Value error, ")
     if kind == "value_error":
         return f"{place}: {message}" if place else message
-    return f"{place}: {message[0].lower() + message[1:]}, not {problem['input']!r}"
+    given = problem["input"]  # of settings only their kind is shown: one of them may be a key
+    shown = f"a {type(given).__name__}" if isinstance(given, dict | list) else repr(given)[:100]
+    return f"{place}: {message[0].lower() + message[1:]}, not {shown}"
 
 
 def _shown(location: tuple[int | str, ...]) -> str:

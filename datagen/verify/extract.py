@@ -7,6 +7,8 @@ in words ("The final answer is 5", "#### 5"). Extraction only picks the text; wh
 import re
 
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*")
+_BARE = re.compile(r"[0-9A-Za-z]")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _STATED = re.compile(
     r"(?:final\s+answer|the\s+answer)(?:\s+is)?\s*[:=]?\s*(?P<words>[^\n]{1,300})|^####\s*(?P<hashes>[^\n]{1,300})",
     re.IGNORECASE | re.MULTILINE,
@@ -31,34 +33,29 @@ def final_answer(reasoning: str, content: str) -> str | None:
 
 def last_box(text: str) -> str | None:
     r"""The content of the last `\boxed{…}` or `\fbox{…}` whose braces balance and that is not empty."""
-    for match in reversed(list(_BOX.finditer(text))):
-        content = _group(text, match.end())
-        if content is not None and content.strip():
+    boxes = list(_BOX.finditer(text))
+    closings = _closings(text) if boxes else {}
+    for match in reversed(boxes):
+        start = match.end()
+        if text[start : start + 1] == "{":
+            content = text[start + 1 : closings.get(start, start)]
+        else:
+            content = text[start : start + 1] if _BARE.match(text, start) else ""
+        if content.strip():
             return content.strip()
     return None
 
 
-def _group(text: str, start: int) -> str | None:
-    if start >= len(text):
-        return None
-    if text[start] != "{":
-        bare = re.match(r"[0-9A-Za-z]", text[start:])
-        return bare.group() if bare else None
-    depth = 0
-    escaped = False
-    for position in range(start, len(text)):
-        character = text[position]
-        if escaped:
-            escaped = False
-        elif character == "\\":
-            escaped = True
-        elif character == "{":
-            depth += 1
-        elif character == "}":
-            depth -= 1
-            if depth == 0:
-                return text[start + 1 : position]
-    return None
+def _closings(text: str) -> dict[int, int]:
+    """Each opening brace that is closed, with its closing one: one pass, since a text may hold boxes by the thousand."""
+    closings: dict[int, int] = {}
+    opened: list[int] = []
+    for brace in _BRACE.finditer(text):
+        if brace.group() == "{":
+            opened.append(brace.start())
+        elif brace.group() == "}" and opened:
+            closings[opened.pop()] = brace.start()
+    return closings
 
 
 def _stated(text: str) -> str | None:

@@ -4,6 +4,7 @@ from collections import Counter
 from concurrent.futures import Future
 from dataclasses import asdict
 
+from datagen.errors import DatagenError
 from datagen.journal import Journal
 from datagen.solutions import is_truncated
 from datagen.tables import Problem, Solution, Verdict, VerdictKind
@@ -53,7 +54,10 @@ class Judge:
             elif (error := judged.exception()) is not None:
                 verdict.set_exception(error)
             elif verdict.set_running_or_notify_cancel():
-                verdict.set_result(self._keep(key, problem, solution, answer, judged.result()))
+                try:
+                    verdict.set_result(self._keep(key, problem, solution, answer, judged.result()))
+                except DatagenError as full:  # nobody sees what a callback raises: who waits must be told
+                    verdict.set_exception(full)
 
         compared.add_done_callback(finish)
         return verdict
