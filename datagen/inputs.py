@@ -40,10 +40,15 @@ def resolve_inputs(recipe: Recipe, workspace: Workspace) -> dict[str, Located]:
         key = benchmark.input_key
         settings[key] = [benchmark.name, benchmark.revision, benchmark.path]
         found[key] = _kept(kept, key, settings[key]) or resolve_benchmark(benchmark)
-    record = {key: {"settings": settings[key], **asdict(located)} for key, located in found.items()}
+    record = {key: {"settings": settings[key], **_as_json(located)} for key, located in found.items()}
     if record != kept:
         workspace.update_record(inputs=record)
     return found
+
+
+def _as_json(located: Located) -> dict[str, Any]:
+    """As `run.json` gives it back, so that an unchanged record is seen to be unchanged."""
+    return {**asdict(located), "files": [asdict(file) for file in located.files]}
 
 
 def _kept(kept: dict[str, Any], key: str, settings: list[Any]) -> Located | None:

@@ -45,9 +45,14 @@ def problem_id(problem: str) -> str:
     return digest("problem", NORMALISER_VERSION, normalise(problem))[:16]
 
 
+def same_text(text: str) -> str:
+    """A path's words in the form in which paths are compared: NFKC, case folded, single blanks."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
 def same_text_key(text: str) -> str:
-    """Name a path by its words: two paths with the same key say the same."""
-    return digest("path", " ".join(unicodedata.normalize("NFKC", text).casefold().split()))[:16]
+    """Name a path by its words: two paths with the same key are one."""
+    return digest("path", same_text(text))[:16]
 
 
 def digest(*parts: Any) -> str:

@@ -35,7 +35,9 @@ def limits_of_this_version(recipe: Recipe) -> list[str]:
         )
     if recipe.verify.suspect_gold == "drop":
         limits.append("Reference answers that most solutions contradict are not looked for.")
-    limits.append("Paths are told apart by their texts, not by their mathematics.")
+    limits.append(
+        "Paths are told apart by their words, not by their mathematics: one method, reworded, can stand there twice."
+    )
     return limits
 
 

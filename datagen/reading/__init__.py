@@ -6,10 +6,11 @@ located never changes its meaning: a path is named by the hash of what its files
 
 from datagen.reading.hub import locate_hub
 from datagen.reading.located import DataFile, Located, SourceRow
-from datagen.reading.paths import locate_path
+from datagen.reading.paths import ContentHashes, locate_path
 from datagen.reading.rows import content_columns, count_rows, read_rows
 
 __all__ = [
+    "ContentHashes",
     "DataFile",
     "Located",
     "SourceRow",

@@ -6,7 +6,7 @@ machine goes into any name, so that the same files give the same ids elsewhere.
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 
@@ -15,17 +15,21 @@ import fsspec
 from datagen.errors import DatagenError, UsageError
 from datagen.reading.located import KNOWN_SUFFIXES, DataFile, Located, shown
 
+ContentHashes = MutableMapping[str, tuple[str, str]]
+"""By address: the file's state as its storage tells it, and the SHA-256 of its content then."""
+
 _PATTERN_SIGNS = frozenset("*?[")
 _EXTRAS = {"s3": "s3", "s3a": "s3"}
 
 
-def locate_path(path: str) -> Located:
+def locate_path(path: str, hashes: ContentHashes | None = None) -> Located:
     """Fix a path to its content.
 
     Args:
         path: a file, a folder (read with its subfolders), or a pattern; local, `s3://…`, `hf://…`. In a folder, files
             with other suffixes and hidden ones are left aside, and so is a `.json` that lies beside tables of another
             suffix: there it holds metadata.
+        hashes: of files seen before; what is unchanged by its storage's account is not read again. Kept up to date.
 
     Returns:
         The files, sorted by name; the revision is the SHA-256 over their SHA-256s. A remote file is read once for it.
@@ -41,7 +45,7 @@ def locate_path(path: str) -> Located:
         files.sort(key=lambda pair: pair[0].name)
         contents = hashlib.sha256()
         for _, at in files:
-            contents.update(_hash_file(file_system, at))
+            contents.update(bytes.fromhex(_content_hash(file_system, at, hashes)))
     dataset = PurePosixPath(base).name if len(files) > 1 or base == root else files[0][0].name
     return Located(dataset or "data", "", contents.hexdigest(), tuple(file for file, _ in files))
 
@@ -131,12 +135,22 @@ def _is_local(file_system: fsspec.AbstractFileSystem) -> bool:
     return "file" in ((file_system.protocol,) if isinstance(file_system.protocol, str) else file_system.protocol)
 
 
-def _hash_file(file_system: fsspec.AbstractFileSystem, at: str) -> bytes:
+def _content_hash(file_system: fsspec.AbstractFileSystem, at: str, hashes: ContentHashes | None) -> str:
+    if hashes is None:
+        return _hash_file(file_system, at)
+    uri, state = _uri(file_system, at), file_system.ukey(at)  # size, times, inode; on object storage the ETag
+    known = hashes.get(uri)
+    if known is None or known[0] != state:
+        hashes[uri] = known = (state, _hash_file(file_system, at))
+    return known[1]
+
+
+def _hash_file(file_system: fsspec.AbstractFileSystem, at: str) -> str:
     with file_system.open(at, "rb") as stream:
         content = hashlib.sha256()
         while block := stream.read(1 << 20):
             content.update(block)
-    return content.digest()
+    return content.hexdigest()
 
 
 def _some(names: list[str], most: int = 4) -> str:

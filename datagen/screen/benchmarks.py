@@ -8,7 +8,7 @@ from typing import Any
 
 from datagen import recipe
 from datagen.errors import UsageError
-from datagen.reading import Located, content_columns, locate_hub, locate_path, read_rows
+from datagen.reading import ContentHashes, Located, content_columns, locate_hub, locate_path, read_rows
 
 HUB_SPLITS = {
     "aime24": ("HuggingFaceH4/aime_2024", "train"),
@@ -43,15 +43,15 @@ class BenchmarkSet:
     problems: tuple[BenchmarkProblem, ...]
 
 
-def resolve_benchmark(benchmark: recipe.Benchmark) -> Located:
-    """Fix a benchmark to a content, without reading its rows.
+def resolve_benchmark(benchmark: recipe.Benchmark, hashes: ContentHashes | None = None) -> Located:
+    """Fix a benchmark to a content, without reading its rows; `hashes` as `locate_path` keeps them.
 
     Raises:
         UsageError: the file or dataset is not there.
         DatagenError: the Hub or the storage does not answer.
     """
     if benchmark.path is not None:
-        return locate_path(benchmark.path)
+        return locate_path(benchmark.path, hashes)
     dataset, split = HUB_SPLITS[benchmark.name]
     return locate_hub(dataset, None, benchmark.revision or "latest", split=split)
 

@@ -7,10 +7,15 @@ something that no other path of the example says. The token budget chooses fewer
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rapidfuzz.distance import Indel
+
 from datagen.solutions import TextMode, path_text
 from datagen.tables import DropReason, Solution, Verdict
-from datagen.texts import same_text_key
+from datagen.texts import same_text
 from datagen.verify.extract import last_box
+
+SAME_SHARE = 0.8
+"""Share of words from which two paths say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +62,30 @@ def closing_text(solution: Solution, verdict: Verdict, mode: TextMode) -> str | 
 
 
 def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """One candidate for each text, the first."""
-    by_text: dict[str, Candidate] = {}
-    for candidate in candidates:
-        by_text.setdefault(same_text_key(candidate.text), candidate)
-    return list(by_text.values())
+    """One candidate for each thing that is said, the shortest, ties broken by id; by length.
+
+    Two texts say the same when `SAME_SHARE` of their words agree in order (the normalised Indel similarity of their
+    word sequences). See docs/benchmarks.md for where real pairs lie.
+    """
+    kept: list[tuple[Candidate, list[str]]] = []
+    for candidate in sorted(candidates, key=lambda candidate: (candidate.tokens, candidate.solution.id)):
+        words = same_text(candidate.text).split()
+        if not any(Indel.normalized_similarity(words, other, score_cutoff=SAME_SHARE) for _, other in kept):
+            kept.append((candidate, words))
+    return [candidate for candidate, _ in kept]
 
 
 def choose_paths(candidates: Sequence[Candidate], budget: PathBudget) -> list[Candidate]:
-    """Choose as many whole paths as fit the budget, the shortest first, ties broken by id.
+    """Choose as many whole paths as fit the budget, the shortest first.
 
     Args:
-        candidates: distinct correct paths of one problem, any order.
+        candidates: distinct correct paths of one problem, by length.
         budget: what the example may hold.
 
     Returns:
         Paths by length; empty when fewer than `budget.fewest` fit.
     """
-    shortest = sorted(candidates, key=lambda candidate: (candidate.tokens, candidate.solution.id))[: budget.most]
+    shortest = list(candidates[: budget.most])
     while len(shortest) >= budget.fewest:
         if budget.frame(len(shortest)) + sum(candidate.tokens for candidate in shortest) <= budget.tokens:
             return shortest

@@ -10,7 +10,7 @@ from typing import Any
 from datagen.formats.rendering import render, summary_text, tokens_of_frame
 from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
 from datagen.recipe import Recipe
-from datagen.select.choice import Candidate, PathBudget, Refusal, choose_paths, closing_text, distinct
+from datagen.select.choice import SAME_SHARE, Candidate, PathBudget, Refusal, choose_paths, closing_text, distinct
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import (
@@ -44,7 +44,7 @@ class Select(Stage):
         recipe = run.recipe
         tokenizer = load_tokenizer(recipe.paths.tokenizer).fingerprint
         paths = recipe.paths.model_dump(mode="json", exclude={"tokenizer"})
-        return [recipe.seed, paths, tokenizer, recipe.output.test_fraction]
+        return [SAME_SHARE, recipe.seed, paths, tokenizer, recipe.output.test_fraction]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[FilePath]]:
         """Stream the problems with their judged solutions."""

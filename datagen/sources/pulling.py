@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from datagen.errors import UsageError
-from datagen.reading import Located, SourceRow, count_rows, locate_hub, locate_path, read_rows
+from datagen.reading import ContentHashes, Located, SourceRow, count_rows, locate_hub, locate_path, read_rows
 from datagen.recipe import DATASETS, PINNED_REVISIONS, Source, TableSource
 from datagen.solutions import recorded_solution
 from datagen.sources.answers import answer_loss, asks_only_for_proof, bare_answer
@@ -57,17 +57,19 @@ class Pulled:
     recorded: tuple[Solution, ...]
 
 
-def resolve(source: Source) -> Located:
+def resolve(source: Source, hashes: ContentHashes | None = None) -> Located:
     """Fix a source of the recipe to a content: its path, or a commit of its dataset on the Hub.
+
+    `hashes` as `locate_path` keeps them.
 
     Raises:
         UsageError: nothing readable is there (see `datagen.reading`), or `limo` has no such config.
         DatagenError: the Hub or the storage does not answer.
     """
     if isinstance(source, TableSource):
-        return locate_path(source.path)
+        return locate_path(source.path, hashes)
     if source.path is not None:
-        return locate_path(source.path)
+        return locate_path(source.path, hashes)
     if source.kind != "limo":
         config = source.config or ("default" if source.kind == "open_r1" else None)
         return locate_hub(DATASETS[source.kind], config, source.revision or PINNED_REVISIONS.get(source.kind))
