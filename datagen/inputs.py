@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from datagen.errors import UsageError
-from datagen.reading import DataFile, Located
+from datagen.reading import ContentHashes, DataFile, Located
 from datagen.recipe import Recipe
 from datagen.screen.benchmarks import resolve_benchmark
 from datagen.sources.pulling import resolve
@@ -21,7 +21,9 @@ def resolve_inputs(recipe: Recipe, workspace: Workspace) -> dict[str, Located]:
     Raises:
         UsageError: one of them is not there, or the Hub does not answer.
     """
-    kept: dict[str, Any] = workspace.record().get("inputs", {})
+    record = workspace.record()
+    kept: dict[str, Any] = record.get("inputs", {})
+    hashes: ContentHashes = {uri: (state, content) for uri, (state, content) in record.get("hashes", {}).items()}
     found: dict[str, Located] = {}
     settings: dict[str, list[Any]] = {}
     earlier: list[str] = []
@@ -29,7 +31,7 @@ def resolve_inputs(recipe: Recipe, workspace: Workspace) -> dict[str, Located]:
         key = source.input_key
         revision = None if source.kind == "table" else [source.config, source.revision]
         settings[key] = [source.kind, revision, source.path]
-        found[key] = _kept(kept, key, settings[key]) or resolve(source)
+        found[key] = _kept(kept, key, settings[key]) or resolve(source, hashes)
         for other in earlier:
             if found[other].revision == found[key].revision and found[other].files == found[key].files:
                 raise UsageError(
@@ -39,10 +41,11 @@ def resolve_inputs(recipe: Recipe, workspace: Workspace) -> dict[str, Located]:
     for benchmark in recipe.screen.benchmarks:
         key = benchmark.input_key
         settings[key] = [benchmark.name, benchmark.revision, benchmark.path]
-        found[key] = _kept(kept, key, settings[key]) or resolve_benchmark(benchmark)
-    record = {key: {"settings": settings[key], **_as_json(located)} for key, located in found.items()}
-    if record != kept:
-        workspace.update_record(inputs=record)
+        found[key] = _kept(kept, key, settings[key]) or resolve_benchmark(benchmark, hashes)
+    inputs = {key: {"settings": settings[key], **_as_json(located)} for key, located in found.items()}
+    kept_hashes = {uri: list(pair) for uri, pair in hashes.items()}
+    if inputs != kept or kept_hashes != record.get("hashes", {}):
+        workspace.update_record(inputs=inputs, hashes=kept_hashes)
     return found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from datagen.children import running
+from datagen.errors import DatagenError
 
 _TIMEOUT_S = 120
 _QUIET = {
@@ -29,8 +30,11 @@ def prefect_api(state: Path, logs: Path) -> Iterator[None]:
         state: where a server of the run's own keeps its state.
         logs: the folder for its log.
     """
-    if os.environ.get("PREFECT_API_URL"):
+    named = os.environ.get("PREFECT_API_URL")
+    if named:
         os.environ.setdefault("DO_NOT_TRACK", "1")
+        if not _answers(named):
+            raise DatagenError("PREFECT_API_URL names a server that does not answer; start it, or unset the variable")
         yield
         return
     port = _free_port()
@@ -40,10 +44,7 @@ def prefect_api(state: Path, logs: Path) -> Iterator[None]:
     command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
 
     def answers(said: str) -> str | None:
-        with contextlib.suppress(urllib.error.URLError, OSError):
-            urllib.request.urlopen(f"{address}/health", timeout=5).close()  # noqa: S310  (our own loopback address)
-            return address
-        return None
+        return address if _answers(address) else None
 
     log = logs / "prefect-server.log"
     with (
@@ -51,6 +52,16 @@ def prefect_api(state: Path, logs: Path) -> Iterator[None]:
         _environment({**_QUIET, "PREFECT_HOME": str(state), "PREFECT_API_URL": address}),
     ):
         yield
+
+
+def _answers(address: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{address.rstrip('/')}/health", timeout=5).close()  # noqa: S310  (Prefect's own address)
+    except urllib.error.HTTPError as error:
+        return error.code in (401, 403)  # it is there; whether we may use it, Prefect's client says better
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _free_port() -> int:

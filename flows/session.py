@@ -4,12 +4,13 @@ The flow runs in a thread of its own, so that the main thread is free for signal
 lets what is in flight arrive, the second leaves at once. Everything that arrived is kept either way.
 """
 
+import contextlib
 import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import Any
 
@@ -18,6 +19,7 @@ from datagen.workspace import Workspace
 from flows.server import prefect_api
 
 _STOPPED = 3
+_LOOK_EVERY_S = 0.2
 
 
 def run_build(workspace: Workspace, parameters: Mapping[str, Any]) -> str:
@@ -27,7 +29,7 @@ def run_build(workspace: Workspace, parameters: Mapping[str, Any]) -> str:
         workspace: the run's folder, for state and logs.
         parameters: of the flow.
     """
-    with prefect_api(workspace.folder / ".prefect", workspace.logs):
+    with _signals_stop_the_run(), prefect_api(workspace.folder / ".prefect", workspace.logs):
 
         def call() -> str:
             from flows.build import build_dataset  # after the API's address is known
@@ -58,6 +60,17 @@ def _in_thread(call: Callable[[], str]) -> str:
         except BaseException as error:
             failures.append(error)
 
+    thread = threading.Thread(target=work, name="flow", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(_LOOK_EVERY_S)
+    if failures:
+        raise failures[0]
+    return results[0]
+
+
+@contextlib.contextmanager
+def _signals_stop_the_run() -> Iterator[None]:
     def on_signal(number: int, frame: FrameType | None) -> None:
         if STOP.is_set():
             os._exit(_STOPPED)
@@ -65,14 +78,8 @@ def _in_thread(call: Callable[[], str]) -> str:
         print("stopping: what is in flight may still arrive; once more to leave at once", file=sys.stderr, flush=True)
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    thread = threading.Thread(target=work, name="flow", daemon=True)
     try:
-        thread.start()
-        while thread.is_alive():
-            thread.join(0.2)
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if failures:
-        raise failures[0]
-    return results[0]
