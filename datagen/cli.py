@@ -5,7 +5,7 @@ import logging
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Protocol, cast, runtime_checkable
 
 import typer
 
@@ -21,6 +21,14 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 _debug = False
+
+
+@runtime_checkable
+class _ArgumentError(Protocol):
+    """What the parser raises, whichever of its classes: it can say what is wrong in a line."""
+
+    def format_message(self) -> str: ...
+
 
 RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or its name under outputs/.")]
 
@@ -146,11 +154,14 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
 def main() -> None:
     """Run a command; what a user can mend is said in a line or two, with the exit status of its kind."""
     try:
-        app()
+        status = app(standalone_mode=False)
+    except typer.TyperException as error:
+        raise SystemExit(_refuse_arguments(error)) from None
     except DatagenError as error:
         if _debug:
             traceback.print_exc()
-        print(f"datagen: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"datagen: {line}", file=sys.stderr)
         raise SystemExit(error.exit_status) from None
     except Exception as error:
         if _debug:
@@ -158,6 +169,18 @@ def main() -> None:
         print(f"datagen: {type(error).__name__}: {str(error)[:500]}", file=sys.stderr)
         print("datagen: this is a fault of datagen itself; `datagen --debug …` shows where", file=sys.stderr)
         raise SystemExit(1) from None
+    if status:
+        raise SystemExit(status)
+
+
+def _refuse_arguments(error: typer.TyperException) -> int:
+    """Say in a line what is wrong with the arguments; without any there is nothing wrong, and the help is shown."""
+    if len(sys.argv) == 1:
+        print(error)
+    else:
+        said = error.format_message() if isinstance(error, _ArgumentError) else str(error)
+        print(f"datagen: {said.rstrip('.')}; `datagen --help` shows what there is", file=sys.stderr)
+    return UsageError.exit_status
 
 
 def _run_folder(run: str) -> Path:

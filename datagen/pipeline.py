@@ -9,7 +9,6 @@ from datagen.formats.tokenizer import load_tokenizer
 from datagen.inputs import resolve_inputs
 from datagen.recipe import Recipe
 from datagen.recipe_file import dump_recipe
-from datagen.sampling.prompting import load_prompt
 from datagen.sampling.stage import Sample
 from datagen.screen.stage import Screen
 from datagen.select.stage import Select
@@ -17,6 +16,7 @@ from datagen.sources.stage import Pull
 from datagen.stage import Run, Say, Stage
 from datagen.tables import DROPPED, PROBLEMS, RECORDED, StageName
 from datagen.teachers.openai_api import api_key
+from datagen.teachers.prompting import load_prompt
 from datagen.unbuilt import refuse_unbuilt
 from datagen.verify.stage import Verify
 from datagen.workspace import Workspace, write_text

@@ -92,13 +92,13 @@ class Stage(ABC):
 
 
 def describe(counts: Mapping[str, Any]) -> str:
-    """Counts as people read them: `rows 57, dropped 3 (proof 2, no_answer 1)`."""
+    """Counts as people read them, without what is nought: `rows 57, dropped 3, reasons (proof 2, no_answer 1)`."""
     parts = []
     for name, value in counts.items():
         if isinstance(value, Mapping):
             inner = ", ".join(f"{key} {number:,}" for key, number in value.items() if isinstance(number, int))
             if inner:
                 parts.append(f"{name} ({inner})")
-        elif isinstance(value, int | float):
+        elif isinstance(value, int) and value:
             parts.append(f"{name.replace('_', ' ')} {value:,}")
     return ", ".join(parts)

@@ -24,6 +24,7 @@ from datagen.stage import Run, Stage
 from datagen.tables import StageName
 from datagen.workspace import Workspace
 
+_LOGGER = logging.getLogger("datagen")
 _PULL_RETRIES, _RETRY_DELAY_S = 2, 10
 
 
@@ -51,12 +52,13 @@ def build_dataset(
     Returns:
         The run's folder.
     """
+    _LOGGER.setLevel(logging.INFO)
     settings = load_recipe(recipe, overrides, limit)
     options = Options(until, Path(reuse) if reuse else None, fresh)
     check(settings, options)
     workspace = Workspace(run_folder(settings, Path(output) if output else None))
     with workspace.locked():
-        run = prepare(settings, workspace, options, logging.getLogger("datagen").info)
+        run = prepare(settings, workspace, options, _LOGGER.info)
         remove_strangers(run)
         for stage in stages_of(settings, until):
             _execute(stage, run)

@@ -17,9 +17,9 @@ from datagen.formats import FORMATS
 from datagen.formats.tokenizer import ExampleTokenizer
 from datagen.funnel import STAGES, SourceRows, funnel
 from datagen.recipe import DemoTeacher, FormatName, Recipe
-from datagen.sampling.prompting import load_prompt
 from datagen.stage import Run
 from datagen.tables import EXAMPLES, Split
+from datagen.teachers.prompting import load_prompt
 from datagen.unbuilt import limits_of_this_version
 from datagen.verify.equivalence import VERIFIER_VERSION
 

@@ -14,11 +14,11 @@ from datagen.errors import DatagenError, StoppedError
 from datagen.journal import Journal
 from datagen.recipe import PaidTeacher, Recipe
 from datagen.sampling.plan import Ask, Outcome, Rules, next_wave
-from datagen.sampling.prompting import Prompt
 from datagen.solutions import TextMode, path_text, request_key
 from datagen.stopping import STOP, refuse_when_stopped
 from datagen.tables import Problem, Solution, Verdict
 from datagen.teachers.base import Completion, Message, Request, TeacherClient
+from datagen.teachers.prompting import Prompt
 from datagen.texts import digest, same_text_key
 from datagen.verify.judge import Judge
 

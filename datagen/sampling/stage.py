@@ -11,15 +11,15 @@ from datagen.errors import UsageError
 from datagen.journal import Journal
 from datagen.recipe import DemoTeacher, PaidTeacher, VLLMTeacher
 from datagen.sampling.plan import Ask
-from datagen.sampling.prompting import load_prompt
 from datagen.sampling.recorded import RecordedSolutions
 from datagen.sampling.sampler import Rung, Sampler, Tally, follow_plan, rules_of
 from datagen.stage import Run, Stage
 from datagen.tables import RECORDED, SCREENED, SOLUTIONS, Problem, Solution
 from datagen.teachers.demo_process import running_demo
 from datagen.teachers.openai_api import OpenAIClient
+from datagen.teachers.prompting import load_prompt
 from datagen.verify.judge import Judge
-from datagen.verify.stage import verifier_of
+from datagen.verify.workers import verifier_for
 
 _SHOW_EVERY_S = 5.0
 
@@ -51,7 +51,7 @@ class Sample(Stage):
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Sample what is missing, then write the plan's solutions from the journal."""
         with run.workspace.completions() as journal, run.workspace.verdicts() as verdicts, _reused(run) as reuse:
-            with verifier_of(run.recipe) as verifier:
+            with verifier_for(run.recipe.verify) as verifier:
                 judge = Judge(verifier, verdicts)
                 counts = asyncio.run(_sample_and_write(run, journal, reuse, judge))
             counts["spent"] = spent(run.recipe.paid_teachers, journal)

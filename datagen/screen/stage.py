@@ -12,7 +12,7 @@ from datagen.stopping import refuse_when_stopped
 from datagen.tables import DROPPED, PROBLEMS, SCREENED, Problem
 from datagen.texts import NORMALISER_VERSION
 from datagen.verify.equivalence import VERIFIER_VERSION
-from datagen.verify.stage import verifier_of
+from datagen.verify.workers import verifier_for
 
 _SCREEN_VERSION = "1"
 """Goes up when the same settings let other rows through."""
@@ -43,7 +43,7 @@ class Screen(Stage):
         reasons: Counter[str] = Counter()
         kept = 0
         with (
-            verifier_of(run.recipe) as verifier,
+            verifier_for(run.recipe.verify) as verifier,
             workspace.writing(SCREENED, "screened") as write_problem,
             workspace.writing(DROPPED, "screen") as write_drop,
         ):

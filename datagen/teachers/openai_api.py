@@ -9,7 +9,9 @@ import os
 import httpx2
 import openai
 from openai import AsyncOpenAI, DefaultAioHttpClient
-from openai.types.chat import ChatCompletion
+from openai.types import CompletionUsage
+from openai.types.chat import ChatCompletion, ChatCompletionMessage
+from openai.types.chat.chat_completion import Choice
 
 from datagen.errors import DatagenError, UsageError
 from datagen.recipe import PaidTeacher
@@ -75,7 +77,8 @@ class OpenAIClient:
             )
             return _completion(reply)
         except (openai.OpenAIError, json.JSONDecodeError, _NoReplyError) as error:
-            raise DatagenError(self._explain(error, str(self._servers[number].base_url))) from error
+            message = self._explain(error, str(self._servers[number].base_url))
+            raise DatagenError(message) from None  # what the endpoint said may hold the key, and tracebacks are logged
         finally:
             self._in_flight[number] -= 1
 
@@ -96,7 +99,8 @@ class OpenAIClient:
             }.get(error.status_code, "" if error.status_code < 500 else "the endpoint is in trouble; start again later")
             said = "" if error.status_code == 401 else f" ({self._without_key(error.message)[:300]})"
             return f"{who}: HTTP {error.status_code} from the endpoint{said}; {hint}".rstrip("; ")
-        if isinstance(error, openai.APITimeoutError):
+        refused = isinstance(error.__cause__, httpx2.ConnectTimeout)  # so its transport calls a refused connection too
+        if isinstance(error, openai.APITimeoutError) and not refused:
             return f"{who}: no answer within sampling.timeout_s from {url}; raise it, or look at the endpoint"
         if isinstance(error, openai.APIConnectionError):
             return f"{who}: no connection to {url}; is the server up?"
@@ -111,24 +115,37 @@ class _NoReplyError(Exception):
 
 
 def _completion(reply: ChatCompletion) -> Completion:
-    if not isinstance(reply, ChatCompletion) or not reply.choices:
+    # The package builds its types without looking: what an endpoint sends may have any shape.
+    if not isinstance(reply, ChatCompletion) or not isinstance(reply.choices, list) or not reply.choices:
         raise _NoReplyError("a reply without choices")
     choice = reply.choices[0]
+    message = choice.message if isinstance(choice, Choice) else None
+    if not isinstance(message, ChatCompletionMessage) or not isinstance(message.content, str | None):
+        raise _NoReplyError("a choice without a message of text")
     finish_reason = _FINISH_REASONS.get(choice.finish_reason or "", "unknown")
-    content = choice.message.content or ""
-    reasoning = _reasoning_field(choice.message.model_extra or {})
+    content = _whole_characters(message.content or "")
+    reasoning = _whole_characters(_reasoning_field(message.model_extra or {}))
     if not reasoning:
         parts = split_thought(content)
         reasoning, content = parts.reasoning, parts.content
         finish_reason = "length" if parts.cut else finish_reason
-    usage = reply.usage
+    usage = reply.usage if isinstance(reply.usage, CompletionUsage) else None
     return Completion(
         reasoning=reasoning.strip(),
         content=content.strip(),
         finish_reason=finish_reason,
-        prompt_tokens=usage.prompt_tokens if usage else None,
-        completion_tokens=usage.completion_tokens if usage else None,
+        prompt_tokens=_number(usage.prompt_tokens) if usage else None,
+        completion_tokens=_number(usage.completion_tokens) if usage else None,
     )
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _whole_characters(text: str) -> str:
+    """The text with a mark in place of each half of a surrogate pair, which no table takes."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _reasoning_field(extra: dict[str, object]) -> str:

@@ -82,10 +82,11 @@ def _by_math_verify(gold: str, answer: str) -> Judgement:
 
 def _numbers_agree(gold: Any, answer: Any) -> bool:
     """Re-check what was accepted through rounding; anything but two exact numbers is left as it was decided."""
-    from sympy import Expr, Float, N
+    from sympy import Expr, Float, N, UnevaluatedExpr
 
     both = (gold, answer)
-    if not all(isinstance(value, Expr) and value.is_number and not value.has(Float) for value in both):
+    inexact = (Float, UnevaluatedExpr)  # the latter is a per cent sign, which math-verify reads both ways
+    if not all(isinstance(value, Expr) and value.is_number and not value.has(*inexact) for value in both):
         return True
     difference = gold - answer
     if difference == 0:

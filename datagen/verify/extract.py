@@ -47,7 +47,7 @@ def last_box(text: str) -> str | None:
 
 
 def _closings(text: str) -> dict[int, int]:
-    """Each opening brace that is closed, with its closing one: one pass, since a text may hold boxes by the thousand."""
+    """Each opening brace that closes, with its closing one: in one pass, since texts hold boxes by the thousand."""
     closings: dict[int, int] = {}
     opened: list[int] = []
     for brace in _BRACE.finditer(text):

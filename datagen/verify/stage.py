@@ -8,23 +8,15 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from datagen.recipe import Recipe
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import SCREENED, SOLUTIONS, VERDICTS, Problem, Solution, Verdict
 from datagen.verify.equivalence import VERIFIER_VERSION
 from datagen.verify.judge import Judge
-from datagen.verify.workers import Limits, Verifier
+from datagen.verify.workers import verifier_for
 
 _AHEAD = 256
 """Solutions that wait for their verdict; enough to keep every worker busy, few enough to hold in memory."""
-
-
-def verifier_of(recipe: Recipe) -> Verifier:
-    """The workers that the recipe asks for."""
-    settings = recipe.verify
-    workers = None if settings.workers == "auto" else settings.workers
-    return Verifier(Limits(settings.timeout_s, settings.memory_mb), workers)
 
 
 class Verify(Stage):
@@ -43,7 +35,7 @@ class Verify(Stage):
         workspace = run.workspace
         counted: Counter[str] = Counter()
         with (
-            verifier_of(run.recipe) as verifier,
+            verifier_for(run.recipe.verify) as verifier,
             workspace.verdicts() as journal,
             workspace.writing(VERDICTS, "verdicts") as write,
         ):

@@ -18,6 +18,7 @@ from multiprocessing.context import ForkServerProcess
 from types import TracebackType
 from typing import Self
 
+from datagen.recipe import Verification
 from datagen.verify.equivalence import Judgement, compare
 
 _WALL_FACTOR, _WALL_EXTRA_S = 6, 30
@@ -89,6 +90,12 @@ class Verifier:
                 return self._compare(gold, answer)
             return Judgement("timeout", cause)
         return judgement
+
+
+def verifier_for(settings: Verification) -> Verifier:
+    """The workers that a recipe asks for."""
+    workers = None if settings.workers == "auto" else settings.workers
+    return Verifier(Limits(settings.timeout_s, settings.memory_mb), workers)
 
 
 class _Worker:

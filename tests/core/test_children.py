@@ -1,0 +1,117 @@
+"""A child process never outlives its run: not its block, not a kill -9, not by a grandchild that ignores signals."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from datagen.children import running
+from datagen.errors import DatagenError
+
+SLEEPER = "import os, time; print('ready', os.getpid(), flush=True); time.sleep(600)"
+FAMILY = """
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+ignore = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+grandchild = subprocess.Popen([sys.executable, "-c", ignore], stdout=subprocess.PIPE)
+grandchild.stdout.readline()
+print("ready", os.getpid(), grandchild.pid, flush=True)
+ENDING
+"""
+
+
+def said_ready(said: str) -> str | None:
+    return next((line for line in said.splitlines() if line.startswith("ready")), None)
+
+
+def processes(ready: str) -> list[psutil.Process]:
+    return [psutil.Process(int(pid)) for pid in ready.split()[1:]]
+
+
+def alive(started: list[psutil.Process]) -> list[psutil.Process]:
+    _, left = psutil.wait_procs(started, timeout=20)
+    return [one for one in left if one.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_child_ends_with_its_block(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SLEEPER]
+    with running("sleeper", command, log=tmp_path / "log", ready=said_ready, timeout_s=30) as ready:
+        started = processes(ready)
+        assert started[0].is_running()
+    assert alive(started) == []
+
+
+def test_a_child_ends_with_a_block_that_fails(tmp_path: Path) -> None:
+    started: list[psutil.Process] = []
+
+    def fail() -> None:
+        command = [sys.executable, "-c", SLEEPER]
+        with running("sleeper", command, log=tmp_path / "log", ready=said_ready, timeout_s=30) as ready:
+            started.extend(processes(ready))
+            raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        fail()
+    assert alive(started) == []
+
+
+def test_what_a_child_started_ends_with_it_even_when_it_ignores_signals(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FAMILY.replace("ENDING", "time.sleep(600)")]
+    with running("family", command, log=tmp_path / "log", ready=said_ready, timeout_s=30) as ready:
+        started = processes(ready)
+        assert len(started) == 2
+    assert alive(started) == []
+
+
+def test_what_a_child_started_does_not_outlive_its_crash(tmp_path: Path) -> None:
+    crash = tmp_path / "crash"
+    ending = f"while not os.path.exists({str(crash)!r}): time.sleep(0.02)\nos._exit(3)"
+    command = [sys.executable, "-c", FAMILY.replace("ENDING", ending)]
+    with running("family", command, log=tmp_path / "log", ready=said_ready, timeout_s=30) as ready:
+        started = processes(ready)
+        crash.touch()
+        assert alive(started) == []
+
+
+def test_a_child_and_its_group_end_when_the_run_is_killed(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from datagen.children import running\n"
+        "ready = lambda said: next((line for line in said.splitlines() if line.startswith('ready')), None)\n"
+        "command = [sys.executable, '-c', sys.argv[2]]\n"
+        "with running('family', command, log=Path(sys.argv[1]), ready=ready, timeout_s=30) as line:\n"
+        "    print(line, flush=True); sys.stdin.read()"
+    )
+    family = FAMILY.replace("ENDING", "time.sleep(600)")
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path / "log"), family], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as run:
+        assert run.stdout is not None
+        started = processes(run.stdout.readline().decode())
+        started += psutil.Process(run.pid).children(recursive=True)
+        os.kill(run.pid, signal.SIGKILL)
+    assert alive(started) == []
+
+
+def test_a_child_that_ends_at_its_start_is_reported_with_its_last_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "raise SystemExit('no such model')"]
+    with (
+        pytest.raises(DatagenError, match="teacher ended at its start: no such model") as refusal,
+        running("teacher", command, log=tmp_path / "log", ready=said_ready, timeout_s=30),
+    ):
+        pass
+    assert str(tmp_path / "log") in str(refusal.value)
+
+
+def test_a_child_that_never_gets_ready_is_ended_and_reported(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SLEEPER.replace("ready", "waiting")]
+    with (
+        pytest.raises(DatagenError, match="was not ready within 1 s"),
+        running("teacher", command, log=tmp_path / "log", ready=said_ready, timeout_s=1),
+    ):
+        pass
+    said = (tmp_path / "log").read_text().split()
+    assert not said or not psutil.pid_exists(int(said[1]))

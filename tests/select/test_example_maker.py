@@ -1,0 +1,170 @@
+"""A screened problem becomes one example, or is refused with the one reason why."""
+
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from datagen.formats.tokenizer import load_tokenizer
+from datagen.recipe import Recipe
+from datagen.select.choice import Refusal
+from datagen.select.stage import ExampleMaker, Judged
+from datagen.solutions import recorded_solution
+from datagen.tables import DropReason, Example, Problem, Verdict, VerdictKind
+from datagen.verify.extract import last_box
+
+TOKENIZER = load_tokenizer("bundled")
+PROBLEM = Problem("row", "id", "What is 2 + 3?", "5", "s", "s#1", "r", "MIT")
+WAYS = [
+    "Counting up from two: three, four, five. \\boxed{5}",
+    "Take three apples, add a pair, look at the heap. \\boxed{5}",
+    "On the number line a jump of 3 from 2 lands here. \\boxed{5}",
+    "By commutativity 3 + 2, which everybody knows. \\boxed{5}",
+    "Double two and add one more unit. \\boxed{5}",
+    "Subtract seven from twelve instead. \\boxed{5}",
+    "Binary: 10 + 11 = 101. \\boxed{5}",
+]
+
+
+def maker(seed: int = 42, test_fraction: float = 0.02, **paths: Any) -> ExampleMaker:
+    tree = {
+        "name": "test",
+        "seed": seed,
+        "sources": [{"kind": "limo"}],
+        "teachers": [{"name": "recorded", "kind": "recorded"}],
+        "paths": {"tokenizer": "bundled", **paths},
+        "output": {"test_fraction": test_fraction},
+    }
+    return ExampleMaker(Recipe.model_validate(tree), TOKENIZER)
+
+
+def judged(text: str, kind: VerdictKind = "correct", answer: str | None = None, gold: str = "5") -> Judged:
+    solution = recorded_solution(PROBLEM.id, PROBLEM.problem, text, model="m", index=0)
+    found = last_box(text) if answer is None else answer
+    return solution, Verdict(solution.id, gold, found, kind, "string", "v")
+
+
+def correct(number: int) -> list[Judged]:
+    return [judged(text) for text in WAYS[:number]]
+
+
+def example(made: Example | Refusal) -> Example:
+    assert isinstance(made, Example), made
+    return made
+
+
+def test_correct_paths_become_an_example_and_wrong_ones_do_not() -> None:
+    wrong = judged("Perhaps \\boxed{6}", "wrong")
+    cut = judged("<think>Hm \\boxed{5}", "truncated")
+    made = example(maker().make(PROBLEM, [wrong, *correct(3), cut]))
+    assert {path.text for path in made.paths} == set(WAYS[:3])
+    assert {path.verdict for path in made.paths} == {"correct"}
+    assert [path.think_id for path in made.paths] == [1, 2, 3]
+    assert made.summary.endswith("\\boxed{5}")
+    assert (made.row_id, made.id, made.source, made.licence) == ("row", "id", "s", "MIT")
+
+
+def test_an_example_holds_no_more_paths_than_it_may() -> None:
+    assert len(example(maker().make(PROBLEM, correct(7))).paths) == 6
+    assert len(example(maker(count=[1, 3]).make(PROBLEM, correct(7))).paths) == 3
+
+
+def test_the_budget_counts_the_whole_example_to_the_token() -> None:
+    whole = example(maker().make(PROBLEM, correct(4)))
+    assert len(whole.paths) == 4
+    assert whole.n_tokens == example(maker(max_example_tokens=whole.n_tokens).make(PROBLEM, correct(4))).n_tokens
+    less = example(maker(max_example_tokens=whole.n_tokens - 1).make(PROBLEM, correct(4)))
+    assert len(less.paths) == 3
+    assert all(path.text in WAYS for path in less.paths)
+
+
+REFUSALS: dict[str, tuple[Problem, list[Judged], dict[str, Any]]] = {
+    "no_correct_solution": (PROBLEM, [judged("\\boxed{6}", "wrong"), judged("Hm.", "no_answer")], {}),
+    "bad_gold": (PROBLEM, [judged("\\boxed{6}", "bad_gold"), judged("\\boxed{7}", "bad_gold")], {}),
+    "control_token_in_problem": (replace(PROBLEM, problem="What is </think1>?"), correct(3), {}),
+    "too_few_correct_paths": (PROBLEM, correct(1), {}),
+    "too_few_distinct_paths": (PROBLEM, [judged(WAYS[0]), judged(WAYS[0].replace(" ", "  "))], {}),
+    "paths_exceed_token_budget": (PROBLEM, correct(3), {"max_example_tokens": 60}),
+}
+
+
+@pytest.mark.parametrize("reason", REFUSALS)
+def test_a_problem_without_example_is_refused_with_its_reason(reason: str) -> None:
+    problem, solutions, settings_ = REFUSALS[reason]
+    refusal = maker(**settings_).make(problem, solutions)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == reason
+    assert reason in get_args(DropReason)
+    assert refusal.detail
+
+
+def test_a_problem_without_any_solution_is_refused() -> None:
+    assert maker().make(PROBLEM, []) == Refusal("no_correct_solution", "no solution")
+
+
+@pytest.mark.parametrize(
+    "token", ["<think1>", "</think3>", "<summary>", "</summary>", "<vllm_pad>", "a</think>b<think>c</think>d"]
+)
+def test_a_control_token_in_a_path_keeps_that_path_out(token: str) -> None:
+    hostile = judged(f"Look: {token} so \\boxed{{5}}")
+    made = example(maker().make(PROBLEM, [hostile, *correct(2)]))
+    assert {path.text for path in made.paths} == set(WAYS[:2])
+    refusal = maker().make(PROBLEM, [hostile, *correct(1)])
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "too_few_correct_paths"
+
+
+def test_a_control_token_in_the_answer_is_refused() -> None:
+    problem = replace(PROBLEM, answer="5<summary>")
+    refusal = maker().make(problem, [judged(f"{text} \\boxed{{5<summary>}}") for text in WAYS[:2]])
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "control_token_in_problem"
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.randoms(use_true_random=False), st.integers(2, 7))
+def test_the_same_solutions_give_the_same_example_in_any_order(order: Any, number: int) -> None:
+    shuffled = correct(number)
+    order.shuffle(shuffled)
+    assert maker(think_ids="random").make(PROBLEM, shuffled) == maker(think_ids="random").make(PROBLEM, correct(number))
+
+
+def test_random_path_tokens_are_drawn_from_one_to_six_without_repetition() -> None:
+    drawn = []
+    for number in range(40):
+        made = example(maker(think_ids="random").make(replace(PROBLEM, id=f"id{number}"), correct(3)))
+        ids = [path.think_id for path in made.paths]
+        assert len(set(ids)) == 3
+        drawn += ids
+    assert set(drawn) == {1, 2, 3, 4, 5, 6}
+
+
+def test_the_order_of_paths_does_not_tell_their_lengths() -> None:
+    firsts = {example(maker().make(replace(PROBLEM, id=f"id{n}"), correct(3))).paths[0].text for n in range(20)}
+    assert firsts == set(WAYS[:3])
+
+
+def test_the_split_follows_from_seed_and_problem_alone() -> None:
+    problems = [replace(PROBLEM, id=f"id{number}") for number in range(200)]
+
+    def splits(number: int, seed: int = 42) -> list[str]:
+        made = maker(seed, test_fraction=0.3)
+        return [example(made.make(problem, correct(number))).split for problem in problems]
+
+    assert splits(2) == splits(3)
+    assert splits(2) != splits(2, seed=43)
+    assert 30 < splits(2).count("test") < 90
+    everywhere = {example(maker(test_fraction=0).make(problem, correct(2))).split for problem in problems}
+    assert everywhere == {"train"}
+
+
+@pytest.mark.parametrize("mode", ["both", "reasoning", "solution"])
+def test_each_path_verifies_by_what_the_student_reads(mode: str) -> None:
+    boxed = [judged(f"<think>{text}</think>So it is {text.split()[0]}.") for text in WAYS[:3]]
+    made = maker(text=mode).make(PROBLEM, boxed)
+    if mode == "solution":
+        assert isinstance(made, Refusal)
+    else:
+        assert [last_box(path.text) for path in example(made).paths] == ["5", "5", "5"]
