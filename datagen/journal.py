@@ -36,6 +36,7 @@ class Journal:
         self._lock = threading.Lock()
         self._dirty = threading.Event()
         self._closing = threading.Event()
+        self._trouble: OSError | None = None
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT
@@ -69,6 +70,8 @@ class Journal:
         line = _PREFIX + key.encode() + b'","record":' + body.encode() + b"}\n"
         with self._lock:
             try:
+                if self._trouble is not None:
+                    raise self._trouble
                 _write_all(self._file, line, self._end)
             except OSError as error:
                 with contextlib.suppress(OSError):
@@ -139,7 +142,11 @@ class Journal:
             self._dirty.wait()
             if self._closing.wait(_SYNC_INTERVAL_S):
                 return
-            self.sync()
+            try:
+                self.sync()
+            except OSError as error:
+                self._trouble = error
+                return
 
 
 def _write_all(file: int, data: bytes, offset: int) -> None:

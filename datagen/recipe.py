@@ -29,7 +29,7 @@ BENCHMARK_NAMES = ("aime24", "aime25", "amc23", "math500")
 class Section(BaseModel):
     """A part of the recipe: frozen, and closed to unknown names."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class HubSource(Section):
@@ -182,10 +182,10 @@ class DemoTeacher(Section):
 
 
 def _plain_url(url: str) -> str:
+    if "@" in url or "?" in url:
+        raise ValueError("the address holds a user name, a password or a query; name the key's variable in api_key_env")
     if not re.match(r"https?://[^/]+", url):
         raise ValueError(f"{url!r} is no http(s) address; it looks like http://127.0.0.1:8000/v1")
-    if re.match(r"https?://[^/]*@", url):
-        raise ValueError("the address holds a user name or password; name the key's variable in api_key_env instead")
     return url.rstrip("/")
 
 

@@ -8,25 +8,29 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
+from rapidfuzz.distance import Indel
+
 NORMALISER_VERSION = "1"
+SAME_SHARE = 0.8
+"""Share of words from which two paths say the same."""
 
 _HEADER = re.compile(r"^\s*#{1,6}\s+[^\n]{0,80}\n")
 _MATH_DELIMITERS = re.compile(r"\$+|\\[()\[\]]")
 _SPACING = re.compile(r"\\(?:left|right|displaystyle|,|;|:|!|quad|qquad)(?![A-Za-z])|~")
 _SYNONYMS = re.compile(r"\\[dt]frac(?![A-Za-z])")
-_DECIMAL_POINT = re.compile(r"\.(?=\d)")
-_TOKEN = re.compile(r"\\[a-z]+|[^\W_]+|[^\w\s]", re.UNICODE)
-_DROPPED_PUNCTUATION = frozenset('.,;:?"`{}')
+_TOKEN = re.compile(r"\\[a-z]+|\d*\.\d+|[^\W_]+|[^\w\s]", re.UNICODE)
+_DROPPED_PUNCTUATION = frozenset('.,;:?"`')
 
 
 def normalise(text: str) -> str:
     """Bring a text to the form in which texts are compared.
 
     Unicode NFKC and case folding; a heading before the problem ("## Task B-1.3."), LaTeX delimiters, spacing commands,
-    braces and sentence punctuation go; dfrac and tfrac become frac. Digits, operators, primes, factorials and decimal
-    points stay: two problems that differ in one number are two problems.
+    sentence punctuation and braces around a single token go; dfrac and tfrac become frac. Digits, operators, primes,
+    factorials, decimal points and braces that group stay: two problems that differ in one number are two problems.
 
     Returns:
         Tokens joined by single blanks; empty when the text holds nothing to compare.
@@ -36,8 +40,30 @@ def normalise(text: str) -> str:
     text = _SYNONYMS.sub(r"\\frac", text)
     text = _SPACING.sub(" ", text)
     text = _MATH_DELIMITERS.sub(" ", text)
-    text = _DECIMAL_POINT.sub("\N{MIDDLE DOT}", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
-    return " ".join(token for token in _TOKEN.findall(text) if token not in _DROPPED_PUNCTUATION)
+    text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return " ".join(
+        _without_idle_braces([token for token in _TOKEN.findall(text) if token not in _DROPPED_PUNCTUATION])
+    )
+
+
+def _without_idle_braces(tokens: Sequence[str]) -> list[str]:
+    """The tokens without braces that group nothing: around one token or none, or without their other half."""
+    kept: list[str] = []
+    opened: list[int] = []
+    for token in tokens:
+        if token == "}" and opened:
+            start = opened.pop()
+            if len(kept) - start > 2:  # the brace itself and one token
+                kept.append(token)
+            else:
+                del kept[start]
+        elif token != "}":
+            if token == "{":
+                opened.append(len(kept))
+            kept.append(token)
+    for start in reversed(opened):
+        del kept[start]
+    return kept
 
 
 def problem_id(problem: str) -> str:
@@ -45,14 +71,17 @@ def problem_id(problem: str) -> str:
     return digest("problem", NORMALISER_VERSION, normalise(problem))[:16]
 
 
-def same_text(text: str) -> str:
-    """A path's words in the form in which paths are compared: NFKC, case folded, single blanks."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+def words_of(text: str) -> list[str]:
+    """A path's words in the form in which paths are compared: NFKC, case folded."""
+    return unicodedata.normalize("NFKC", text).casefold().split()
 
 
-def same_text_key(text: str) -> str:
-    """Name a path by its words: two paths with the same key are one."""
-    return digest("path", same_text(text))[:16]
+def say_the_same(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two paths, as `words_of` gives them, say the same: `SAME_SHARE` of their words agree in order.
+
+    The normalised Indel similarity of the word sequences; docs/benchmarks.md shows where real pairs lie.
+    """
+    return Indel.normalized_similarity(one, other, score_cutoff=SAME_SHARE) > 0
 
 
 def digest(*parts: Any) -> str:

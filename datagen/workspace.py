@@ -6,6 +6,7 @@ records.
 """
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ from datagen.tables import Row, Table
 
 _TEMPORARY = ".writing-"
 _BATCH_ROWS = 200
+_DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
 _LOCK, _HOLDER, _RECORD = ".lock", ".lock-holder.json", "run.json"
 PARQUET_OPTIONS: dict[str, Any] = {
     "compression": "zstd",
@@ -243,13 +245,9 @@ def atomic_file(path: Path) -> Iterator[Path]:
         sync(temporary)
         temporary.replace(path)
         sync(path.parent)
-    except OSError as error:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
-        if error.errno is None:
-            raise
-        raise DatagenError(f"{path}: can't be written: {error.strerror}; make room and start again") from error
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+        _explain_full_disk(error, path)
         raise
 
 
@@ -257,7 +255,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
 def atomic_folder(final: Callable[[Path], Path], parent: Path) -> Iterator[Path]:
     """A temporary folder that is synced and renamed to `final(folder)` when the block ends well, else removed.
 
-    A folder that is there already under the final name stays, and the new one goes: equal names mean equal contents.
+    A folder that is there under the final name stays when its name still tells its content, else it is replaced.
     """
     temporary = parent / f"{_TEMPORARY}folder"
     shutil.rmtree(temporary, ignore_errors=True)
@@ -267,14 +265,21 @@ def atomic_folder(final: Callable[[Path], Path], parent: Path) -> Iterator[Path]
         for path in sorted(temporary.rglob("*")):
             sync(path)
         target = final(temporary)
-        if target.exists():
+        if target.exists() and final(target) == target:
             shutil.rmtree(temporary)
         else:
+            shutil.rmtree(target, ignore_errors=True)
             temporary.replace(target)
         sync(parent)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
+        _explain_full_disk(error, parent)
         raise
+
+
+def _explain_full_disk(error: BaseException, path: Path) -> None:
+    if isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
+        raise DatagenError(f"{path}: can't be written: {error.strerror}; make room and start again") from error
 
 
 def replace_link(link: Path, target: str) -> None:

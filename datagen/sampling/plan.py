@@ -32,7 +32,7 @@ class Outcome:
 
     Attributes:
         teacher: who wrote it; a recorded solution names no paid teacher.
-        path: the key of its text when it is correct, else None; two with the same key are one path.
+        path: what it says when it is correct, by name, else None; two that say the same have the same name.
     """
 
     teacher: str

@@ -16,10 +16,10 @@ from datagen.recipe import PaidTeacher, Recipe
 from datagen.sampling.plan import Ask, Outcome, Rules, next_wave
 from datagen.solutions import TextMode, path_text, request_key
 from datagen.stopping import STOP, refuse_when_stopped
-from datagen.tables import Problem, Solution, Verdict
+from datagen.tables import Problem, Solution
 from datagen.teachers.base import Completion, Message, Request, TeacherClient
 from datagen.teachers.prompting import Prompt
-from datagen.texts import digest, same_text_key
+from datagen.texts import digest, say_the_same, words_of
 from datagen.verify.judge import Judge
 
 _OPEN_BEYOND_SLOTS = 32
@@ -74,24 +74,42 @@ async def follow_plan(
     Returns:
         The solutions that belong to the plan: recorded ones, then attempts wave by wave.
     """
-    solutions = list(recorded)
-    outcomes = [await _outcome(problem, solution, mode, judge) for solution in recorded]
+    solutions: list[Solution] = []
+    outcomes: list[Outcome] = []
+    told = _Told()
+
+    async def add(arrived: Sequence[Solution]) -> None:
+        verdicts = await asyncio.gather(*(asyncio.wrap_future(judge.judge(problem, one)) for one in arrived))
+        for solution, verdict in zip(arrived, verdicts, strict=True):
+            correct = verdict.verdict == "correct"
+            outcomes.append(Outcome(solution.teacher, told.path(solution, mode) if correct else None))
+        solutions.extend(arrived)
+
+    await add(recorded)
     while wave := next_wave(rules, outcomes):
         # A wave's tail is never cancelled: what is in flight is paid for, and is kept as it arrives.
         arrived = await asyncio.gather(*(obtain(problem, ask) for ask in wave), return_exceptions=True)
         failed = [error for error in arrived if isinstance(error, BaseException)]
         if failed:
             raise failed[0]
-        fresh = [solution for solution in arrived if isinstance(solution, Solution)]
-        solutions += fresh
-        outcomes += await asyncio.gather(*(_outcome(problem, solution, mode, judge) for solution in fresh))
+        await add([solution for solution in arrived if isinstance(solution, Solution)])
     return solutions
 
 
-async def _outcome(problem: Problem, solution: Solution, mode: TextMode, judge: Judge) -> Outcome:
-    verdict: Verdict = await asyncio.wrap_future(judge.judge(problem, solution))
-    correct = verdict.verdict == "correct"
-    return Outcome(solution.teacher, same_text_key(path_text(solution, mode)) if correct else None)
+class _Told:
+    """The correct paths of a problem so far; a solution that says what an earlier one says is the same path."""
+
+    def __init__(self) -> None:
+        self._paths: list[tuple[str, list[str]]] = []
+
+    def path(self, solution: Solution, mode: TextMode) -> str:
+        """The path that the solution tells: the id of the first that said it."""
+        words = words_of(path_text(solution, mode))
+        for path, known in self._paths:
+            if say_the_same(words, known):
+                return path
+        self._paths.append((solution.id, words))
+        return solution.id
 
 
 class Sampler:

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from datagen.errors import UsageError
 from datagen.journal import Journal
-from datagen.recipe import DemoTeacher, PaidTeacher, VLLMTeacher
+from datagen.recipe import DemoTeacher, PaidTeacher, RecordedTeacher, VLLMTeacher
 from datagen.sampling.plan import Ask
 from datagen.sampling.recorded import RecordedSolutions
 from datagen.sampling.sampler import Rung, Sampler, Tally, follow_plan, rules_of
@@ -18,8 +19,7 @@ from datagen.tables import RECORDED, SCREENED, SOLUTIONS, Problem, Solution
 from datagen.teachers.demo_process import running_demo
 from datagen.teachers.openai_api import OpenAIClient
 from datagen.teachers.prompting import load_prompt
-from datagen.verify.judge import Judge
-from datagen.verify.workers import verifier_for
+from datagen.verify.judge import Judge, verifier_for
 
 _SHOW_EVERY_S = 5.0
 
@@ -40,7 +40,7 @@ class Sample(Stage):
             for teacher in recipe.paid_teachers
         ]
         return [
-            recipe.uses_recorded,
+            [teacher.name for teacher in recipe.teachers if isinstance(teacher, RecordedTeacher)],
             teachers,
             recipe.seed if teachers else None,
             [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.max_attempts, sampling.give_up_after],
@@ -60,7 +60,7 @@ class Sample(Stage):
 
 async def _sample_and_write(run: Run, journal: Journal, reuse: Journal | None, judge: Judge) -> dict[str, Any]:
     tally = Tally()
-    recorded = _recorded(run)
+    recorded = _Recorded(run)
     try:
         async with _rungs(run) as rungs, _showing(run, tally, judge):
             sampler = Sampler(run.recipe, rungs, journal, reuse, judge, tally)
@@ -103,21 +103,20 @@ def spent(teachers: tuple[PaidTeacher, ...], journal: Journal) -> dict[str, dict
 
 
 class _Recorded:
-    """The recorded solutions of a problem, when the recipe counts them."""
+    """The recorded solutions of a problem under their teacher's name; none when the recipe has no such teacher."""
 
-    def __init__(self, solutions: RecordedSolutions | None) -> None:
-        self._solutions = solutions
+    def __init__(self, run: Run) -> None:
+        names = [teacher.name for teacher in run.recipe.teachers if isinstance(teacher, RecordedTeacher)]
+        self._solutions = RecordedSolutions(run.workspace.parts(RECORDED)) if names else None
+        self._name = names[0] if names else ""
 
     def __call__(self, problem: Problem) -> list[Solution]:
-        return self._solutions.of(problem.id) if self._solutions else []
+        found = self._solutions.of(problem.id) if self._solutions else []
+        return [replace(solution, teacher=self._name) for solution in found]
 
     def close(self) -> None:
         if self._solutions:
             self._solutions.close()
-
-
-def _recorded(run: Run) -> _Recorded:
-    return _Recorded(RecordedSolutions(run.workspace.parts(RECORDED)) if run.recipe.uses_recorded else None)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from datagen.stopping import refuse_when_stopped
 from datagen.tables import DROPPED, PROBLEMS, SCREENED, Problem
 from datagen.texts import NORMALISER_VERSION
 from datagen.verify.equivalence import VERIFIER_VERSION
-from datagen.verify.workers import verifier_for
+from datagen.verify.judge import verifier_for
 
 _SCREEN_VERSION = "1"
 """Goes up when the same settings let other rows through."""

@@ -22,10 +22,10 @@ def says_something(problem: str) -> bool:
 
 
 def words_of(normalised: str) -> list[str]:
-    """The units of comparison: the text's tokens, and single characters in scripts that put no blanks."""
+    """The units of comparison: tokens but for braces, and single characters in scripts that put no blanks."""
     if not normalised.isascii():
         normalised = _UNSPACED_SCRIPT.sub(r" \g<0> ", normalised)
-    return normalised.split()
+    return normalised.replace("{", " ").replace("}", " ").split()
 
 
 def without_diagrams(normalised: str) -> str:

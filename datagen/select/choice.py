@@ -7,15 +7,10 @@ something that no other path of the example says. The token budget chooses fewer
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz.distance import Indel
-
 from datagen.solutions import TextMode, path_text
 from datagen.tables import DropReason, Solution, Verdict
-from datagen.texts import same_text
+from datagen.texts import say_the_same, words_of
 from datagen.verify.extract import last_box
-
-SAME_SHARE = 0.8
-"""Share of words from which two paths say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +57,11 @@ def closing_text(solution: Solution, verdict: Verdict, mode: TextMode) -> str | 
 
 
 def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """One candidate for each thing that is said, the shortest, ties broken by id; by length.
-
-    Two texts say the same when `SAME_SHARE` of their words agree in order (the normalised Indel similarity of their
-    word sequences). See docs/benchmarks.md for where real pairs lie.
-    """
+    """One candidate for each thing that is said: the shortest, ties broken by id; by length."""
     kept: list[tuple[Candidate, list[str]]] = []
     for candidate in sorted(candidates, key=lambda candidate: (candidate.tokens, candidate.solution.id)):
-        words = same_text(candidate.text).split()
-        if not any(Indel.normalized_similarity(words, other, score_cutoff=SAME_SHARE) for _, other in kept):
+        words = words_of(candidate.text)
+        if not any(say_the_same(words, other) for _, other in kept):
             kept.append((candidate, words))
     return [candidate for candidate, _ in kept]
 

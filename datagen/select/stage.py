@@ -10,7 +10,7 @@ from typing import Any
 from datagen.formats.rendering import render, summary_text, tokens_of_frame
 from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
 from datagen.recipe import Recipe
-from datagen.select.choice import SAME_SHARE, Candidate, PathBudget, Refusal, choose_paths, closing_text, distinct
+from datagen.select.choice import Candidate, PathBudget, Refusal, choose_paths, closing_text, distinct
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import (
@@ -26,7 +26,8 @@ from datagen.tables import (
     Solution,
     Verdict,
 )
-from datagen.texts import digest
+from datagen.texts import SAME_SHARE, digest
+from datagen.verify.extract import last_box
 
 _THINK_IDS = range(1, 7)
 Judged = tuple[Solution, Verdict]
@@ -106,6 +107,8 @@ class ExampleMaker:
         if len(different) < fewest:
             return Refusal("too_few_distinct_paths", f"{told}; {len(different)} distinct, {fewest} needed")
         summary = summary_text(problem.answer)
+        if last_box(summary) != problem.answer:
+            return Refusal("bad_gold", f"the answer {problem.answer!r} can't stand in a box: its braces don't match")
         most_tokens = self._recipe.paths.max_example_tokens
         budget = PathBudget(
             fewest, most, most_tokens, lambda n: tokens_of_frame(problem.problem, summary, n, self._tokenizer)

@@ -122,7 +122,7 @@ def _completion(reply: ChatCompletion) -> Completion:
     message = choice.message if isinstance(choice, Choice) else None
     if not isinstance(message, ChatCompletionMessage) or not isinstance(message.content, str | None):
         raise _NoReplyError("a choice without a message of text")
-    finish_reason = _FINISH_REASONS.get(choice.finish_reason or "", "unknown")
+    finish_reason = _FINISH_REASONS.get(str(choice.finish_reason), "unknown")
     content = _whole_characters(message.content or "")
     reasoning = _whole_characters(_reasoning_field(message.model_extra or {}))
     if not reasoning:

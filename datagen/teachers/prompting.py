@@ -1,10 +1,11 @@
 """What a teacher is asked: the prompt file of its model family, with the problem filled in."""
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from datagen.errors import UsageError
@@ -39,9 +40,14 @@ class Prompt:
 
     def _fill(self, template: str, problem: str) -> str:
         try:
-            return _ENVIRONMENT.from_string(template.strip()).render(problem=problem)
+            return _compiled(template.strip()).render(problem=problem)
         except TemplateError as error:
             raise UsageError(f"prompt {self.name}: {error}; it may use {{{{ problem }}}} only") from error
+
+
+@cache
+def _compiled(template: str) -> Template:
+    return _ENVIRONMENT.from_string(template)
 
 
 def load_prompt(setting: str, model: str) -> Prompt:

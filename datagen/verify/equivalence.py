@@ -4,7 +4,7 @@ r"""Whether an answer equals the gold answer: equal strings, choice letters, the
 worker process that is killed when late (`datagen.verify.workers`). `same_string` is safe anywhere.
 
 math-verify compares numbers through rounding and reads words as products of letters; what it accepts is therefore
-checked again: numbers to 25 digits, words letter by letter.
+checked again: numbers to 50 digits, words letter by letter.
 """
 
 import re
@@ -15,11 +15,13 @@ from datagen.tables import VerdictKind
 
 VERIFIER_VERSION = "1:math-verify-0.9.0"
 
-_RELATIVE_ERROR = 1e-25
-_DIGITS = 40
+_RELATIVE_ERROR = 1e-50
+_DIGITS = 60
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|textit|mathbf|operatorname|mbox)\s*\{([^{}]*)\}")
 _EULER_OR_I = re.compile(r"\\(?:mathrm|text|rm)\s*\{\s*([ei])\s*\}")
-_SPACING = re.compile(r"\\(?:left|right|displaystyle|,|;|:|!|quad|qquad)(?![A-Za-z])|[~\s]")
+_DRESS = re.compile(r"\\(?:left|right|displaystyle|,|!)(?![A-Za-z])")
+_BLANK = re.compile(r"(?:\\(?:;|:|quad|qquad)(?![A-Za-z])|[~\s])+")
+_BLANK_BUT_BETWEEN_DIGITS = re.compile(r"(?<![0-9]) | (?![0-9])")
 _LETTER = re.compile(r"\(?([A-Z])\)?")
 _LETTER_WITH_TEXT = re.compile(r"\(?([A-Z])(?:\)|[.:]|\)\s*[.:])\s*\S.*", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z]{2,}")
@@ -75,24 +77,44 @@ def _by_math_verify(gold: str, answer: str) -> Judgement:
         return Judgement("wrong", "math-verify")
     if _is_prose(answer):
         return Judgement("wrong", "words")
-    if not _numbers_agree(parsed_gold[0], parsed_answer[0]):
+    if not _agree_exactly(parsed_gold[0], parsed_answer[0]):
         return Judgement("wrong", "re-check")
     return Judgement("correct", "math-verify")
 
 
-def _numbers_agree(gold: Any, answer: Any) -> bool:
-    """Re-check what was accepted through rounding; anything but two exact numbers is left as it was decided."""
-    from sympy import Expr, Float, N, UnevaluatedExpr
+def _agree_exactly(gold: Any, answer: Any) -> bool:
+    """Re-check what was accepted through rounding, part by part; what can't be evaluated stays as it was decided."""
+    from sympy import Expr, FiniteSet, Interval, MatrixBase, Tuple
 
-    both = (gold, answer)
+    if isinstance(gold, Expr) and isinstance(answer, Expr):
+        return _numbers_agree(gold, answer)
+    if isinstance(gold, FiniteSet) and isinstance(answer, FiniteSet):
+        return all(any(_agree_exactly(one, other) for other in answer.args) for one in gold.args)
+    for ordered in (Tuple, Interval, MatrixBase):
+        if isinstance(gold, ordered) and isinstance(answer, ordered):
+            parts = (
+                zip(gold, answer, strict=False) if ordered is MatrixBase else zip(gold.args, answer.args, strict=False)
+            )
+            return all(_agree_exactly(one, other) for one, other in parts)
+    return True
+
+
+def _numbers_agree(gold: Any, answer: Any) -> bool:
+    from sympy import Float, N, Rational, UnevaluatedExpr
+
     inexact = (Float, UnevaluatedExpr)  # the latter is a per cent sign, which math-verify reads both ways
-    if not all(isinstance(value, Expr) and value.is_number and not value.has(*inexact) for value in both):
+    if gold.has(*inexact) or answer.has(*inexact):
         return True
+    names = sorted(gold.free_symbols | answer.free_symbols, key=str)
+    # Any fixed point in general position tells two different expressions apart.
+    point = {name: Rational(7919 + 104 * number, 6211) for number, name in enumerate(names)}
     difference = gold - answer
     if difference == 0:
         return True
-    scale = max(abs(N(gold, _DIGITS)), abs(N(answer, _DIGITS)))
-    return bool(abs(N(difference, _DIGITS)) <= scale * _RELATIVE_ERROR)
+    values = [N(value.subs(point), _DIGITS) for value in (difference, gold, answer)]
+    if not all(value.is_number and value.is_finite for value in values):
+        return True
+    return bool(abs(values[0]) <= max(abs(values[1]), abs(values[2])) * _RELATIVE_ERROR)
 
 
 def _bare(answer: str) -> str:
@@ -106,7 +128,8 @@ def _plain(answer: str) -> str:
     answer = _EULER_OR_I.sub(r"\1", _bare(answer))
     answer = _TEXT.sub(r"\1", answer)
     answer = re.sub(r"\\[dt]frac(?![A-Za-z])", r"\\frac", answer)
-    return _SPACING.sub("", answer).rstrip(".")
+    answer = _BLANK.sub(" ", _DRESS.sub("", answer))
+    return _BLANK_BUT_BETWEEN_DIGITS.sub("", answer).rstrip(".")  # 1 1/2 is not 11/2
 
 
 def _choice(answer: str) -> str | None:

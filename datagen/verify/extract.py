@@ -7,7 +7,7 @@ in words ("The final answer is 5", "#### 5"). Extraction only picks the text; wh
 import re
 
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*")
-_BARE = re.compile(r"[0-9A-Za-z]")
+_BARE = re.compile(r"[0-9]+(?:\.[0-9]+)?|[A-Za-z](?![A-Za-z])")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _STATED = re.compile(
     r"(?:final\s+answer|the\s+answer)(?:\s+is)?\s*[:=]?\s*(?P<words>[^\n]{1,300})|^####\s*(?P<hashes>[^\n]{1,300})",
@@ -40,7 +40,8 @@ def last_box(text: str) -> str | None:
         if text[start : start + 1] == "{":
             content = text[start + 1 : closings.get(start, start)]
         else:
-            content = text[start : start + 1] if _BARE.match(text, start) else ""
+            bare = _BARE.match(text, start)
+            content = bare.group() if bare else ""
         if content.strip():
             return content.strip()
     return None

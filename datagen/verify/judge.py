@@ -6,12 +6,19 @@ from dataclasses import asdict
 
 from datagen.errors import DatagenError
 from datagen.journal import Journal
+from datagen.recipe import Verification
 from datagen.solutions import is_truncated
 from datagen.tables import Problem, Solution, Verdict, VerdictKind
 from datagen.texts import digest
 from datagen.verify.equivalence import VERIFIER_VERSION, Judgement, same_string
 from datagen.verify.extract import final_answer
-from datagen.verify.workers import Verifier
+from datagen.verify.workers import Limits, Verifier
+
+
+def verifier_for(settings: Verification) -> Verifier:
+    """The workers that a recipe asks for."""
+    workers = None if settings.workers == "auto" else settings.workers
+    return Verifier(Limits(settings.timeout_s, settings.memory_mb), workers)
 
 
 class Judge:
@@ -35,7 +42,8 @@ class Judge:
 
     def _judge(self, problem: Problem, solution: Solution) -> Future[Verdict]:
         key = digest("verdict", solution.id, problem.answer, VERIFIER_VERSION)
-        kept = self._journal.get(key)
+        late = digest("late", key, self._verifier.limits.cpu_s, self._verifier.limits.memory_mb)
+        kept = self._journal.get(key) or self._journal.get(late)
         if kept is not None:
             return _done(Verdict(**kept))
         if is_truncated(solution):
@@ -54,8 +62,9 @@ class Judge:
             elif (error := judged.exception()) is not None:
                 verdict.set_exception(error)
             elif verdict.set_running_or_notify_cancel():
+                key_of_this = late if judged.result().verdict == "timeout" else key  # other limits may decide it
                 try:
-                    verdict.set_result(self._keep(key, problem, solution, answer, judged.result()))
+                    verdict.set_result(self._keep(key_of_this, problem, solution, answer, judged.result()))
                 except DatagenError as full:  # nobody sees what a callback raises: who waits must be told
                     verdict.set_exception(full)
 

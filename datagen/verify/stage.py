@@ -12,8 +12,7 @@ from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import SCREENED, SOLUTIONS, VERDICTS, Problem, Solution, Verdict
 from datagen.verify.equivalence import VERIFIER_VERSION
-from datagen.verify.judge import Judge
-from datagen.verify.workers import verifier_for
+from datagen.verify.judge import Judge, verifier_for
 
 _AHEAD = 256
 """Solutions that wait for their verdict; enough to keep every worker busy, few enough to hold in memory."""

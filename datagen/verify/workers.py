@@ -10,20 +10,22 @@ import multiprocessing
 import os
 import resource
 import signal
+import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Self
 
-from datagen.recipe import Verification
 from datagen.verify.equivalence import Judgement, compare
 
 _WALL_FACTOR, _WALL_EXTRA_S = 6, 30
 """The wall clock is a backstop for a worker that waits instead of working; a loaded machine must not reach it."""
 _CRASH = "memory-or-crash"
+_main_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Verifier:
     """
 
     def __init__(self, limits: Limits, workers: int | None = None) -> None:
-        self._limits = limits
+        self.limits = limits
         self._threads = ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="verify")
         self._local = threading.local()
         self._alive: set[_Worker] = set()
@@ -77,7 +79,7 @@ class Verifier:
         worker: _Worker | None = getattr(self._local, "worker", None)
         used = worker is not None
         if worker is None:
-            worker = self._local.worker = _Worker(self._limits)
+            worker = self._local.worker = _Worker(self.limits)
             with self._lock:
                 self._alive.add(worker)
         judgement = worker.compare(gold, answer)
@@ -92,19 +94,14 @@ class Verifier:
         return judgement
 
 
-def verifier_for(settings: Verification) -> Verifier:
-    """The workers that a recipe asks for."""
-    workers = None if settings.workers == "auto" else settings.workers
-    return Verifier(Limits(settings.timeout_s, settings.memory_mb), workers)
-
-
 class _Worker:
     def __init__(self, limits: Limits) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["datagen.verify.preload"])
         self._connection, theirs = context.Pipe()
         self._process: ForkServerProcess = context.Process(target=_work, args=(theirs, limits), daemon=True)
-        self._process.start()
+        with _without_main():
+            self._process.start()
         theirs.close()
 
     def compare(self, gold: str, answer: str) -> Judgement | None:
@@ -125,6 +122,18 @@ class _Worker:
             self._process.join()
         causes = {-signal.SIGPROF: "cpu-limit", -signal.SIGALRM: "wall-clock"}
         return causes.get(self._process.exitcode or 0, _CRASH)
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Keep multiprocessing from running the caller's script again in each worker: it has nothing that they need."""
+    with _main_lock:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 def _work(connection: Connection, limits: Limits) -> None:

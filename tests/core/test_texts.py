@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datagen.texts import digest, normalise, problem_id, same_text_key
+from datagen.texts import digest, normalise, problem_id, say_the_same, words_of
 
 LATEX = st.text(alphabet=" abxyIſßİ0123456789.,;:!?'\"’′`{}()[]$\\^_+-*/=<>|~&#\n\té·ﬁ½…", max_size=60)
 ANY_TEXT = st.one_of(LATEX, st.text(max_size=60))
@@ -65,11 +65,32 @@ def test_a_text_that_is_only_a_heading_is_still_compared() -> None:
 @settings(deadline=None)
 @given(st.lists(st.text(alphabet=st.characters(blacklist_categories=("Zs", "Cc")), min_size=1), min_size=1))
 def test_paths_are_told_apart_by_words_and_not_by_blanks(words: list[str]) -> None:
-    assert same_text_key(" ".join(words)) == same_text_key("\n\n  ".join(words) + "\n")
+    assert say_the_same(words_of(" ".join(words)), words_of("\n\n  ".join(words) + "\n"))
 
 
-def test_paths_that_differ_in_one_word_have_different_keys() -> None:
-    assert same_text_key("so it is 5") != same_text_key("so it is 6")
+def test_a_path_with_another_opening_says_the_same_and_one_with_other_steps_does_not() -> None:
+    steps = "subtract 3 x on both sides then add 4 so 4 x is 24 and hence x is 6"
+    assert say_the_same(words_of(f"Okay. {steps}"), words_of(f"Alright, so: {steps}"))
+    assert not say_the_same(words_of(steps), words_of("try x = 5 and x = 6 and see which of the two sides agree at 6"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2^{n+1}", "2^n+1"),
+        ("\\sqrt{a b}", "\\sqrt{a} b"),
+        ("3·5", "3.5"),
+        (".5", "5"),
+        ("\\frac{1}{2+3}", "\\frac{1}{2}+3"),
+    ],
+)
+def test_what_differs_in_its_grouping_is_another_problem(one: str, other: str) -> None:
+    assert problem_id(one) != problem_id(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("x^{10}", "x^10"), ("{\\pi}", "\\pi"), ("\\dfrac{1}{2}", "\\frac 1 2")])
+def test_braces_around_one_token_say_nothing(one: str, other: str) -> None:
+    assert problem_id(one) == problem_id(other)
 
 
 @settings(deadline=None)

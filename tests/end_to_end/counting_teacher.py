@@ -43,7 +43,7 @@ class CountingTeacher:
 
     def hold_after(self, answers: int) -> None:
         """Send this many answers more, then let requests wait until `release`."""
-        self._open.clear()
+        self._loop.call_soon_threadsafe(self._open.clear)  # in turn: an earlier `release` may still be on its way
         self._hold_after = self.answered + answers
 
     def release(self) -> None:

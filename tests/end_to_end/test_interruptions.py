@@ -11,7 +11,7 @@ import pytest
 from tests.end_to_end.runs import build, datagen, hashes, journal_lines, running, wait_until
 
 CONCURRENCY = 16
-GONE_WITHIN_S = 10
+GONE_WITHIN_S = 20
 
 
 @pytest.fixture
@@ -19,6 +19,11 @@ def arguments(teacher):
     """A build that asks the counting teacher, which keeps the demo teacher's name and so its card."""
     settings = [f"teachers.demo.base_url={teacher.url}", f"teachers.demo.concurrency={CONCURRENCY}"]
     return ["build", "quickstart", "--output", "run", *(word for one in settings for word in ("--set", one))]
+
+
+def wait_until_sampling(command, teacher):
+    wait_until(lambda: teacher.is_holding or command.process.poll() is not None, "the run samples")
+    assert command.process.poll() is None, command.out + command.err
 
 
 def ended(command):
@@ -31,7 +36,7 @@ def test_a_killed_run_leaves_no_process_pays_for_nothing_twice_and_ends_with_the
 ):
     teacher.hold_after(random.Random(seed).randrange(20, 250))
     with running(*arguments, cwd=tmp_path) as command:
-        wait_until(lambda: teacher.is_holding, "the run is in the middle of sampling")
+        wait_until_sampling(command, teacher)
         command.process.kill()
         command.process.wait()
         ended(command)
@@ -55,7 +60,7 @@ def test_a_run_stopped_by_signals_keeps_what_is_in_flight_and_ends_with_the_same
     def stop(send, answers):
         teacher.hold_after(answers)
         with running(*arguments, cwd=tmp_path, **prefect) as command:
-            wait_until(lambda: teacher.is_holding, "the run is in the middle of sampling")
+            wait_until_sampling(command, teacher)
             second = datagen(*arguments, cwd=tmp_path, **prefect)
             assert second.status == 1
             assert len(second.complaints) == 1

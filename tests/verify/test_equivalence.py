@@ -74,13 +74,14 @@ def test_different_answers_are_wrong(gold: str, answer: str) -> None:
     assert compare(gold, answer).verdict == "wrong"
 
 
-@pytest.mark.xfail(strict=True, reason="numbers are re-checked only where the whole answer is one number")
 @pytest.mark.parametrize(
     ("gold", "answer"),
     [
         ("(1/2^{99}, 1)", "(1/2^{98}, 1)"),
         ("\\{1/2^{99}\\}", "\\{1/2^{98}\\}"),
         ("x + 1/2^{99}", "x + 1/2^{98}"),
+        ("\\frac{11}{2}", "1 \\quad 1/2"),
+        ("34", "3 \\quad 4"),
     ],
 )
 def test_different_numbers_within_an_answer_are_wrong(gold: str, answer: str) -> None:
