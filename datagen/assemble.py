@@ -66,7 +66,7 @@ class Assemble(Stage):
             (temporary / "README.md").write_text(card, encoding="utf-8")
             name = f"dataset-{_content_hash(temporary)[:12]}"
         replace_link(folder / "dataset", name)
-        return {"rows": rows.total(), "splits": dict(rows)}, [folder / name / "README.md", folder / "dataset"]
+        return {"rows": rows.total(), "splits": dict(rows)}, [*_files(folder / name), folder / "dataset"]
 
 
 def formats_of(recipe: Recipe) -> tuple[FormatName, ...]:

@@ -86,7 +86,7 @@ class Stage(ABC):
             run.say(f"{self.name}: stands ({describe(record.counts)})")
             return record.counts
         counts, files = self.work(run)
-        run.workspace.finish_stage(self.name, StageRecord(fingerprint, run.workspace.relative(*files), counts))
+        run.workspace.finish_stage(self.name, StageRecord(fingerprint, run.workspace.sizes(files), counts))
         run.say(f"{self.name}: {describe(counts)}")
         return counts
 

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,12 @@ class StageRecord:
 
     Attributes:
         fingerprint: hash of all that went into it.
-        files: what it wrote, relative to the run's folder.
+        files: what it wrote, relative to the run's folder, with the size of each; a link has none.
         counts: figures for people (`rows`, `dropped`, …).
     """
 
     fingerprint: str
-    files: tuple[str, ...]
+    files: Mapping[str, int | None]
     counts: dict[str, Any]
 
 
@@ -122,12 +122,12 @@ class Workspace:
         write_text(self.folder / _RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
     def stage(self, name: str) -> StageRecord | None:
-        """The record of a finished stage whose files are all there, or None."""
+        """The record of a finished stage whose files are all there and of their size, or None."""
         kept = self.record().get("stages", {}).get(name)
         if kept is None:
             return None
-        record = StageRecord(kept["fingerprint"], tuple(kept["files"]), kept["counts"])
-        return record if all((self.folder / file).exists() for file in record.files) else None
+        record = StageRecord(kept["fingerprint"], kept["files"], kept["counts"])
+        return record if record.files == self.sizes(self.folder / file for file in record.files) else None
 
     def is_done(self, name: str, fingerprint: str) -> bool:
         """Whether a stage stands finished with this very input."""
@@ -137,7 +137,7 @@ class Workspace:
     def finish_stage(self, name: str, record: StageRecord) -> None:
         """Write down that a stage is done."""
         stages = self.record().get("stages", {})
-        stages[name] = {"fingerprint": record.fingerprint, "files": list(record.files), "counts": record.counts}
+        stages[name] = {"fingerprint": record.fingerprint, "files": dict(record.files), "counts": record.counts}
         self.update_record(stages=stages)
 
     def forget_stage(self, name: str, tables: set[str]) -> None:
@@ -212,9 +212,13 @@ class Workspace:
             if path not in wanted:
                 path.unlink()
 
-    def relative(self, *paths: Path) -> tuple[str, ...]:
-        """Paths as the record keeps them."""
-        return tuple(str(path.relative_to(self.folder)) for path in paths)
+    def sizes(self, paths: Iterable[Path]) -> dict[str, int | None]:
+        """Files as the record keeps them; those that are not there are left out."""
+        found = {}
+        for path in paths:
+            if path.exists():
+                found[str(path.relative_to(self.folder))] = None if path.is_symlink() else path.stat().st_size
+        return found
 
     # Journals
 

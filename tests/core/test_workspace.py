@@ -167,11 +167,13 @@ def test_a_stage_stands_with_its_fingerprint_and_all_its_files(tmp_path: Path) -
     with workspace.writing(DROPPED, "part") as write:
         write(drop("a"))
     part = workspace.part(DROPPED, "part")
-    workspace.finish_stage("pull", StageRecord("print", workspace.relative(part), {"rows": 1}))
+    workspace.finish_stage("pull", StageRecord("print", workspace.sizes([part]), {"rows": 1}))
     again = Workspace(tmp_path)
     assert again.is_done("pull", "print")
     assert not again.is_done("pull", "other")
     assert not again.is_done("screen", "print")
+    part.write_bytes(part.read_bytes()[:-1])
+    assert not again.is_done("pull", "print")
     part.unlink()
     assert not again.is_done("pull", "print")
 
@@ -181,8 +183,8 @@ def test_a_forgotten_stage_leaves_the_others_and_takes_its_files_of_those_tables
     for name in ("pull", "screen"):
         write_text(tmp_path / "dropped" / f"{name}.parquet", "x")
         write_text(tmp_path / "other" / name, "x")
-        files = (f"dropped/{name}.parquet", f"other/{name}")
-        workspace.finish_stage(name, StageRecord("print", files, {}))
+        files = [tmp_path / "dropped" / f"{name}.parquet", tmp_path / "other" / name]
+        workspace.finish_stage(name, StageRecord("print", workspace.sizes(files), {}))
     workspace.forget_stage("screen", {"dropped"})
     assert workspace.is_done("pull", "print")
     assert workspace.stage("screen") is None
@@ -194,7 +196,7 @@ def test_starting_fresh_keeps_what_was_paid(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     with workspace.completions() as journal:
         journal.append("a", {"value": 1})
-    workspace.finish_stage("pull", StageRecord("print", (), {}))
+    workspace.finish_stage("pull", StageRecord("print", {}, {}))
     workspace.forget_stages()
     assert not workspace.is_done("pull", "print")
     with workspace.completions() as journal:
