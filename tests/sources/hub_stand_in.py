@@ -1,6 +1,6 @@
 """A small Hub on 127.0.0.1: as much of its API as `datasets`, `huggingface_hub` and `HfFileSystem` ask for.
 
-It holds datasets with several commits each, and speaks real HTTP: repository info, trees, path infos, and files with
+It holds datasets (and models, whose files have the same addresses but for a prefix) with several commits each, and speaks real HTTP: repository info, trees, path infos, and files with
 byte ranges. Nothing is mocked on the client's side.
 """
 
@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 _API = re.compile(
     r"^/api/datasets/(?P<repo>[^/]+/[^/]+)(?:/(?P<what>revision|tree|paths-info)/(?P<rev>[^/]+)(?P<path>/.*)?)?$"
 )
-_FILE = re.compile(r"^/datasets/(?P<repo>[^/]+/[^/]+)/resolve/(?P<rev>[^/]+)/(?P<path>.+)$")
+_FILE = re.compile(r"^(?:/datasets)?/(?P<repo>[^/]+/[^/]+)/resolve/(?P<rev>[^/]+)/(?P<path>.+)$")
 
 
 @dataclass
