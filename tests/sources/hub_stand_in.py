@@ -1,7 +1,7 @@
 """A small Hub on 127.0.0.1: as much of its API as `datasets`, `huggingface_hub` and `HfFileSystem` ask for.
 
 It holds datasets with several commits each (and models, whose files have the same addresses but for a prefix), and
-speaks real HTTP: repository info, trees, path infos, and files with byte ranges. Nothing is mocked on the client's side.
+speaks real HTTP: repository info, trees, path infos, and files with byte ranges. The client's side is real.
 """
 
 import hashlib
