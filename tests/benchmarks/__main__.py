@@ -2,9 +2,9 @@
 
 import sys
 
-from tests.benchmarks import builds, sampling
+from tests.benchmarks import builds, kills, sampling
 
-BENCHMARKS = {"builds": builds.measure, "sampling": sampling.measure}
+BENCHMARKS = {"builds": builds.measure, "kills": kills.measure, "sampling": sampling.measure}
 
 
 def main(names: list[str]) -> None:
