@@ -87,14 +87,7 @@ def render(problem: str, paths: Sequence[tuple[int, str]], summary: str, tokeniz
         ValueError: no path, a path token that is no number from 1 to 6 or stands twice, an empty text, or a text that
             holds what would be read as structure.
     """
-    _check_think_ids([think_id for think_id, _ in paths])
-    _check_text("the problem", problem, tokenizer)
-    for think_id, text in paths:
-        _check_text(f"path {think_id}", text, tokenizer)
-    _check_text("the summary", summary, tokenizer)
-
-    prompt = _prompt(problem, tokenizer)
-    completion = _completion(paths, summary, tokenizer)
+    prompt, completion = _segments(problem, paths, summary, tokenizer)
     input_ids: list[int] = []
     attention_mask: list[int] = []
     labels: list[int] = []
@@ -104,6 +97,14 @@ def render(problem: str, paths: Sequence[tuple[int, str]], summary: str, tokeniz
         attention_mask += [segment.part] * len(ids)
         labels += ids if segment.trained else [UNTRAINED] * len(ids)
     return Rendered(_text([prompt]), _text(completion), input_ids, attention_mask, labels)
+
+
+def render_text(
+    problem: str, paths: Sequence[tuple[int, str]], summary: str, tokenizer: ExampleTokenizer
+) -> tuple[str, str]:
+    """Prompt and completion of one example as `render` gives them, without the cost of its ids; errors as there."""
+    prompt, completion = _segments(problem, paths, summary, tokenizer)
+    return _text([prompt]), _text(completion)
 
 
 def tokens_of_frame(problem: str, summary: str, n_paths: int, tokenizer: ExampleTokenizer) -> int:
@@ -118,6 +119,18 @@ def tokens_of_frame(problem: str, summary: str, n_paths: int, tokenizer: Example
     paths = [(think_id, "") for think_id in range(1, n_paths + 1)]
     segments = (_prompt(problem, tokenizer), *_completion(paths, summary, tokenizer))
     return sum(len(tokenizer.encode(segment.pieces)) for segment in segments)
+
+
+def _segments(
+    problem: str, paths: Sequence[tuple[int, str]], summary: str, tokenizer: ExampleTokenizer
+) -> tuple[_Segment, list[_Segment]]:
+    """The prompt, and what follows it, of texts that have been checked."""
+    _check_think_ids([think_id for think_id, _ in paths])
+    _check_text("the problem", problem, tokenizer)
+    for think_id, text in paths:
+        _check_text(f"path {think_id}", text, tokenizer)
+    _check_text("the summary", summary, tokenizer)
+    return _prompt(problem, tokenizer), _completion(paths, summary, tokenizer)
 
 
 def _prompt(problem: str, tokenizer: ExampleTokenizer) -> _Segment:

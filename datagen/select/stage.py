@@ -2,12 +2,13 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import groupby
 from pathlib import Path as FilePath
 from typing import Any
 
-from datagen.formats.rendering import render, summary_text, tokens_of_frame
+from datagen.formats.rendering import render_text, summary_text, tokens_of_frame
 from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
 from datagen.recipe import Recipe
 from datagen.select.choice import Candidate, PathBudget, Refusal, choose_paths, closing_text, distinct
@@ -110,15 +111,17 @@ class ExampleMaker:
         if last_box(summary) != problem.answer:
             return Refusal("bad_gold", f"the answer {problem.answer!r} can't stand in a box: its braces don't match")
         most_tokens = self._recipe.paths.max_example_tokens
-        budget = PathBudget(
-            fewest, most, most_tokens, lambda n: tokens_of_frame(problem.problem, summary, n, self._tokenizer)
-        )
-        chosen = choose_paths(different, budget)
+
+        @cache
+        def frame(paths: int) -> int:
+            return tokens_of_frame(problem.problem, summary, paths, self._tokenizer)
+
+        chosen = choose_paths(different, PathBudget(fewest, most, most_tokens, frame))
         if not chosen:
             lengths = ", ".join(str(candidate.tokens) for candidate in different)
             detail = f"{told}; paths of {lengths} tokens, {fewest} must fit {most_tokens}"
             return Refusal("paths_exceed_token_budget", detail)
-        return self._example(problem, chosen, summary)
+        return self._example(problem, chosen, summary, frame)
 
     def _candidates(self, correct: Sequence[Judged]) -> Iterator[Candidate]:
         for solution, verdict in correct:
@@ -126,7 +129,9 @@ class ExampleMaker:
             if text is not None and self._tokenizer.forbidden_in(text) is None:
                 yield Candidate(solution, verdict, text, self._tokenizer.count(text))
 
-    def _example(self, problem: Problem, chosen: Sequence[Candidate], summary: str) -> Example:
+    def _example(
+        self, problem: Problem, chosen: Sequence[Candidate], summary: str, frame: Callable[[int], int]
+    ) -> Example:
         draw = random.Random(digest("order", self._recipe.seed, problem.id))
         ordered = draw.sample(list(chosen), len(chosen))
         numbers = list(_THINK_IDS)
@@ -145,7 +150,8 @@ class ExampleMaker:
             )
             for think_id, candidate in zip(think_ids, ordered, strict=False)
         )
-        rendered = render(problem.problem, [(path.think_id, path.text) for path in paths], summary, self._tokenizer)
+        texts = [(path.think_id, path.text) for path in paths]
+        prompt, completion = render_text(problem.problem, texts, summary, self._tokenizer)
         share = int(digest("split", self._recipe.seed, problem.id)[:8], 16) / 0x1_0000_0000
         return Example(
             row_id=problem.row_id,
@@ -158,9 +164,9 @@ class ExampleMaker:
             licence=problem.licence,
             paths=paths,
             summary=summary,
-            prompt=rendered.prompt,
-            completion=rendered.completion,
-            n_tokens=rendered.n_tokens,
+            prompt=prompt,
+            completion=completion,
+            n_tokens=frame(len(paths)) + sum(path.tokens for path in paths),
             split="test" if share < self._recipe.output.test_fraction else "train",
         )
 
