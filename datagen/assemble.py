@@ -26,6 +26,7 @@ from datagen.recipe import FormatName, Recipe
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import EXAMPLES, Example, Split
+from datagen.unbuilt import limits_of_this_version
 from datagen.workspace import PARQUET_OPTIONS, atomic_folder, replace_link
 
 _BATCH_ROWS = 100
@@ -44,7 +45,8 @@ class Assemble(Stage):
         """How the dataset is written, and what its card says."""
         recipe = run.recipe
         card = [recipe.name, recipe.description, [teacher.kind for teacher in recipe.teachers]]
-        return [_CARD_VERSION, recipe.output.model_dump(mode="json"), card, _tokenizer_name(recipe)]
+        limits = limits_of_this_version(recipe)
+        return [_CARD_VERSION, limits, recipe.output.model_dump(mode="json"), card, _tokenizer_name(recipe)]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Write shards and card."""

@@ -2,15 +2,19 @@
 
 import json
 import logging
+import os
+import signal
 import sys
 import traceback
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any, Protocol, cast, runtime_checkable
 
 import typer
 
 from datagen import __version__
-from datagen.errors import DatagenError, UsageError
+from datagen.errors import DatagenError, StoppedError, UsageError
+from datagen.stopping import STOPPED_BY_SIGNAL
 
 app = typer.Typer(
     name="datagen",
@@ -55,7 +59,7 @@ def build(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; may be repeated.")
     ] = None,
     until: Annotated[str, typer.Option(help="pull, screen, sample, verify, select or assemble.")] = "assemble",
-    reuse: Annotated[Path | None, typer.Option(metavar="RUN", help="Take completions from another run.")] = None,
+    reuse: Annotated[str | None, typer.Option(metavar="RUN", help="Take completions from another run.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Rebuild every stage; nothing paid is thrown away.")] = False,
 ) -> None:
     """Build a dataset from a recipe; go on where an earlier start ended."""
@@ -67,7 +71,7 @@ def build(
         raise UsageError(f"--until {until}: there is no such stage; there are {', '.join(STAGES)}")
     overrides = settings or []
     loaded = load_recipe(recipe, overrides, limit)
-    options = Options(until, reuse, fresh)
+    options = Options(until, _run_folder(reuse) if reuse else None, fresh)
     check(loaded, options)
     workspace = Workspace(run_folder(loaded, output))
     workspace.refuse_when_locked()
@@ -83,7 +87,7 @@ def build(
         "limit": limit,
         "overrides": overrides,
         "until": until,
-        "reuse": str(reuse) if reuse else None,
+        "reuse": str(options.reuse) if options.reuse else None,
         "fresh": fresh,
     }
     run_build(workspace, parameters)
@@ -153,8 +157,13 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
 
 def main() -> None:
     """Run a command; what a user can mend is said in a line or two, with the exit status of its kind."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
         status = app(standalone_mode=False)
+    except BrokenPipeError:  # whoever read our lines has gone; what was to be done is done
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
     except typer.TyperException as error:
         raise SystemExit(_refuse_arguments(error)) from None
     except DatagenError as error:
@@ -171,6 +180,11 @@ def main() -> None:
         raise SystemExit(1) from None
     if status:
         raise SystemExit(status)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """End a command that has not yet taken its signals into its own hands, as a build does once it runs."""
+    raise StoppedError(STOPPED_BY_SIGNAL)
 
 
 def _refuse_arguments(error: typer.TyperException) -> int:
@@ -200,6 +214,7 @@ def _log_progress(log: Path) -> None:
     kept = logging.FileHandler(log)
     kept.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     logger.handlers = [shown, kept]
+    logging.raiseExceptions = False  # a reader that went away, as in `| head`, ends no run
 
 
 if __name__ == "__main__":

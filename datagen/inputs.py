@@ -33,7 +33,7 @@ def resolve_inputs(recipe: Recipe, workspace: Workspace) -> dict[str, Located]:
         settings[key] = [source.kind, revision, source.path]
         found[key] = _kept(kept, key, settings[key]) or resolve(source, hashes)
         for other in earlier:
-            if found[other].revision == found[key].revision and found[other].files == found[key].files:
+            if _rows(found[other]) == _rows(found[key]):
                 raise UsageError(
                     f"{other} and {key} are the same rows; take one of them out, or divide them by a file each"
                 )
@@ -47,6 +47,11 @@ def resolve_inputs(recipe: Recipe, workspace: Workspace) -> dict[str, Located]:
     if inputs != kept or kept_hashes != record.get("hashes", {}):
         workspace.update_record(inputs=inputs, hashes=kept_hashes)
     return found
+
+
+def _rows(located: Located) -> tuple[str, ...]:
+    """What tells two sources' rows apart, wherever their files lie; row ids are made of it."""
+    return (located.dataset, located.config, located.revision, *(file.name for file in located.files))
 
 
 def _as_json(located: Located) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from datagen.assemble import Assemble
 from datagen.errors import UsageError
@@ -14,7 +15,7 @@ from datagen.screen.stage import Screen
 from datagen.select.stage import Select
 from datagen.sources.stage import Pull
 from datagen.stage import Run, Say, Stage
-from datagen.tables import DROPPED, PROBLEMS, RECORDED, StageName
+from datagen.tables import StageName
 from datagen.teachers.openai_api import api_key
 from datagen.teachers.prompting import load_prompt
 from datagen.unbuilt import refuse_unbuilt
@@ -47,12 +48,12 @@ def run_folder(recipe: Recipe, output: Path | None) -> Path:
 def stages_of(recipe: Recipe, until: StageName = "assemble") -> tuple[Stage, ...]:
     """The stages of a recipe in their order, up to and with `until`."""
     pulls = tuple(Pull(source, number) for number, source in enumerate(recipe.sources))
-    screen = Screen(pulls)
-    sample = Sample((screen,))
-    verify = Verify((sample,))
-    select = Select((verify,))
+    screen = Screen("screen", pulls)
+    sample = Sample("sample", (screen,))
+    verify = Verify("verify", (sample,))
+    select = Select("select", (verify,))
     last = STAGES.index("verify" if until == "sample" else until)
-    ordered = (*pulls, screen, sample, verify, select, Assemble((select,)))
+    ordered = (*pulls, screen, sample, verify, select, Assemble("assemble", (select,)))
     return tuple(stage for stage in ordered if STAGES.index(stage.stage) <= last)
 
 
@@ -84,6 +85,8 @@ def prepare(recipe: Recipe, workspace: Workspace, options: Options, say: Say) ->
         workspace.forget_stages()
     write_text(workspace.folder / "recipe.yaml", dump_recipe(recipe))
     inputs = resolve_inputs(recipe, workspace)
+    for file in strangers(recipe, workspace):
+        file.unlink()
     return Run(recipe, workspace, inputs, options.reuse, say)
 
 
@@ -91,22 +94,34 @@ def is_finished(recipe: Recipe, workspace: Workspace, options: Options) -> bool:
     """Whether the run stands finished with this recipe and these inputs, so that there is nothing to do."""
     if not workspace.record().get("stages") or options.fresh:
         return False
+    if strangers(recipe, workspace):
+        return False
     run = Run(recipe, workspace, resolve_inputs(recipe, workspace), options.reuse, lambda line: None)
     return all(stage.is_done(run) for stage in stages_of(recipe, options.until))
 
 
-def clear_after(stage: Stage, run: Run) -> None:
-    """Remove what stood on a stage that is done anew, so that no table mixes two runs; the dataset stays."""
+def run_stage(stage: Stage, run: Run) -> dict[str, Any]:
+    """Do a stage unless its work stands; what stood on the work of one that is done anew is removed first.
+
+    Returns:
+        The counts of the stage's record.
+    """
+    if not stage.is_done(run):
+        _clear_after(stage, run)
+    return stage.execute(run)
+
+
+def _clear_after(stage: Stage, run: Run) -> None:
+    """Remove the tables after a stage, so that none mixes two runs; the dataset stays until it is replaced."""
     every = stages_of(run.recipe)
     position = [later.name for later in every].index(stage.name)
     for later in every[position + 1 :]:
         if not isinstance(later, Pull):
-            run.workspace.forget_stage(later.name, {table.name for table in later.writes})
+            run.workspace.forget_stage(later.name, later.files(run.workspace))
 
 
-def remove_strangers(run: Run) -> None:
-    """Remove the parts of sources that the recipe no longer has."""
-    pulls = [stage for stage in stages_of(run.recipe, "pull") if isinstance(stage, Pull)]
-    for table in (PROBLEMS, RECORDED):
-        run.workspace.keep_only(table, [pull.part for pull in pulls])
-    run.workspace.keep_only(DROPPED, ["screen", "select", *(pull.dropped_part for pull in pulls)])
+def strangers(recipe: Recipe, workspace: Workspace) -> list[Path]:
+    """Files in the tables that no stage of this recipe writes: an earlier recipe had another source."""
+    known = {file for stage in stages_of(recipe) for file in stage.files(workspace)}
+    tables = {table.name: table for stage in stages_of(recipe) for table in stage.writes}
+    return [file for table in tables.values() for file in workspace.parts(table) if file not in known]

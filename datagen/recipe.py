@@ -8,13 +8,23 @@ The names are a contract: users' files rely on them. A setting that is unknown i
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from datagen.solutions import TextMode
 
 Auto = Literal["auto"]
 SeedPolicy = Literal["none", "per_request"]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+def _without_secret(path: str) -> str:
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://([^/]*@|.*\?)", path):
+        raise ValueError("the address holds a user name, a password or a query; give secrets by the environment")
+    return path
+
+
+PathSetting = Annotated[str, AfterValidator(_without_secret)]
+SourceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 DATASETS = {
     "open_r1": "open-r1/OpenR1-Math-220k",
@@ -45,10 +55,10 @@ class HubSource(Section):
     """
 
     kind: Literal["open_r1", "deepmath", "s1k", "limo"]
-    name: str | None = None
+    name: SourceName | None = None
     config: str | None = None
     revision: str | None = None
-    path: str | None = None
+    path: PathSetting | None = None
     limit: Annotated[int, Field(gt=0)] | None = None
     min_recorded: Annotated[int, Field(ge=0)] | None = None
     recorded_model: str | None = None
@@ -80,8 +90,8 @@ class TableSource(Section):
     """Any Parquet, JSONL or CSV file; local, `s3://` or `hf://`."""
 
     kind: Literal["table"]
-    name: str
-    path: str
+    name: SourceName
+    path: PathSetting
     columns: Columns = Columns()
     licence: str = "unknown"
     limit: Annotated[int, Field(gt=0)] | None = None
@@ -106,7 +116,7 @@ class Benchmark(Section):
     """Problems to keep out: a known name from the Hub, or a file with a `problem` column."""
 
     name: str
-    path: str | None = None
+    path: PathSetting | None = None
     revision: str | None = None
 
     @property
@@ -203,7 +213,7 @@ class OpenAITeacher(Section):
     kind: Literal["openai", "openai_batch"]
     model: str
     base_url: str = "https://api.openai.com/v1"
-    api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    api_key_env: Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")] | None = None
     concurrency: Annotated[int, Field(gt=0)] = 64
     requests_per_minute: Annotated[int, Field(gt=0)] | None = None
     tokens_per_minute: Annotated[int, Field(gt=0)] | None = None
@@ -270,6 +280,11 @@ class Verification(Section):
     workers: Annotated[int, Field(gt=0)] | Auto = "auto"
     suspect_gold: Literal["drop", "keep", "adopt"] = "drop"
     judge: str | None = None
+
+    @property
+    def limits(self) -> tuple[float, int]:
+        """CPU seconds and MiB of one verdict; another limit may give another verdict."""
+        return (self.timeout_s, self.memory_mb)
 
 
 class Summariser(Section):

@@ -76,7 +76,7 @@ def _find(reference: str) -> Path:
     names = [recipe.stem for recipe in sorted(_bundled_folder().glob("*.yaml"))]
     if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
         raise UsageError(f"{reference}: there is no such file; looked in {Path.cwd()}")
-    raise UsageError(f"{reference}: no such recipe{_nearest(reference, names)} The bundled ones: {', '.join(names)}.")
+    raise UsageError(f"{reference}: no such file or bundled recipe{_nearest(reference, names)}")
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def _explain(problem: Any) -> str:
     if kind == "union_tag_not_found":
         return f"{place}: say which `kind` it is"
     if location[-1:] == ("api_key_env",):  # what stands here may be the key itself: never show it
-        return f"{place}: name an environment variable (letters, digits, _) that holds the key; never the key itself"
+        return f"{place}: name the environment variable (capitals, digits, _) that holds the key, never the key itself"
     message = str(problem["msg"]).removeprefix("Value error, ")
     if kind == "value_error":
         return f"{place}: {message}" if place else message

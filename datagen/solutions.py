@@ -51,6 +51,28 @@ def _opens_without_closing(text: str) -> bool:
     return text.rfind(OPEN) > text.rfind(CLOSE)
 
 
+_FINISH_REASONS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",
+    "end_turn": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "max_output_tokens": "length",
+    "model_length": "length",
+    "content_filter": "content_filter",
+}
+
+
+def finish_reason(said: str) -> FinishReason:
+    """An endpoint's or a source's word for why a text ended, in ours; `unknown` for none and for other words."""
+    return _FINISH_REASONS.get(said.strip().lower(), "unknown")
+
+
+def is_whole(solution: Solution) -> bool:
+    """Whether nothing of the text is missing, as far as is known; only a whole text can be a path."""
+    return not is_truncated(solution) and solution.finish_reason != "content_filter"
+
+
 def is_truncated(solution: Solution) -> bool:
     """Whether the text was cut off: by the endpoint, or in the middle of its thought."""
     return solution.finish_reason == "length" or bool(solution.reasoning and not solution.content)

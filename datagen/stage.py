@@ -42,6 +42,7 @@ class Stage(ABC):
     Attributes:
         stage: the step that it belongs to.
         reads, writes: the tables.
+        part: the name of its files in the tables that it writes.
         upstream: the stages whose work goes into it.
     """
 
@@ -49,7 +50,8 @@ class Stage(ABC):
     reads: ClassVar[tuple[Table[Any], ...]]
     writes: ClassVar[tuple[Table[Any], ...]]
 
-    def __init__(self, upstream: tuple["Stage", ...] = ()) -> None:
+    def __init__(self, part: str, upstream: tuple["Stage", ...] = ()) -> None:
+        self.part = part
         self.upstream = upstream
 
     @property
@@ -64,6 +66,15 @@ class Stage(ABC):
     @abstractmethod
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Do it: read tables, write tables; the counts for people and the files that were written."""
+
+    @property
+    def parts(self) -> tuple[tuple[Table[Any], str], ...]:
+        """The table and the part of each file that it writes into tables."""
+        return tuple((table, self.part) for table in self.writes)
+
+    def files(self, workspace: Workspace) -> list[Path]:
+        """Those files."""
+        return [workspace.part(table, part) for table, part in self.parts]
 
     def fingerprint(self, run: Run) -> str:
         """Hash of all that goes into its result."""

@@ -4,6 +4,7 @@ import threading
 
 from datagen.errors import StoppedError
 
+STOPPED_BY_SIGNAL = "stopped by a signal; everything that arrived is kept, start again to go on"
 STOP = threading.Event()
 """Set once, by a signal; a process that was told to stop does not go on."""
 
@@ -11,4 +12,4 @@ STOP = threading.Event()
 def refuse_when_stopped() -> None:
     """Raise StoppedError when the run was told to stop."""
     if STOP.is_set():
-        raise StoppedError("stopped by a signal; everything that arrived is kept, start again to go on")
+        raise StoppedError(STOPPED_BY_SIGNAL)

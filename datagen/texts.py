@@ -22,6 +22,7 @@ _MATH_DELIMITERS = re.compile(r"\$+|\\[()\[\]]")
 _SPACING = re.compile(r"\\(?:left|right|displaystyle|,|;|:|!|quad|qquad)(?![A-Za-z])|~")
 _SYNONYMS = re.compile(r"\\[dt]frac(?![A-Za-z])")
 _TOKEN = re.compile(r"\\[a-z]+|\d*\.\d+|[^\W_]+|[^\w\s]", re.UNICODE)
+_IMAGE_LINK = re.compile(r"!\[[^\]\n]{0,200}\]\([^)\n]{0,500}\)")
 _DROPPED_PUNCTUATION = frozenset('.,;:?"`')
 
 
@@ -69,6 +70,11 @@ def _without_idle_braces(tokens: Sequence[str]) -> list[str]:
 def problem_id(problem: str) -> str:
     """Name a problem by its normalised text: 16 hexadecimal digits."""
     return digest("problem", NORMALISER_VERSION, normalise(problem))[:16]
+
+
+def says_something(problem: str) -> bool:
+    """Whether a raw text holds a letter or a digit beside links to images; one that does not equals no other."""
+    return any(character.isalnum() for character in _IMAGE_LINK.sub(" ", problem))
 
 
 def words_of(text: str) -> list[str]:

@@ -140,15 +140,13 @@ class Workspace:
         stages[name] = {"fingerprint": record.fingerprint, "files": dict(record.files), "counts": record.counts}
         self.update_record(stages=stages)
 
-    def forget_stage(self, name: str, tables: set[str]) -> None:
-        """Let a stage run again, and remove what it wrote into these tables."""
+    def forget_stage(self, name: str, files: Iterable[Path]) -> None:
+        """Let a stage run again, and remove its files."""
         stages = self.record().get("stages", {})
-        kept = stages.pop(name, None)
-        if kept is not None:
+        if stages.pop(name, None) is not None:
             self.update_record(stages=stages)
-            for file in kept["files"]:
-                if Path(file).parts[0] in tables:
-                    (self.folder / file).unlink(missing_ok=True)
+        for file in files:
+            file.unlink(missing_ok=True)
 
     def refuse_when_locked(self) -> None:
         """Raise DatagenError when another run is at work here."""
@@ -195,7 +193,7 @@ class Workspace:
         for name in names:
             path = self.part(table, name)
             try:
-                with pq.ParquetFile(path) as file:
+                with pq.ParquetFile(path, pre_buffer=False) as file:  # else it holds the whole file
                     yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=columns)
             except (OSError, pa.ArrowInvalid) as error:
                 message = f"{path}: can't be read ({error}); start again with --fresh, nothing that was paid is lost"
@@ -204,13 +202,6 @@ class Workspace:
     def parts(self, table: Table[Any]) -> list[Path]:
         """The files of a table that exist, by name."""
         return sorted(path for path in (self.folder / table.name).glob("*.parquet") if not path.name.startswith("."))
-
-    def keep_only(self, table: Table[Any], parts: Iterable[str]) -> None:
-        """Remove parts that an earlier recipe left."""
-        wanted = {self.part(table, part) for part in parts}
-        for path in self.parts(table):
-            if path not in wanted:
-                path.unlink()
 
     def sizes(self, paths: Iterable[Path]) -> dict[str, int | None]:
         """Files as the record keeps them; those that are not there are left out."""

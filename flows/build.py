@@ -18,7 +18,7 @@ from prefect.tasks import Task
 
 from datagen.errors import StoppedError, UsageError
 from datagen.funnel import funnel_table
-from datagen.pipeline import Options, check, clear_after, prepare, remove_strangers, run_folder, stages_of
+from datagen.pipeline import Options, check, prepare, run_folder, run_stage, stages_of
 from datagen.recipe_file import load_recipe
 from datagen.stage import Run, Stage
 from datagen.tables import StageName
@@ -59,17 +59,16 @@ def build_dataset(
     workspace = Workspace(run_folder(settings, Path(output) if output else None))
     with workspace.locked():
         run = prepare(settings, workspace, options, _LOGGER.info)
-        remove_strangers(run)
         for stage in stages_of(settings, until):
-            _execute(stage, run)
+            _as_task(stage, run)()
         if until == "assemble":
             key = re.sub(r"[^a-z0-9]+", "-", f"{settings.name.lower()}-funnel")
             create_markdown_artifact(funnel_table(workspace), key=key)
     return str(workspace.folder)
 
 
-def _execute(stage: Stage, run: Run) -> None:
-    """One task for one stage; its parameters name it and carry nothing."""
+def _as_task(stage: Stage, run: Run) -> Task[[], dict[str, Any]]:
+    """One task for one stage; it takes nothing, so that nothing of the run gets into Prefect's records."""
 
     @task(
         name=stage.stage,
@@ -81,11 +80,9 @@ def _execute(stage: Stage, run: Run) -> None:
         retry_condition_fn=_worth_a_retry,
     )
     def execute() -> dict[str, Any]:
-        if not stage.is_done(run):
-            clear_after(stage, run)
-        return stage.execute(run)
+        return run_stage(stage, run)
 
-    execute()
+    return execute
 
 
 def _worth_a_retry(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:

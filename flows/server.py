@@ -13,6 +13,8 @@ from datagen.children import running
 from datagen.errors import DatagenError
 
 _TIMEOUT_S = 120
+_open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+"""Without a proxy: on the loopback address there is none."""
 _QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -49,19 +51,26 @@ def prefect_api(state: Path, logs: Path) -> Iterator[None]:
     log = logs / "prefect-server.log"
     with (
         running("the Prefect server", command, log=log, ready=answers, timeout_s=_TIMEOUT_S, environment=environment),
-        _environment({**_QUIET, "PREFECT_HOME": str(state), "PREFECT_API_URL": address}),
+        _environment({**_QUIET, "PREFECT_HOME": str(state), "PREFECT_API_URL": address, **_loopback_without_proxy()}),
     ):
         yield
 
 
 def _answers(address: str) -> bool:
     try:
-        urllib.request.urlopen(f"{address.rstrip('/')}/health", timeout=5).close()  # noqa: S310  (Prefect's own address)
+        _open(f"{address.rstrip('/')}/health", timeout=5).close()
     except urllib.error.HTTPError as error:
         return error.code in (401, 403)  # it is there; whether we may use it, Prefect's client says better
     except (OSError, ValueError):
         return False
     return True
+
+
+def _loopback_without_proxy() -> dict[str, str]:
+    """The proxy's exceptions, with this machine among them: the run's own servers are here."""
+    kept = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    exceptions = ",".join(filter(None, [kept, "127.0.0.1", "localhost"]))
+    return {"no_proxy": exceptions, "NO_PROXY": exceptions}
 
 
 def _free_port() -> int:

@@ -77,8 +77,11 @@ def _write(files: list[Path], folder: Path, format_: Format, cache: str) -> int:
 
 @contextmanager
 def _appearing_whole(to: Path) -> Iterator[Path]:
-    to.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{to.name}.partial-", dir=to.parent))
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{to.name}.partial-", dir=to.parent))
+    except OSError as error:
+        raise UsageError(f"{to}: can't be made: {error.strerror}; give another folder") from error
     try:
         yield folder
         folder.chmod(0o755)  # mkdtemp makes it for the owner alone

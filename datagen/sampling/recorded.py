@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from datagen.solutions import is_truncated
 from datagen.tables import RECORDED, Solution
 
 _KEPT_GROUPS = 4
@@ -22,7 +23,7 @@ class RecordedSolutions:
     """
 
     def __init__(self, files: list[Path]) -> None:
-        self._files = [pq.ParquetFile(file) for file in files]
+        self._files = [pq.ParquetFile(file, pre_buffer=False) for file in files]
         self._groups = [
             (number, group) for number, file in enumerate(self._files) for group in range(file.num_row_groups)
         ]
@@ -39,7 +40,10 @@ class RecordedSolutions:
 
     def of(self, problem_id: str) -> list[Solution]:
         """The distinct recorded solutions of a problem, in plan order."""
-        found = {solution.id: solution for solution in map(self._row, self._places.get(problem_id, ()))}
+        found: dict[str, Solution] = {}
+        for solution in map(self._row, self._places.get(problem_id, ())):
+            if solution.id not in found or is_truncated(solution):  # a text that one source knows to be cut is cut
+                found[solution.id] = solution
         return list(found.values())
 
     def close(self) -> None:

@@ -11,15 +11,17 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from datagen.errors import DatagenError, StoppedError
+from datagen.formats.tokenizer import CONTROL_TOKENS
 from datagen.journal import Journal
 from datagen.recipe import PaidTeacher, Recipe
 from datagen.sampling.plan import Ask, Outcome, Rules, next_wave
-from datagen.solutions import TextMode, path_text, request_key
+from datagen.solutions import CLOSE, OPEN, TextMode, request_key
 from datagen.stopping import STOP, refuse_when_stopped
 from datagen.tables import Problem, Solution
 from datagen.teachers.base import Completion, Message, Request, TeacherClient
 from datagen.teachers.prompting import Prompt
 from datagen.texts import digest, say_the_same, words_of
+from datagen.verify.closing import closing_text
 from datagen.verify.judge import Judge
 
 _OPEN_BEYOND_SLOTS = 32
@@ -81,8 +83,9 @@ async def follow_plan(
     async def add(arrived: Sequence[Solution]) -> None:
         verdicts = await asyncio.gather(*(asyncio.wrap_future(judge.judge(problem, one)) for one in arrived))
         for solution, verdict in zip(arrived, verdicts, strict=True):
-            correct = verdict.verdict == "correct"
-            outcomes.append(Outcome(solution.teacher, told.path(solution, mode) if correct else None))
+            text = closing_text(solution, verdict, mode)
+            usable = text is not None and not any(token in text for token in (*CONTROL_TOKENS, OPEN, CLOSE))
+            outcomes.append(Outcome(solution.teacher, told.path(solution.id, text) if text and usable else None))
         solutions.extend(arrived)
 
     await add(recorded)
@@ -102,14 +105,14 @@ class _Told:
     def __init__(self) -> None:
         self._paths: list[tuple[str, list[str]]] = []
 
-    def path(self, solution: Solution, mode: TextMode) -> str:
-        """The path that the solution tells: the id of the first that said it."""
-        words = words_of(path_text(solution, mode))
+    def path(self, solution_id: str, text: str) -> str:
+        """The path that a solution's text tells: the id of the first solution that said it."""
+        words = words_of(text)
         for path, known in self._paths:
             if say_the_same(words, known):
                 return path
-        self._paths.append((solution.id, words))
-        return solution.id
+        self._paths.append((solution_id, words))
+        return solution_id
 
 
 class Sampler:

@@ -46,6 +46,7 @@ class Sample(Stage):
             [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.max_attempts, sampling.give_up_after],
             recipe.target_correct,
             recipe.paths.text,
+            recipe.verify.limits,
         ]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
@@ -53,25 +54,27 @@ class Sample(Stage):
         with run.workspace.completions() as journal, run.workspace.verdicts() as verdicts, _reused(run) as reuse:
             with verifier_for(run.recipe.verify) as verifier:
                 judge = Judge(verifier, verdicts)
-                counts = asyncio.run(_sample_and_write(run, journal, reuse, judge))
+                counts = asyncio.run(_sample_and_write(run, self.part, journal, reuse, judge))
             counts["spent"] = spent(run.recipe.paid_teachers, journal)
-        return counts, [run.workspace.part(SOLUTIONS, "solutions")]
+        return counts, self.files(run.workspace)
 
 
-async def _sample_and_write(run: Run, journal: Journal, reuse: Journal | None, judge: Judge) -> dict[str, Any]:
+async def _sample_and_write(
+    run: Run, part: str, journal: Journal, reuse: Journal | None, judge: Judge
+) -> dict[str, Any]:
     tally = Tally()
     recorded = _Recorded(run)
     try:
         async with _rungs(run) as rungs, _showing(run, tally, judge):
             sampler = Sampler(run.recipe, rungs, journal, reuse, judge, tally)
             await sampler.run((problem, recorded(problem)) for problem in run.workspace.read(SCREENED))
-            counted = await _write(run, sampler, recorded, judge)
+            counted = await _write(run, part, sampler, recorded, judge)
     finally:
         recorded.close()
     return {"asked_now": tally.completions, "reused_from_other_run": tally.reused, **counted}
 
 
-async def _write(run: Run, sampler: Sampler, recorded: "_Recorded", judge: Judge) -> dict[str, Any]:
+async def _write(run: Run, part: str, sampler: Sampler, recorded: "_Recorded", judge: Judge) -> dict[str, Any]:
     rules, mode = rules_of(run.recipe), run.recipe.paths.text
     by_teacher: Counter[str] = Counter()
     problems = 0
@@ -79,7 +82,7 @@ async def _write(run: Run, sampler: Sampler, recorded: "_Recorded", judge: Judge
     async def kept(problem: Problem, ask: Ask) -> Solution:
         return sampler.from_journal(problem, ask)
 
-    with run.workspace.writing(SOLUTIONS, "solutions") as write:
+    with run.workspace.writing(SOLUTIONS, part) as write:
         for problem in run.workspace.read(SCREENED):
             problems += 1
             for solution in await follow_plan(problem, recorded(problem), rules, mode, kept, judge):

@@ -11,9 +11,9 @@ from datagen.screen.benchmarks import BenchmarkSet
 from datagen.screen.binary import is_binary
 from datagen.screen.contamination import BenchmarkIndex
 from datagen.screen.duplicates import compare_answers
-from datagen.screen.wording import says_something, shorten
+from datagen.screen.wording import shorten
 from datagen.tables import Drop, DropReason, Problem
-from datagen.texts import problem_id
+from datagen.texts import problem_id, says_something
 
 NOTHING_LEFT = problem_id("")
 

@@ -30,8 +30,10 @@ class Screen(Stage):
         screening = run.recipe.screen
         revisions = [[benchmark.name, run.inputs[benchmark.input_key].revision] for benchmark in screening.benchmarks]
         return [
+            _SCREEN_VERSION,
             NORMALISER_VERSION,
             VERIFIER_VERSION,
+            run.recipe.verify.limits,
             screening.model_dump(mode="json", exclude={"benchmarks"}),
             revisions,
         ]
@@ -44,8 +46,8 @@ class Screen(Stage):
         kept = 0
         with (
             verifier_for(run.recipe.verify) as verifier,
-            workspace.writing(SCREENED, "screened") as write_problem,
-            workspace.writing(DROPPED, "screen") as write_drop,
+            workspace.writing(SCREENED, self.part) as write_problem,
+            workspace.writing(DROPPED, self.part) as write_drop,
         ):
 
             @cache
@@ -60,5 +62,4 @@ class Screen(Stage):
                 else:
                     reasons[row.reason] += 1
                     write_drop(row)
-        files = [workspace.part(SCREENED, "screened"), workspace.part(DROPPED, "screen")]
-        return {"rows": kept, "dropped": reasons.total(), "reasons": dict(reasons.most_common())}, files
+        return {"rows": kept, "dropped": reasons.total(), "reasons": dict(reasons.most_common())}, self.files(workspace)

@@ -9,16 +9,10 @@ from collections.abc import Sequence
 DIAGRAM_OPENS, DIAGRAM_CLOSES = "[ asy ]", "[ / asy ]"
 SHOWN_CHARACTERS = 160
 
-_IMAGE_LINK = re.compile(r"!\[[^\]\n]{0,200}\]\([^)\n]{0,500}\)")
 # scripts that put no blank between words: there, a character is the unit
 _UNSPACED_SCRIPT = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-
-
-def says_something(problem: str) -> bool:
-    """Whether a raw text holds a letter or a digit beside links to images; one that does not equals no other."""
-    return any(character.isalnum() for character in _IMAGE_LINK.sub(" ", problem))
 
 
 def words_of(normalised: str) -> list[str]:

@@ -7,10 +7,8 @@ something that no other path of the example says. The token budget chooses fewer
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from datagen.solutions import TextMode, path_text
 from datagen.tables import DropReason, Solution, Verdict
 from datagen.texts import say_the_same, words_of
-from datagen.verify.extract import last_box
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +43,6 @@ class Refusal:
 
     reason: DropReason
     detail: str
-
-
-def closing_text(solution: Solution, verdict: Verdict, mode: TextMode) -> str | None:
-    """The path's rendered text when it closes with the verified answer in a box, else None.
-
-    The verdict was given on the whole solution; what the student reads must verify by itself.
-    """
-    text = path_text(solution, mode)
-    return text if verdict.answer is not None and last_box(text) == verdict.answer else None
 
 
 def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -11,7 +11,7 @@ from typing import Any
 from datagen.formats.rendering import render_text, summary_text, tokens_of_frame
 from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
 from datagen.recipe import Recipe
-from datagen.select.choice import Candidate, PathBudget, Refusal, choose_paths, closing_text, distinct
+from datagen.select.choice import Candidate, PathBudget, Refusal, choose_paths, distinct
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import (
@@ -28,6 +28,7 @@ from datagen.tables import (
     Verdict,
 )
 from datagen.texts import SAME_SHARE, digest
+from datagen.verify.closing import closing_text
 from datagen.verify.extract import last_box
 
 _THINK_IDS = range(1, 7)
@@ -55,8 +56,8 @@ class Select(Stage):
         reasons: Counter[str] = Counter()
         paths_an_example: Counter[str] = Counter()
         with (
-            workspace.writing(EXAMPLES, "examples") as write_example,
-            workspace.writing(DROPPED, "select") as write_drop,
+            workspace.writing(EXAMPLES, self.part) as write_example,
+            workspace.writing(DROPPED, self.part) as write_drop,
         ):
             for problem, judged in _judged(run):
                 refuse_when_stopped()
@@ -73,7 +74,7 @@ class Select(Stage):
             "reasons": dict(reasons.most_common()),
             "paths": dict(sorted(paths_an_example.items())),
         }
-        return counts, [workspace.part(EXAMPLES, "examples"), workspace.part(DROPPED, "select")]
+        return counts, self.files(workspace)
 
 
 class ExampleMaker:

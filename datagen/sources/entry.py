@@ -18,14 +18,6 @@ from datagen.tables import DropReason, FinishReason
 R1 = "deepseek-r1"
 UNKNOWN_WRITER = "unknown"
 
-_FINISH_REASONS: dict[str, FinishReason] = {
-    "stop": "stop",
-    "eos": "stop",
-    "end_turn": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "content_filter": "content_filter",
-}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -165,11 +157,6 @@ class Cells:
         return UsageError(
             f"{self.place(column)} holds {kind}, {expected} is expected; convert it, or map another column"
         )
-
-
-def finish_reason(said: str) -> FinishReason:
-    """A source's word for why a text ended, in ours; `unknown` for none and for words that we don't know."""
-    return _FINISH_REASONS.get(said.strip().lower(), "unknown")
 
 
 def _as_text(value: object) -> str:

@@ -6,7 +6,8 @@ Its own labels are not taken for verdicts: `correctness_*` is the screen's and v
 
 from itertools import zip_longest
 
-from datagen.sources.entry import R1, Cells, Entry, Loss, RawSolution, finish_reason
+from datagen.solutions import finish_reason
+from datagen.sources.entry import R1, Cells, Entry, Loss, RawSolution
 
 
 class OpenR1:

@@ -19,7 +19,7 @@ from datagen.sources.open_r1 import OpenR1
 from datagen.sources.s1k import S1K
 from datagen.sources.table import AnyTable
 from datagen.tables import Drop, Problem, Solution
-from datagen.texts import digest, problem_id
+from datagen.texts import digest, problem_id, says_something
 
 LIMO_RELEASES = {"v1": "GAIR/LIMO", "v2": DATASETS["limo"]}
 
@@ -142,6 +142,8 @@ def _adapter(source: Source) -> Adapter:
 def _first_loss(entry: Entry, answer: str) -> Loss | None:
     if not entry.problem:
         return Loss("empty_problem", "the problem is null or empty")
+    if not says_something(entry.problem):
+        return Loss("empty_problem", f"the problem holds neither letter nor digit: {entry.problem[:80]!r}")
     if loss := entry.loss or answer_loss(answer):
         return loss
     if asks_only_for_proof(entry.problem):

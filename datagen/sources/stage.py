@@ -25,10 +25,8 @@ class Pull(Stage):
     writes = (PROBLEMS, RECORDED, DROPPED)
 
     def __init__(self, source: Source, number: int) -> None:
-        super().__init__()
+        super().__init__(f"{number:02d}-{source.label}")
         self._source = source
-        self.part = f"{number:02d}-{source.label}"
-        self.dropped_part = f"pull-{self.part}"
 
     @property
     def name(self) -> str:
@@ -44,13 +42,13 @@ class Pull(Stage):
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Stream the rows."""
-        workspace, part = run.workspace, self.part
+        workspace = run.workspace
         counts = PullCounts()
         reasons: Counter[str] = Counter()
         with (
-            workspace.writing(PROBLEMS, part) as write_problem,
-            workspace.writing(RECORDED, part) as write_recorded,
-            workspace.writing(DROPPED, self.dropped_part) as write_drop,
+            workspace.writing(PROBLEMS, self.part) as write_problem,
+            workspace.writing(RECORDED, self.part) as write_recorded,
+            workspace.writing(DROPPED, self.part) as write_drop,
         ):
             for row in pull(self._source, run.inputs[self._source.input_key], counts):
                 refuse_when_stopped()
@@ -61,9 +59,4 @@ class Pull(Stage):
                 else:
                     reasons[row.reason] += 1
                     write_drop(row)
-        files = [
-            workspace.part(PROBLEMS, part),
-            workspace.part(RECORDED, part),
-            workspace.part(DROPPED, self.dropped_part),
-        ]
-        return {**asdict(counts), "reasons": dict(reasons.most_common())}, files
+        return {**asdict(counts), "reasons": dict(reasons.most_common())}, self.files(workspace)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from datagen.recipe import Columns
-from datagen.sources.entry import UNKNOWN_WRITER, Cells, Entry, RawSolution, finish_reason
+from datagen.solutions import finish_reason
+from datagen.sources.entry import UNKNOWN_WRITER, Cells, Entry, RawSolution
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,10 @@ from openai.types.chat.chat_completion import Choice
 
 from datagen.errors import DatagenError, UsageError
 from datagen.recipe import PaidTeacher
-from datagen.solutions import split_thought
-from datagen.tables import FinishReason
+from datagen.solutions import finish_reason, split_thought
 from datagen.teachers.base import Completion, Request
 
 _RETRIES = 8
-_FINISH_REASONS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "content_filter": "content_filter"}
 
 
 def api_key(teacher: PaidTeacher) -> str | None:
@@ -122,18 +120,18 @@ def _completion(reply: ChatCompletion) -> Completion:
     message = choice.message if isinstance(choice, Choice) else None
     if not isinstance(message, ChatCompletionMessage) or not isinstance(message.content, str | None):
         raise _NoReplyError("a choice without a message of text")
-    finish_reason = _FINISH_REASONS.get(str(choice.finish_reason), "unknown")
+    ended = finish_reason(str(choice.finish_reason))
     content = _whole_characters(message.content or "")
     reasoning = _whole_characters(_reasoning_field(message.model_extra or {}))
     if not reasoning:
         parts = split_thought(content)
         reasoning, content = parts.reasoning, parts.content
-        finish_reason = "length" if parts.cut else finish_reason
+        ended = "length" if parts.cut else ended
     usage = reply.usage if isinstance(reply.usage, CompletionUsage) else None
     return Completion(
         reasoning=reasoning.strip(),
         content=content.strip(),
-        finish_reason=finish_reason,
+        finish_reason=ended,
         prompt_tokens=_number(usage.prompt_tokens) if usage else None,
         completion_tokens=_number(usage.completion_tokens) if usage else None,
     )

@@ -3,20 +3,18 @@ r"""Whether an answer equals the gold answer: equal strings, choice letters, the
 `compare` may run for ever or eat all memory, since it hands hostile text to a computer algebra system: it runs in a
 worker process that is killed when late (`datagen.verify.workers`). `same_string` is safe anywhere.
 
-math-verify compares numbers through rounding and reads words as products of letters; what it accepts is therefore
-checked again: numbers to 50 digits, words letter by letter.
+math-verify compares numbers through rounding, drops units and bases, and reads words as products of letters; what it
+accepts is therefore checked again (`datagen.verify.recheck`).
 """
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from datagen.tables import VerdictKind
+from datagen.verify.recheck import agree_exactly, what_was_overlooked
 
 VERIFIER_VERSION = "1:math-verify-0.9.0"
 
-_RELATIVE_ERROR = 1e-50
-_DIGITS = 60
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|textit|mathbf|operatorname|mbox)\s*\{([^{}]*)\}")
 _EULER_OR_I = re.compile(r"\\(?:mathrm|text|rm)\s*\{\s*([ei])\s*\}")
 _DRESS = re.compile(r"\\(?:left|right|displaystyle|,|!)(?![A-Za-z])")
@@ -77,44 +75,9 @@ def _by_math_verify(gold: str, answer: str) -> Judgement:
         return Judgement("wrong", "math-verify")
     if _is_prose(answer):
         return Judgement("wrong", "words")
-    if not _agree_exactly(parsed_gold[0], parsed_answer[0]):
+    if what_was_overlooked(gold, answer) or not agree_exactly(parsed_gold[0], parsed_answer[0]):
         return Judgement("wrong", "re-check")
     return Judgement("correct", "math-verify")
-
-
-def _agree_exactly(gold: Any, answer: Any) -> bool:
-    """Re-check what was accepted through rounding, part by part; what can't be evaluated stays as it was decided."""
-    from sympy import Expr, FiniteSet, Interval, MatrixBase, Tuple
-
-    if isinstance(gold, Expr) and isinstance(answer, Expr):
-        return _numbers_agree(gold, answer)
-    if isinstance(gold, FiniteSet) and isinstance(answer, FiniteSet):
-        return all(any(_agree_exactly(one, other) for other in answer.args) for one in gold.args)
-    for ordered in (Tuple, Interval, MatrixBase):
-        if isinstance(gold, ordered) and isinstance(answer, ordered):
-            parts = (
-                zip(gold, answer, strict=False) if ordered is MatrixBase else zip(gold.args, answer.args, strict=False)
-            )
-            return all(_agree_exactly(one, other) for one, other in parts)
-    return True
-
-
-def _numbers_agree(gold: Any, answer: Any) -> bool:
-    from sympy import Float, N, Rational, UnevaluatedExpr
-
-    inexact = (Float, UnevaluatedExpr)  # the latter is a per cent sign, which math-verify reads both ways
-    if gold.has(*inexact) or answer.has(*inexact):
-        return True
-    names = sorted(gold.free_symbols | answer.free_symbols, key=str)
-    # Any fixed point in general position tells two different expressions apart.
-    point = {name: Rational(7919 + 104 * number, 6211) for number, name in enumerate(names)}
-    difference = gold - answer
-    if difference == 0:
-        return True
-    values = [N(value.subs(point), _DIGITS) for value in (difference, gold, answer)]
-    if not all(value.is_number and value.is_finite for value in values):
-        return True
-    return bool(abs(values[0]) <= max(abs(values[1]), abs(values[2])) * _RELATIVE_ERROR)
 
 
 def _bare(answer: str) -> str:

@@ -8,7 +8,7 @@ from datagen.errors import DatagenError
 from datagen.journal import Journal
 from datagen.recipe import Verification
 from datagen.solutions import is_truncated
-from datagen.tables import Problem, Solution, Verdict, VerdictKind
+from datagen.tables import Problem, Solution, Verdict
 from datagen.texts import digest
 from datagen.verify.equivalence import VERIFIER_VERSION, Judgement, same_string
 from datagen.verify.extract import final_answer
@@ -41,13 +41,13 @@ class Judge:
         return verdict
 
     def _judge(self, problem: Problem, solution: Solution) -> Future[Verdict]:
+        if is_truncated(solution):  # told by the solution alone: its id, and so the journal, knows nothing of its end
+            return _done(_verdict(problem, solution, None, Judgement("truncated", "finish-reason")))
         key = digest("verdict", solution.id, problem.answer, VERIFIER_VERSION)
         late = digest("late", key, self._verifier.limits.cpu_s, self._verifier.limits.memory_mb)
         kept = self._journal.get(key) or self._journal.get(late)
         if kept is not None:
             return _done(Verdict(**kept))
-        if is_truncated(solution):
-            return _done(self._keep(key, problem, solution, None, Judgement("truncated", "finish-reason")))
         answer = final_answer(solution.reasoning, solution.content)
         if answer is None:
             return _done(self._keep(key, problem, solution, None, Judgement("no_answer", "extract")))
@@ -78,10 +78,13 @@ class Judge:
     def _keep(
         self, key: str, problem: Problem, solution: Solution, answer: str | None, judgement: Judgement
     ) -> Verdict:
-        kind: VerdictKind = judgement.verdict
-        verdict = Verdict(solution.id, problem.answer, answer, kind, judgement.method, VERIFIER_VERSION)
+        verdict = _verdict(problem, solution, answer, judgement)
         self._journal.append(key, asdict(verdict))
         return verdict
+
+
+def _verdict(problem: Problem, solution: Solution, answer: str | None, judgement: Judgement) -> Verdict:
+    return Verdict(solution.id, problem.answer, answer, judgement.verdict, judgement.method, VERIFIER_VERSION)
 
 
 def _done(verdict: Verdict) -> Future[Verdict]:

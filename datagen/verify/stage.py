@@ -27,7 +27,7 @@ class Verify(Stage):
 
     def settings(self, run: Run) -> object:
         """The verifier's version and limits."""
-        return [VERIFIER_VERSION, run.recipe.verify.timeout_s, run.recipe.verify.memory_mb]
+        return [VERIFIER_VERSION, run.recipe.verify.limits]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Judge what has no verdict yet."""
@@ -36,7 +36,7 @@ class Verify(Stage):
         with (
             verifier_for(run.recipe.verify) as verifier,
             workspace.verdicts() as journal,
-            workspace.writing(VERDICTS, "verdicts") as write,
+            workspace.writing(VERDICTS, self.part) as write,
         ):
             judge = Judge(verifier, journal)
             waiting: deque[Future[Verdict]] = deque()

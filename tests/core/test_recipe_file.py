@@ -153,7 +153,7 @@ def test_a_limit_below_one_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_recipe_of_another_name_is_refused_with_the_nearest(tmp_path: Path) -> None:
-    assert "quickstrat: no such recipe; did you mean quickstart?" in refusal("quickstrat")
+    assert "quickstrat: no such file or bundled recipe; did you mean quickstart?" in refusal("quickstrat")
     assert "there is no such file" in refusal(str(tmp_path / "none.yaml"))
 
 

@@ -185,7 +185,7 @@ def test_a_forgotten_stage_leaves_the_others_and_takes_its_files_of_those_tables
         write_text(tmp_path / "other" / name, "x")
         files = [tmp_path / "dropped" / f"{name}.parquet", tmp_path / "other" / name]
         workspace.finish_stage(name, StageRecord("print", workspace.sizes(files), {}))
-    workspace.forget_stage("screen", {"dropped"})
+    workspace.forget_stage("screen", [tmp_path / "dropped" / "screen.parquet"])
     assert workspace.is_done("pull", "print")
     assert workspace.stage("screen") is None
     assert not (tmp_path / "dropped" / "screen.parquet").exists()

@@ -130,3 +130,15 @@ def test_a_run_killed_while_its_servers_start_leaves_no_process(seed, arguments,
         command.process.kill()
         command.process.wait()
         ended(command)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_the_run_has_begun_is_a_stop_like_any_other(number, tmp_path):
+    with running("build", "quickstart", "--output", "run", cwd=tmp_path) as command:
+        wait_until(lambda: (tmp_path / "run").exists(), "the run's folder is there")
+        os.kill(command.process.pid, number)
+        done = command.wait()
+        ended(command)
+    assert done.status == 3, done.out + done.err
+    assert done.complaints[-1].startswith("datagen: stopped by a signal")
+    assert "Traceback" not in done.err

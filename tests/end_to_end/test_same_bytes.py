@@ -15,6 +15,12 @@ def test_another_folder_with_other_concurrency_gets_the_same_dataset(quickstart,
     assert dataset_name(other) == dataset_name(quickstart)
 
 
+def test_a_proxy_for_the_world_does_not_come_between_the_run_and_its_own_servers(quickstart, tmp_path):
+    nowhere = "http://127.0.0.1:9"
+    build("quickstart", "--output", "run", cwd=tmp_path, http_proxy=nowhere, HTTP_PROXY=nowhere)
+    assert hashes(tmp_path / "run" / "dataset") == hashes(quickstart / "dataset")
+
+
 def cut_in_half(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 

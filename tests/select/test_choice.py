@@ -5,9 +5,10 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datagen.select.choice import Candidate, PathBudget, choose_paths, closing_text, distinct
+from datagen.select.choice import Candidate, PathBudget, choose_paths, distinct
 from datagen.solutions import recorded_solution
 from datagen.tables import Verdict
+from datagen.verify.closing import closing_text
 
 
 def candidate(text: str, tokens: int | None = None) -> Candidate:
