@@ -71,7 +71,7 @@ def build(
         raise UsageError(f"--until {until}: there is no such stage; there are {', '.join(STAGES)}")
     overrides = settings or []
     loaded = load_recipe(recipe, overrides, limit)
-    options = Options(until, _run_folder(reuse) if reuse else None, fresh)
+    options = Options(until, _run_folder(reuse, "--reuse ") if reuse else None, fresh)
     check(loaded, options)
     workspace = Workspace(run_folder(loaded, output))
     workspace.refuse_when_locked()
@@ -197,11 +197,11 @@ def _refuse_arguments(error: typer.TyperException) -> int:
     return UsageError.exit_status
 
 
-def _run_folder(run: str) -> Path:
+def _run_folder(run: str, option: str = "") -> Path:
     for folder in (Path(run), Path("outputs") / run):
         if (folder / "run.json").is_file():
             return folder
-    raise UsageError(f"{run}: there is no run here, nor in outputs/{run}; `datagen build` makes one")
+    raise UsageError(f"{option}{run}: there is no run here, nor in outputs/{run}; `datagen build` makes one")
 
 
 def _log_progress(log: Path) -> None:
