@@ -14,7 +14,7 @@ from typing import Any
 from rapidfuzz.distance import Indel
 
 NORMALISER_VERSION = "1"
-SAME_SHARE = 0.8
+SAME_SHARE = 0.7
 """Share of words from which two paths say the same."""
 
 _HEADER = re.compile(r"^\s*#{1,6}\s+[^\n]{0,80}\n")

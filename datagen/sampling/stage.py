@@ -19,6 +19,7 @@ from datagen.tables import RECORDED, SCREENED, SOLUTIONS, Problem, Solution
 from datagen.teachers.demo_process import running_demo
 from datagen.teachers.openai_api import OpenAIClient
 from datagen.teachers.prompting import load_prompt
+from datagen.texts import SAME_SHARE
 from datagen.verify.judge import Judge, verifier_for
 
 _SHOW_EVERY_S = 5.0
@@ -47,6 +48,7 @@ class Sample(Stage):
             recipe.target_correct,
             recipe.paths.text,
             recipe.verify.limits,
+            SAME_SHARE,
         ]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
