@@ -14,7 +14,7 @@ import typer
 
 from datagen import __version__
 from datagen.errors import DatagenError, StoppedError, UsageError
-from datagen.stopping import STOPPED_BY_SIGNAL
+from datagen.stopping import STOP, STOPPED_BY_SIGNAL
 
 app = typer.Typer(
     name="datagen",
@@ -184,6 +184,7 @@ def main() -> None:
 
 def _stop(number: int, frame: FrameType | None) -> None:
     """End a command that has not yet taken its signals into its own hands, as a build does once it runs."""
+    STOP.set()  # a package that is just being imported may catch what is raised here
     raise StoppedError(STOPPED_BY_SIGNAL)
 
 
