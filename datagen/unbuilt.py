@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 
 from datagen.errors import UsageError
 from datagen.formats import FORMATS
-from datagen.recipe import OpenAITeacher, Recipe, VLLMTeacher
+from datagen.recipe import Recipe
+from datagen.recipe_teachers import OpenAITeacher, VLLMTeacher
 from datagen.tables import StageName
 
 

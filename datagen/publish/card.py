@@ -16,7 +16,8 @@ from datagen import __version__
 from datagen.formats import FORMATS
 from datagen.formats.tokenizer import ExampleTokenizer
 from datagen.funnel import STAGES, SourceRows, funnel
-from datagen.recipe import DemoTeacher, FormatName, Recipe
+from datagen.recipe import FormatName, Recipe
+from datagen.recipe_teachers import DemoTeacher
 from datagen.stage import Run
 from datagen.tables import EXAMPLES, Split
 from datagen.teachers.prompting import load_prompt

@@ -13,7 +13,8 @@ from typing import Any
 from datagen.errors import DatagenError, StoppedError
 from datagen.formats.tokenizer import CONTROL_TOKENS
 from datagen.journal import Journal
-from datagen.recipe import PaidTeacher, Recipe
+from datagen.recipe import Recipe
+from datagen.recipe_teachers import PaidTeacher
 from datagen.sampling.plan import Ask, Outcome, Rules, next_wave
 from datagen.solutions import CLOSE, OPEN, TextMode, request_key
 from datagen.stopping import STOP, refuse_when_stopped

@@ -10,7 +10,7 @@ from typing import Any
 
 from datagen.errors import UsageError
 from datagen.journal import Journal
-from datagen.recipe import DemoTeacher, PaidTeacher, RecordedTeacher, VLLMTeacher
+from datagen.recipe_teachers import DemoTeacher, PaidTeacher, RecordedTeacher, VLLMTeacher
 from datagen.sampling.plan import Ask
 from datagen.sampling.recorded import RecordedSolutions
 from datagen.sampling.sampler import Rung, Sampler, Tally, follow_plan, rules_of

@@ -14,7 +14,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionMessage
 from openai.types.chat.chat_completion import Choice
 
 from datagen.errors import DatagenError, UsageError
-from datagen.recipe import PaidTeacher
+from datagen.recipe_teachers import PaidTeacher
 from datagen.solutions import finish_reason, split_thought
 from datagen.teachers.base import Completion, Request
 

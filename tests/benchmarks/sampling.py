@@ -9,7 +9,8 @@ from pathlib import Path
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from datagen.journal import Journal
-from datagen.recipe import DemoTeacher, Recipe
+from datagen.recipe import Recipe
+from datagen.recipe_teachers import DemoTeacher
 from datagen.sampling.sampler import Rung, Sampler, Tally
 from datagen.tables import Problem
 from datagen.teachers.demo_process import running_demo

@@ -1,0 +1,120 @@
+"""The recipe's teachers: every setting of each kind, typed, with its default."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from datagen.section import Auto, Section
+
+SeedPolicy = Literal["none", "per_request"]
+
+
+class Price(Section):
+    """USD per million tokens."""
+
+    input: Annotated[float, Field(ge=0.0)] = 0.0
+    output: Annotated[float, Field(ge=0.0)] = 0.0
+
+
+class RecordedTeacher(Section):
+    """The solutions that the sources carry: free, and no attempt."""
+
+    name: str
+    kind: Literal["recorded"]
+
+
+class DemoTeacher(Section):
+    """The demo teacher; started by itself unless `base_url` names a running one."""
+
+    name: str
+    kind: Literal["demo"]
+    base_url: str | None = None
+    model: str = "datagen-demo-teacher"
+    concurrency: Annotated[int, Field(gt=0)] = 64
+    latency_ms: Annotated[int, Field(ge=0)] = 0
+    seed: SeedPolicy = "per_request"
+
+    @field_validator("base_url")
+    @classmethod
+    def _check_url(cls, url: str | None) -> str | None:
+        return None if url is None else _plain_url(url)
+
+    @property
+    def base_urls(self) -> tuple[str, ...]:
+        """Where requests go; empty when the run starts the server."""
+        return (self.base_url,) if self.base_url else ()
+
+    @property
+    def api_key_env(self) -> None:
+        """The demo teacher needs no key."""
+
+    @property
+    def price(self) -> Price:
+        """The demo teacher costs nothing."""
+        return Price()
+
+
+def _plain_url(url: str) -> str:
+    if "@" in url or "?" in url:
+        raise ValueError("the address holds a user name, a password or a query; name the key's variable in api_key_env")
+    if not re.match(r"https?://[^/]+", url):
+        raise ValueError(f"{url!r} is no http(s) address; it looks like http://127.0.0.1:8000/v1")
+    return url.rstrip("/")
+
+
+class OpenAITeacher(Section):
+    """Any OpenAI-compatible endpoint. `openai_batch` asks it through the Batch protocol.
+
+    Attributes:
+        api_key_env: the environment variable that holds the key; none is sent when it is null.
+        concurrency: most requests in flight.
+        requests_per_minute, tokens_per_minute: limits of the endpoint; learnt when null.
+        seed: `per_request` sends a seed that follows from recipe seed, messages and attempt; it is outside the key.
+    """
+
+    name: str
+    kind: Literal["openai", "openai_batch"]
+    model: str
+    base_url: str = "https://api.openai.com/v1"
+    api_key_env: Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")] | None = None
+    concurrency: Annotated[int, Field(gt=0)] = 64
+    requests_per_minute: Annotated[int, Field(gt=0)] | None = None
+    tokens_per_minute: Annotated[int, Field(gt=0)] | None = None
+    price: Price = Price()
+    seed: SeedPolicy = "per_request"
+
+    _check_url = field_validator("base_url")(_plain_url)
+
+    @property
+    def base_urls(self) -> tuple[str, ...]:
+        """Where requests go."""
+        return (self.base_url,)
+
+
+class VLLMTeacher(Section):
+    """Local vLLM workers, or servers that already run (`base_urls`)."""
+
+    name: str
+    kind: Literal["vllm"]
+    model: str
+    workers: Annotated[int, Field(gt=0)] | Auto = "auto"
+    base_urls: tuple[str, ...] = ()
+    python: str | None = None
+    seed: SeedPolicy = "none"
+    concurrency: Annotated[int, Field(gt=0)] = 256
+    engine_args: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    price: Price = Price()
+
+    @field_validator("base_urls")
+    @classmethod
+    def _check_urls(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_plain_url(url) for url in urls)
+
+    @property
+    def api_key_env(self) -> None:
+        """Local servers take no key."""
+
+
+Teacher = Annotated[RecordedTeacher | DemoTeacher | OpenAITeacher | VLLMTeacher, Field(discriminator="kind")]
+PaidTeacher = DemoTeacher | OpenAITeacher | VLLMTeacher
