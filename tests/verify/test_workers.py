@@ -118,4 +118,5 @@ def test_no_process_outlives_a_run_that_was_killed_while_a_worker_computed() -> 
 def new_processes(*, of_workers: bool) -> list[psutil.Process]:
     """The processes below this one; of workers: those that the fork server forked."""
     servers = psutil.Process().children()
-    return [worker for server in servers for worker in server.children()] if of_workers else servers
+    forking = [server for server in servers if "multiprocessing.forkserver" in " ".join(server.cmdline())]
+    return [worker for server in forking for worker in server.children()] if of_workers else servers
