@@ -48,6 +48,7 @@ def hub(tmp_path):
         yield hub
 
 
+@pytest.mark.full
 def test_recorded_only_is_built_from_the_hub_and_keeps_its_commits(hub, tmp_path, prefect):
     environment = {**prefect, "HF_HOME": str(tmp_path / "hf")}
     online = {**environment, "HF_ENDPOINT": hub.endpoint, "HF_HUB_OFFLINE": "0"}
