@@ -1,11 +1,28 @@
 """What every test keeps: a skip says why, and no process outlives the tests."""
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 
 import psutil
 import pytest
 
 _NO_REASON = {"", "unconditional skip", "Skipped"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scratch() -> Iterator[None]:
+    """A temporary folder for what the tests start: a process killed with -9 can't remove its own."""
+    folder = tempfile.mkdtemp(prefix="runs-", dir=tempfile.gettempdir())  # short: sockets lie in it
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = folder
+    yield
+    if before is None:
+        del os.environ["TMPDIR"]
+    else:
+        os.environ["TMPDIR"] = before
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(trylast=True)
