@@ -14,13 +14,14 @@ from datagen.sampling.stage import Sample
 from datagen.screen.stage import Screen
 from datagen.select.stage import Select
 from datagen.sources.stage import Pull
-from datagen.stage import Run, Say, Stage
+from datagen.stage import Run, Say, Stage, describe
+from datagen.stopping import refuse_when_stopped
 from datagen.tables import StageName
 from datagen.teachers.openai_api import api_key
 from datagen.teachers.prompting import load_prompt
 from datagen.unbuilt import refuse_unbuilt
 from datagen.verify.stage import Verify
-from datagen.workspace import Workspace, write_text
+from datagen.workspace import StageRecord, Workspace, write_text
 
 STAGES: tuple[StageName, ...] = ("pull", "screen", "sample", "verify", "select", "assemble")
 
@@ -106,9 +107,17 @@ def run_stage(stage: Stage, run: Run) -> dict[str, Any]:
     Returns:
         The counts of the stage's record.
     """
-    if not stage.is_done(run):
-        _clear_after(stage, run)
-    return stage.execute(run)
+    refuse_when_stopped()
+    fingerprint = stage.fingerprint(run)
+    record = run.workspace.stage(stage.name)
+    if record is not None and record.fingerprint == fingerprint:
+        run.say(f"{stage.name}: stands ({describe(record.counts)})")
+        return dict(record.counts)
+    _clear_after(stage, run)
+    counts, files = stage.work(run)
+    run.workspace.finish_stage(stage.name, StageRecord(fingerprint, run.workspace.sizes(files), counts))
+    run.say(f"{stage.name}: {describe(counts)}")
+    return counts
 
 
 def _clear_after(stage: Stage, run: Run) -> None:

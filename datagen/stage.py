@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 from datagen import __version__
 from datagen.reading import Located
 from datagen.recipe import Recipe
-from datagen.stopping import refuse_when_stopped
 from datagen.tables import StageName, Table
 from datagen.texts import digest
-from datagen.workspace import StageRecord, Workspace
+from datagen.workspace import Workspace
 
 Say = Callable[[str], None]
 
@@ -67,14 +66,9 @@ class Stage(ABC):
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Do it: read tables, write tables; the counts for people and the files that were written."""
 
-    @property
-    def parts(self) -> tuple[tuple[Table[Any], str], ...]:
-        """The table and the part of each file that it writes into tables."""
-        return tuple((table, self.part) for table in self.writes)
-
     def files(self, workspace: Workspace) -> list[Path]:
-        """Those files."""
-        return [workspace.part(table, part) for table, part in self.parts]
+        """The files that it writes into tables."""
+        return [workspace.part(table, self.part) for table in self.writes]
 
     def fingerprint(self, run: Run) -> str:
         """Hash of all that goes into its result."""
@@ -83,23 +77,6 @@ class Stage(ABC):
     def is_done(self, run: Run) -> bool:
         """Whether its work stands."""
         return run.workspace.is_done(self.name, self.fingerprint(run))
-
-    def execute(self, run: Run) -> dict[str, Any]:
-        """Do it unless its work stands; a second call after a failure starts clean.
-
-        Returns:
-            The counts of the stage's record.
-        """
-        refuse_when_stopped()
-        fingerprint = self.fingerprint(run)
-        record = run.workspace.stage(self.name)
-        if record is not None and record.fingerprint == fingerprint:
-            run.say(f"{self.name}: stands ({describe(record.counts)})")
-            return record.counts
-        counts, files = self.work(run)
-        run.workspace.finish_stage(self.name, StageRecord(fingerprint, run.workspace.sizes(files), counts))
-        run.say(f"{self.name}: {describe(counts)}")
-        return counts
 
 
 def describe(counts: Mapping[str, Any]) -> str:
