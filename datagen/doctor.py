@@ -12,7 +12,9 @@ from typing import Literal
 
 from datagen.errors import DatagenError
 from datagen.formats.tokenizer import load_tokenizer
-from datagen.verify.workers import Limits, Verifier
+from datagen.verify.pair import Pair
+from datagen.verify.verifier import Verifier
+from datagen.verify.workers import Limits
 
 _PACKAGES = ("datasets", "math-verify", "openai", "pandas", "prefect", "pyarrow", "tokenizers")
 _MIB = 1 << 20
@@ -48,7 +50,7 @@ def _python() -> Iterator[Finding]:
 def _verifier() -> Finding:
     try:
         with Verifier(Limits(cpu_s=5, memory_mb=1024), workers=1) as verifier:
-            judged = verifier.submit("\\frac{1}{2}", "0.5").result(timeout=60)
+            judged = verifier.compare(Pair.of("\\frac{1}{2}", "0.5")).result(timeout=60)
     except (DatagenError, OSError, TimeoutError) as error:
         return Finding("verification workers", "broken", f"they don't start: {error}")
     works = judged.verdict == "correct"

@@ -23,7 +23,7 @@ from datagen.teachers.base import Completion, Message, Request, TeacherClient
 from datagen.teachers.prompting import Prompt
 from datagen.texts import digest, say_the_same, words_of
 from datagen.verify.closing import closing_text
-from datagen.verify.judge import Judge
+from datagen.verify.verdicts import Verdicts
 
 _OPEN_BEYOND_SLOTS = 32
 """Problems that are open while others wait for their slot or their verdict."""
@@ -62,7 +62,7 @@ def rules_of(recipe: Recipe) -> Rules:
 
 
 async def follow_plan(
-    problem: Problem, recorded: Sequence[Solution], rules: Rules, mode: TextMode, obtain: Obtain, judge: Judge
+    problem: Problem, recorded: Sequence[Solution], rules: Rules, mode: TextMode, obtain: Obtain, verdicts: Verdicts
 ) -> list[Solution]:
     """Take one problem through its plan.
 
@@ -72,7 +72,7 @@ async def follow_plan(
         rules: when to ask and when to stop.
         mode: what of a solution is the path; paths are told apart by it.
         obtain: gives the solution of an attempt, from a teacher or from the journal.
-        judge: gives verdicts.
+        verdicts: gives verdicts.
 
     Returns:
         The solutions that belong to the plan: recorded ones, then attempts wave by wave.
@@ -82,8 +82,8 @@ async def follow_plan(
     told = _Told()
 
     async def add(arrived: Sequence[Solution]) -> None:
-        verdicts = await asyncio.gather(*(asyncio.wrap_future(judge.judge(problem, one)) for one in arrived))
-        for solution, verdict in zip(arrived, verdicts, strict=True):
+        given = await asyncio.gather(*(asyncio.wrap_future(verdicts.of(problem, one)) for one in arrived))
+        for solution, verdict in zip(arrived, given, strict=True):
             text = closing_text(solution, verdict, mode)
             usable = text is not None and not any(token in text for token in (*CONTROL_TOKENS, OPEN, CLOSE))
             outcomes.append(Outcome(solution.teacher, told.path(solution.id, text) if text and usable else None))
@@ -124,7 +124,7 @@ class Sampler:
         rungs: the paid teachers by name.
         journal: where completions are kept.
         reuse: another run's journal, to take completions from; or None.
-        judge: gives verdicts.
+        verdicts: gives verdicts.
         tally: is kept up to date for whoever shows progress.
     """
 
@@ -134,7 +134,7 @@ class Sampler:
         rungs: Mapping[str, Rung],
         journal: Journal,
         reuse: Journal | None,
-        judge: Judge,
+        verdicts: Verdicts,
         tally: Tally,
     ) -> None:
         self._recipe = recipe
@@ -142,7 +142,7 @@ class Sampler:
         self._rungs = rungs
         self._journal = journal
         self._reuse = reuse
-        self._judge = judge
+        self._verdicts = verdicts
         self._tally = tally
         self._ended = False
 
@@ -160,7 +160,7 @@ class Sampler:
         async def work(problem: Problem, recorded: Sequence[Solution]) -> None:
             try:
                 mode = self._recipe.paths.text
-                await follow_plan(problem, recorded, self._rules, mode, self._obtain, self._judge)
+                await follow_plan(problem, recorded, self._rules, mode, self._obtain, self._verdicts)
                 self._tally.problems += 1
             except Exception as error:
                 failure.append(error)

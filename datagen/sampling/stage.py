@@ -20,7 +20,7 @@ from datagen.teachers.demo_process import running_demo
 from datagen.teachers.openai_api import OpenAIClient
 from datagen.teachers.prompting import load_prompt
 from datagen.texts import SAME_SHARE
-from datagen.verify.judge import Judge, verifier_for
+from datagen.verify.verdicts import Verdicts, verifier_for
 
 _SHOW_EVERY_S = 5.0
 
@@ -53,30 +53,30 @@ class Sample(Stage):
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Sample what is missing, then write the plan's solutions from the journal."""
-        with run.workspace.completions() as journal, run.workspace.verdicts() as verdicts, _reused(run) as reuse:
+        with run.workspace.completions() as journal, run.workspace.verdicts() as kept_verdicts, _reused(run) as reuse:
             with verifier_for(run.recipe.verify) as verifier:
-                judge = Judge(verifier, verdicts)
-                counts = asyncio.run(_sample_and_write(run, self.part, journal, reuse, judge))
+                verdicts = Verdicts(verifier, kept_verdicts)
+                counts = asyncio.run(_sample_and_write(run, self.part, journal, reuse, verdicts))
             counts["spent"] = spent(run.recipe.paid_teachers, journal)
         return counts, self.files(run.workspace)
 
 
 async def _sample_and_write(
-    run: Run, part: str, journal: Journal, reuse: Journal | None, judge: Judge
+    run: Run, part: str, journal: Journal, reuse: Journal | None, verdicts: Verdicts
 ) -> dict[str, Any]:
     tally = Tally()
     recorded = _Recorded(run)
     try:
-        async with _rungs(run) as rungs, _showing(run, tally, judge):
-            sampler = Sampler(run.recipe, rungs, journal, reuse, judge, tally)
+        async with _rungs(run) as rungs, _showing(run, tally, verdicts):
+            sampler = Sampler(run.recipe, rungs, journal, reuse, verdicts, tally)
             await sampler.run((problem, recorded(problem)) for problem in run.workspace.read(SCREENED))
-            counted = await _write(run, part, sampler, recorded, judge)
+            counted = await _write(run, part, sampler, recorded, verdicts)
     finally:
         recorded.close()
     return {"asked_now": tally.completions, "reused_from_other_run": tally.reused, **counted}
 
 
-async def _write(run: Run, part: str, sampler: Sampler, recorded: "_Recorded", judge: Judge) -> dict[str, Any]:
+async def _write(run: Run, part: str, sampler: Sampler, recorded: "_Recorded", verdicts: Verdicts) -> dict[str, Any]:
     rules, mode = rules_of(run.recipe), run.recipe.paths.text
     by_teacher: Counter[str] = Counter()
     problems = 0
@@ -87,7 +87,7 @@ async def _write(run: Run, part: str, sampler: Sampler, recorded: "_Recorded", j
     with run.workspace.writing(SOLUTIONS, part) as write:
         for problem in run.workspace.read(SCREENED):
             problems += 1
-            for solution in await follow_plan(problem, recorded(problem), rules, mode, kept, judge):
+            for solution in await follow_plan(problem, recorded(problem), rules, mode, kept, verdicts):
                 by_teacher[solution.teacher] += 1
                 write(solution)
     return {"problems": problems, "rows": by_teacher.total(), "solutions": dict(by_teacher)}
@@ -155,14 +155,14 @@ async def _rungs(run: Run) -> AsyncIterator[Mapping[str, Rung]]:
 
 
 @contextlib.asynccontextmanager
-async def _showing(run: Run, tally: Tally, judge: Judge) -> AsyncIterator[None]:
+async def _showing(run: Run, tally: Tally, verdicts: Verdicts) -> AsyncIterator[None]:
     async def show() -> None:
         while True:
             await asyncio.sleep(_SHOW_EVERY_S)
-            verdicts = "".join(f", {kind} {number:,}" for kind, number in judge.verdicts.most_common())
+            given = "".join(f", {kind} {number:,}" for kind, number in verdicts.counts.most_common())
             run.say(
                 f"sample: problems {tally.problems:,}, completions {tally.completions:,}, "
-                f"in flight {tally.in_flight:,}{verdicts}"
+                f"in flight {tally.in_flight:,}{given}"
             )
 
     shower = asyncio.create_task(show())

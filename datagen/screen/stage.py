@@ -12,7 +12,8 @@ from datagen.stopping import refuse_when_stopped
 from datagen.tables import DROPPED, PROBLEMS, SCREENED, Problem
 from datagen.texts import NORMALISER_VERSION
 from datagen.verify.equivalence import VERIFIER_VERSION
-from datagen.verify.judge import verifier_for
+from datagen.verify.pair import Pair
+from datagen.verify.verdicts import verifier_for
 
 _SCREEN_VERSION = "1"
 """Goes up when the same settings let other rows through."""
@@ -52,7 +53,7 @@ class Screen(Stage):
 
             @cache
             def same_answer(one: str, other: str) -> bool:
-                return verifier.submit(one, other).result().verdict == "correct"
+                return verifier.compare(Pair.of(one, other)).result().verdict == "correct"
 
             for row in screen(lambda: workspace.read(PROBLEMS), benchmarks, screening, same_answer):
                 refuse_when_stopped()

@@ -8,9 +8,8 @@ accepts is therefore checked again (`datagen.verify.recheck`).
 """
 
 import re
-from dataclasses import dataclass
 
-from datagen.tables import VerdictKind
+from datagen.verify.pair import Judgement, Pair
 from datagen.verify.recheck import agree_exactly, what_was_overlooked
 
 VERIFIER_VERSION = "1:math-verify-0.9.0"
@@ -26,12 +25,11 @@ _WORD = re.compile(r"[A-Za-z]{2,}")
 _PROSE_WORDS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What a comparison came to, and the step that decided."""
-
-    verdict: VerdictKind
-    method: str
+def decide(pair: Pair) -> Judgement | None:
+    """What a look decides, safe anywhere and never slow; None when it needs `compare`."""
+    if not _plain(pair.gold):
+        return Judgement("bad_gold", "empty-gold")
+    return Judgement("correct", "string") if same_string(pair.gold, pair.answer) else None
 
 
 def same_string(gold: str, answer: str) -> bool:
@@ -39,20 +37,19 @@ def same_string(gold: str, answer: str) -> bool:
     return bool(_plain(gold)) and _plain(gold) == _plain(answer)
 
 
-def compare(gold: str, answer: str) -> Judgement:
+def compare(pair: Pair) -> Judgement:
     """Compare an extracted answer with the gold one; call it only where it can be killed.
 
     Args:
-        gold: the reference answer, with or without `$`.
-        answer: as `datagen.verify.extract.final_answer` gives it.
+        pair: gold answer and extracted one.
 
     Returns:
         correct, wrong or bad_gold, with the step that decided: string, choice, words or math-verify.
     """
-    if not _plain(gold):
-        return Judgement("bad_gold", "empty")
-    if same_string(gold, answer):
-        return Judgement("correct", "string")
+    decided = decide(pair)
+    if decided is not None:
+        return decided
+    gold, answer = pair.gold, pair.answer
     letter = _LETTER.fullmatch(_plain(gold))
     if letter:
         chosen = _choice(answer)

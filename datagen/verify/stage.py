@@ -12,7 +12,7 @@ from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import SCREENED, SOLUTIONS, VERDICTS, Problem, Solution, Verdict
 from datagen.verify.equivalence import VERIFIER_VERSION
-from datagen.verify.judge import Judge, verifier_for
+from datagen.verify.verdicts import Verdicts, verifier_for
 
 _AHEAD = 256
 """Solutions that wait for their verdict; enough to keep every worker busy, few enough to hold in memory."""
@@ -38,7 +38,7 @@ class Verify(Stage):
             workspace.verdicts() as journal,
             workspace.writing(VERDICTS, self.part) as write,
         ):
-            judge = Judge(verifier, journal)
+            verdicts = Verdicts(verifier, journal)
             waiting: deque[Future[Verdict]] = deque()
 
             def take() -> None:
@@ -48,7 +48,7 @@ class Verify(Stage):
 
             for problem, solution in _asked(run):
                 refuse_when_stopped()
-                waiting.append(judge.judge(problem, solution))
+                waiting.append(verdicts.of(problem, solution))
                 if len(waiting) > _AHEAD:
                     take()
             while waiting:

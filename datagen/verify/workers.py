@@ -20,7 +20,8 @@ from multiprocessing.context import ForkServerProcess
 from types import ModuleType, TracebackType
 from typing import Self
 
-from datagen.verify.equivalence import Judgement, compare
+from datagen.verify.equivalence import compare
+from datagen.verify.pair import Judgement, Pair
 
 _WALL_FACTOR, _WALL_EXTRA_S = 6, 30
 """The wall clock is a backstop for a worker that waits instead of working; a loaded machine must not reach it."""
@@ -41,7 +42,7 @@ class Limits:
     memory_mb: int
 
 
-class Verifier:
+class Workers:
     """A pool of killable workers; safe to use from any thread.
 
     Args:
@@ -56,9 +57,9 @@ class Verifier:
         self._alive: set[_Worker] = set()
         self._lock = threading.Lock()
 
-    def submit(self, gold: str, answer: str) -> Future[Judgement]:
-        """Compare an extracted answer with the gold one in a worker."""
-        return self._threads.submit(self._compare, gold, answer)
+    def submit(self, pair: Pair) -> Future[Judgement]:
+        """Compare a pair in a worker."""
+        return self._threads.submit(self._compare, pair)
 
     def close(self) -> None:
         """End the workers; comparisons that have not begun are cancelled."""
@@ -75,21 +76,21 @@ class Verifier:
     ) -> None:
         self.close()
 
-    def _compare(self, gold: str, answer: str) -> Judgement:
+    def _compare(self, pair: Pair) -> Judgement:
         worker: _Worker | None = getattr(self._local, "worker", None)
         used = worker is not None
         if worker is None:
             worker = self._local.worker = _Worker(self.limits)
             with self._lock:
                 self._alive.add(worker)
-        judgement = worker.compare(gold, answer)
+        judgement = worker.compare(pair)
         if judgement is None:
             self._local.worker = None
             with self._lock:
                 self._alive.discard(worker)
             cause = worker.end()
             if used and cause == _CRASH:  # perhaps by what earlier pairs left in it: a verdict is the pair's own
-                return self._compare(gold, answer)
+                return self._compare(pair)
             return Judgement("timeout", cause)
         return judgement
 
@@ -104,10 +105,10 @@ class _Worker:
             self._process.start()
         theirs.close()
 
-    def compare(self, gold: str, answer: str) -> Judgement | None:
+    def compare(self, pair: Pair) -> Judgement | None:
         """The judgement, or None when the worker died over it."""
         try:
-            self._connection.send((gold, answer))
+            self._connection.send(pair)
             judgement: Judgement = self._connection.recv()
         except (EOFError, OSError):
             return None
@@ -144,21 +145,21 @@ def _work(connection: Connection, limits: Limits) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory_mb << 20, limits.memory_mb << 20))
     while True:
         try:
-            gold, answer = connection.recv()
+            pair = connection.recv()
         except (EOFError, OSError):
             return
         signal.setitimer(signal.ITIMER_PROF, limits.cpu_s)
         signal.setitimer(signal.ITIMER_REAL, limits.cpu_s * _WALL_FACTOR + _WALL_EXTRA_S)
-        judgement = _guarded(gold, answer)
+        judgement = _guarded(pair)
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         connection.send(judgement)
 
 
-def _guarded(gold: str, answer: str) -> Judgement:
+def _guarded(pair: Pair) -> Judgement:
     try:
-        return compare(gold, answer)
+        return compare(pair)
     except MemoryError:
         os._exit(1)  # what is left of this process can't be trusted
-    except Exception as error:
-        return Judgement("wrong", f"error:{type(error).__name__}")
+    except Exception:
+        return Judgement("wrong", "error")

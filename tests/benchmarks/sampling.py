@@ -17,8 +17,9 @@ from datagen.teachers.demo_process import running_demo
 from datagen.teachers.openai_api import OpenAIClient
 from datagen.teachers.prompting import load_prompt
 from datagen.texts import problem_id
-from datagen.verify.judge import Judge
-from datagen.verify.workers import Limits, Verifier
+from datagen.verify.verdicts import Verdicts
+from datagen.verify.verifier import Verifier
+from datagen.verify.workers import Limits
 
 _LATENCY_MS, _IN_FLIGHT, _PROBLEMS = 50, 128, 300
 
@@ -55,7 +56,7 @@ async def _sampler(teacher: DemoTeacher, folder: Path) -> tuple[int, float, floa
         Verifier(Limits(5, 1024), 1) as verifier,
     ):
         verifier.submit("\\frac{1}{2}", "0.5").result()  # the workers' server starts before the clock does
-        sampler = Sampler(recipe, {"demo": rung}, journal, None, Judge(verifier, verdicts), tally)
+        sampler = Sampler(recipe, {"demo": rung}, journal, None, Verdicts(verifier, verdicts), tally)
         started, cpu = time.perf_counter(), time.process_time()
         await sampler.run((problem, ()) for problem in _problems())
         took = time.perf_counter() - started, time.process_time() - cpu

@@ -12,7 +12,9 @@ import pytest
 import yaml
 
 from datagen.verify.extract import last_box
-from datagen.verify.workers import Limits, Verifier
+from datagen.verify.pair import Pair
+from datagen.verify.verifier import Verifier
+from datagen.verify.workers import Limits
 from tests.end_to_end.runs import BUNDLED, build, datagen, hashes, rows, running, wait_until
 
 SOURCES = ("open_r1", "deepmath", "s1k", "limo")
@@ -54,7 +56,7 @@ def test_every_path_closes_with_a_boxed_answer_that_verifies_again(examples):
     ]
     assert all(answer for _, answer in boxed)
     with Verifier(Limits(cpu_s=5, memory_mb=1024)) as verifier:
-        judged = [verifier.submit(gold, answer) for gold, answer in boxed]
+        judged = [verifier.compare(Pair.of(gold, answer)) for gold, answer in boxed]
         assert {judgement.result().verdict for judgement in judged} == {"correct"}
 
 

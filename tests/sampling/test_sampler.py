@@ -17,8 +17,9 @@ from datagen.tables import Problem, Solution
 from datagen.teachers.base import Message, Request
 from datagen.teachers.openai_api import OpenAIClient
 from datagen.teachers.prompting import load_prompt
-from datagen.verify.judge import Judge
-from datagen.verify.workers import Limits, Verifier
+from datagen.verify.verdicts import Verdicts
+from datagen.verify.verifier import Verifier
+from datagen.verify.workers import Limits
 from tests.sampling.openai_like import KEY, Behaviour, Server, completion, problem, recipe, serving
 
 REQUEST = Request((Message("user", "What is 0 + 2?"),), 0.8, 0.95, 100, seed=7)
@@ -69,7 +70,7 @@ def run(
             rung = Rung(teacher, load_prompt("solve", "m"), client, asyncio.Semaphore(teacher.concurrency))
             tally = Tally()
             with Journal(folder / "c.jsonl") as journal, Journal(folder / "v.jsonl") as verdicts:
-                sampler = Sampler(settings, {"t": rung}, journal, reuse, Judge(verifier, verdicts), tally)
+                sampler = Sampler(settings, {"t": rung}, journal, reuse, Verdicts(verifier, verdicts), tally)
                 try:
                     await sampler.run(problems)
                 except DatagenError as error:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from datagen.verify.equivalence import Judgement, compare, same_string
+from datagen.verify.equivalence import compare, same_string
+from datagen.verify.pair import Judgement, Pair
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ from datagen.verify.equivalence import Judgement, compare, same_string
     ],
 )
 def test_equal_answers_are_correct(gold: str, answer: str) -> None:
-    assert compare(gold, answer).verdict == "correct"
+    assert compare(Pair(gold, answer)).verdict == "correct"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_equal_answers_are_correct(gold: str, answer: str) -> None:
     ],
 )
 def test_different_answers_are_wrong(gold: str, answer: str) -> None:
-    assert compare(gold, answer).verdict == "wrong"
+    assert compare(Pair(gold, answer)).verdict == "wrong"
 
 
 @pytest.mark.parametrize(
@@ -85,20 +86,20 @@ def test_different_answers_are_wrong(gold: str, answer: str) -> None:
     ],
 )
 def test_different_numbers_within_an_answer_are_wrong(gold: str, answer: str) -> None:
-    assert compare(gold, answer).verdict == "wrong"
+    assert compare(Pair(gold, answer)).verdict == "wrong"
 
 
 @pytest.mark.parametrize("gold", ["", " ", "$$", "Alice and Bob are tall", "\\text{the sum of both}"])
 def test_a_gold_that_cannot_be_checked_is_named(gold: str) -> None:
-    assert compare(gold, "5").verdict == "bad_gold"
+    assert compare(Pair(gold, "5")).verdict == "bad_gold"
 
 
 def test_the_step_that_decided_is_told() -> None:
-    assert compare("5", "5.") == Judgement("correct", "string")
-    assert compare("A", "(A) 5") == Judgement("correct", "choice")
-    assert compare("Monday", "Sunday") == Judgement("wrong", "words")
-    assert compare("1/2", "0.5") == Judgement("correct", "math-verify")
-    assert compare("1/2^{99}", "1/2^{98}") == Judgement("wrong", "re-check")
+    assert compare(Pair("5", "5.")) == Judgement("correct", "string")
+    assert compare(Pair("A", "(A) 5")) == Judgement("correct", "choice")
+    assert compare(Pair("Monday", "Sunday")) == Judgement("wrong", "words")
+    assert compare(Pair("1/2", "0.5")) == Judgement("correct", "math-verify")
+    assert compare(Pair("1/2^{99}", "1/2^{98}")) == Judgement("wrong", "re-check")
 
 
 def test_an_empty_answer_is_the_same_as_nothing() -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from datagen.verify.extract import last_box
-from datagen.verify.workers import Limits, Verifier
+from datagen.verify.pair import Pair
+from datagen.verify.verifier import Verifier
+from datagen.verify.workers import Limits
 
 PAIRS = Path(__file__).parents[2] / ".." / "shared" / "data" / "gold" / "grader_pairs.jsonl"
 
@@ -29,7 +31,7 @@ def test_no_wrong_answer_is_accepted_that_math_verify_would_refuse() -> None:
         pytest.skip("shared/data/gold is not beside this repository")
     pairs = [json.loads(line) for line in PAIRS.read_text("utf-8").splitlines()]
     with Verifier(Limits(cpu_s=5, memory_mb=1024), workers=2) as verifier:
-        judged = [verifier.submit(answer_of(pair["gold"]), answer_of(pair["pred"])) for pair in pairs]
+        judged = [verifier.compare(Pair.of(answer_of(pair["gold"]), answer_of(pair["pred"]))) for pair in pairs]
         accepted = [pair for pair, one in zip(pairs, judged, strict=True) if one.result(60).verdict == "correct"]
     assert len(accepted) > len(pairs) / 2
     wrong = [(pair["gold"], pair["pred"]) for pair in accepted if not pair["equal"]]

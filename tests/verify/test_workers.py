@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from datagen.verify.equivalence import Judgement
-from datagen.verify.workers import Limits, Verifier
+from datagen.verify.pair import Judgement, Pair
+from datagen.verify.workers import Limits, Workers
 
 TOWER = "9^{9^{9^{9^{9}}}}+1"
 HOSTILE = {
@@ -25,56 +25,56 @@ HOSTILE = {
     "a huge power": "10^{10^{10}}",
     "half of a surrogate pair": "6\0\ud800",
 }
-EASY = ("\\frac{1}{2}", "0.5")
+EASY = Pair("\\frac{1}{2}", "x-x+0.5")
 
 
 @pytest.fixture(scope="module")
-def verifier() -> Iterator[Verifier]:
-    with Verifier(Limits(cpu_s=0.5, memory_mb=1024), workers=2) as verifier:
+def verifier() -> Iterator[Workers]:
+    with Workers(Limits(cpu_s=0.5, memory_mb=1024), workers=2) as verifier:
         yield verifier
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_answer_is_decided_or_late_and_the_next_ones_get_their_verdicts(
-    verifier: Verifier, name: str
-) -> None:
-    hostile = verifier.submit("5", HOSTILE[name])
-    others = [verifier.submit(*EASY) for _ in range(4)]
+def test_a_hostile_answer_is_decided_or_late_and_the_next_ones_get_their_verdicts(verifier: Workers, name: str) -> None:
+    hostile = verifier.submit(Pair("5", HOSTILE[name]))
+    others = [verifier.submit(EASY) for _ in range(4)]
     assert [other.result(60).verdict for other in others] == ["correct"] * 4
     assert hostile.result(60).verdict in {"timeout", "wrong"}
 
 
-def test_a_hostile_gold_is_no_worse(verifier: Verifier) -> None:
-    assert verifier.submit(TOWER, "5").result(60) == Judgement("timeout", "cpu-limit")
-    assert verifier.submit(*EASY).result(60).verdict == "correct"
+def test_a_hostile_gold_is_no_worse(verifier: Workers) -> None:
+    assert verifier.submit(Pair(TOWER, "5")).result(60) == Judgement("timeout", "cpu-limit")
+    assert verifier.submit(EASY).result(60).verdict == "correct"
 
 
 def test_a_worker_that_was_killed_while_idle_costs_no_verdict() -> None:
     before = set(new_processes(of_workers=True))
-    with Verifier(Limits(cpu_s=5, memory_mb=1024), workers=1) as verifier:
-        assert verifier.submit(*EASY).result(60).verdict == "correct"
+    with Workers(Limits(cpu_s=5, memory_mb=1024), workers=1) as verifier:
+        assert verifier.submit(EASY).result(60).verdict == "correct"
         (worker,) = set(new_processes(of_workers=True)) - before
         worker.kill()
         worker.wait(10)
-        assert verifier.submit(*EASY).result(60) == Judgement("correct", "math-verify")
+        assert verifier.submit(EASY).result(60) == Judgement("correct", "math-verify")
 
 
-def test_pairs_can_be_given_from_many_threads(verifier: Verifier) -> None:
+def test_pairs_can_be_given_from_many_threads(verifier: Workers) -> None:
     with ThreadPoolExecutor(8) as threads:
-        judged = list(threads.map(lambda number: verifier.submit(str(number), f"{number}.0").result(60), range(40)))
+        judged = list(
+            threads.map(lambda number: verifier.submit(Pair(str(number), f"{number}.0")).result(60), range(40))
+        )
     assert judged == [Judgement("correct", "math-verify")] * 40
 
 
-def test_pairs_can_be_given_from_an_event_loop(verifier: Verifier) -> None:
+def test_pairs_can_be_given_from_an_event_loop(verifier: Workers) -> None:
     async def judge() -> list[Judgement]:
-        pairs = [("5", "6"), EASY, ("5", TOWER)]
-        return await asyncio.gather(*(asyncio.wrap_future(verifier.submit(*pair)) for pair in pairs))
+        pairs = [Pair("5", "6"), EASY, Pair("5", TOWER)]
+        return await asyncio.gather(*(asyncio.wrap_future(verifier.submit(pair)) for pair in pairs))
 
     assert [one.verdict for one in asyncio.run(judge())] == ["wrong", "correct", "timeout"]
 
 
-def test_a_worker_may_take_no_more_memory_than_its_limit(verifier: Verifier) -> None:
-    assert verifier.submit(*EASY).result(60).verdict == "correct"
+def test_a_worker_may_take_no_more_memory_than_its_limit(verifier: Workers) -> None:
+    assert verifier.submit(EASY).result(60).verdict == "correct"
     # one that its own timers ended may not be reaped yet; it has no limits any more
     workers = [one for one in new_processes(of_workers=True) if one.status() != psutil.STATUS_ZOMBIE]
     assert workers
@@ -82,9 +82,9 @@ def test_a_worker_may_take_no_more_memory_than_its_limit(verifier: Verifier) -> 
 
 
 def test_no_worker_is_left_when_the_verifier_is_closed() -> None:
-    with Verifier(Limits(cpu_s=1, memory_mb=1024), workers=2) as verifier:
+    with Workers(Limits(cpu_s=1, memory_mb=1024), workers=2) as verifier:
         before = set(new_processes(of_workers=True))
-        late = [verifier.submit("5", TOWER), verifier.submit(*EASY)]
+        late = [verifier.submit(Pair("5", TOWER)), verifier.submit(EASY)]
         late[1].result(60)
         begun = [worker for worker in new_processes(of_workers=True) if worker not in before]
         assert begun
@@ -96,11 +96,12 @@ def test_no_worker_is_left_when_the_verifier_is_closed() -> None:
 def test_no_process_outlives_a_run_that_was_killed_while_a_worker_computed() -> None:
     program = (
         "import sys, threading\n"
-        "from datagen.verify.workers import Limits, Verifier\n"
+        "from datagen.verify.pair import Pair\n"
+        "from datagen.verify.workers import Limits, Workers\n"
         "if __name__ == '__main__':\n"
-        "    verifier = Verifier(Limits(cpu_s=2, memory_mb=1024), workers=2)\n"
-        "    assert verifier.submit('1/2', '0.5').result().verdict == 'correct'\n"
-        f"    for _ in range(2): verifier.submit('5', '{TOWER}')\n"
+        "    verifier = Workers(Limits(cpu_s=2, memory_mb=1024), workers=2)\n"
+        "    assert verifier.submit(Pair('1/2', 'x-x+0.5')).result().verdict == 'correct'\n"
+        f"    for _ in range(2): verifier.submit(Pair('5', '{TOWER}'))\n"
         "    print('computing', flush=True); sys.stdin.read()\n"
     )
     with subprocess.Popen(

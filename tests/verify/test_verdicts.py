@@ -1,4 +1,4 @@
-"""The judge: one verdict a triple, kept, at once where no worker is needed, and never a silent wait."""
+"""Verdicts: one verdict a triple, kept, at once where no worker is needed, and never a silent wait."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,8 +11,9 @@ from datagen.journal import Journal
 from datagen.solutions import recorded_solution
 from datagen.tables import Problem, Solution
 from datagen.verify.equivalence import VERIFIER_VERSION
-from datagen.verify.judge import Judge
-from datagen.verify.workers import Limits, Verifier
+from datagen.verify.verdicts import Verdicts
+from datagen.verify.verifier import Verifier
+from datagen.verify.workers import Limits
 
 PROBLEM = Problem("row", "id", "What is 1/2?", "\\frac{1}{2}", "s", "s#1", "r", "MIT")
 
@@ -43,7 +44,7 @@ def test_each_solution_has_one_verdict(
     tmp_path: Path, verifier: Verifier, text: str, verdict: str, method: str, answer: str | None
 ) -> None:
     with Journal(tmp_path / "v.jsonl") as journal:
-        judged = Judge(verifier, journal).judge(PROBLEM, solution(text)).result(60)
+        judged = Verdicts(verifier, journal).of(PROBLEM, solution(text)).result(60)
     assert (judged.verdict, judged.method, judged.answer) == (verdict, method, answer)
     assert (judged.gold, judged.verifier_version) == (PROBLEM.answer, VERIFIER_VERSION)
 
@@ -51,25 +52,25 @@ def test_each_solution_has_one_verdict(
 def test_a_gold_that_cannot_be_checked_is_a_verdict_too(tmp_path: Path, verifier: Verifier) -> None:
     problem = replace(PROBLEM, answer="the sum of both numbers")
     with Journal(tmp_path / "v.jsonl") as journal:
-        assert Judge(verifier, journal).judge(problem, solution("\\boxed{2}")).result(60).verdict == "bad_gold"
+        assert Verdicts(verifier, journal).of(problem, solution("\\boxed{2}")).result(60).verdict == "bad_gold"
 
 
 def test_a_verdict_is_given_once_and_kept(tmp_path: Path) -> None:
     with Journal(tmp_path / "v.jsonl") as journal, Verifier(Limits(cpu_s=5, memory_mb=1024), 1) as verifier:
-        first = Judge(verifier, journal).judge(PROBLEM, solution("\\boxed{0.5}")).result(60)
+        first = Verdicts(verifier, journal).of(PROBLEM, solution("\\boxed{0.5}")).result(60)
     closed = verifier  # one that takes no more pairs: what is asked again must come from the journal
     with Journal(tmp_path / "v.jsonl") as journal:
-        judge = Judge(closed, journal)
-        assert judge.judge(PROBLEM, solution("\\boxed{0.5}")).result(0) == first
-        assert judge.verdicts == {"correct": 1}
+        verdicts = Verdicts(closed, journal)
+        assert verdicts.of(PROBLEM, solution("\\boxed{0.5}")).result(0) == first
+        assert verdicts.counts == {"correct": 1}
         with pytest.raises(RuntimeError, match="shutdown"):
-            judge.judge(replace(PROBLEM, answer="1/2"), solution("\\boxed{0.5}"))
+            verdicts.of(replace(PROBLEM, answer="1/2"), solution("\\boxed{0.5}"))
 
 
 def test_a_verdict_that_cannot_be_kept_fails_and_nobody_waits_for_it(tmp_path: Path, verifier: Verifier) -> None:
     with Journal(tmp_path / "v.jsonl"):
         pass
     with Journal(tmp_path / "v.jsonl", read_only=True) as full:
-        verdict = Judge(verifier, full).judge(PROBLEM, solution("\\boxed{0.5}"))
+        verdict = Verdicts(verifier, full).of(PROBLEM, solution("\\boxed{0.5}"))
         with pytest.raises(DatagenError, match="the journal can't be written"):
             verdict.result(60)
