@@ -1,40 +1,53 @@
-r"""Whether an answer equals the gold answer: equal strings, choice letters, then math-verify, then a re-check.
+r"""Whether an answer equals the gold answer, cheapest step first, and every step sound.
+
+Equal strings; exact numbers; choice letters against the problem's options; words; then math-verify, whose acceptances
+are checked again with exact numbers (`datagen.verify.recheck`), since it compares numbers rounded and drops units, bases
+and brackets. Tuples, sets, lists, intervals and matrices are compared part by part with the same steps.
 
 `compare` may run for ever or eat all memory, since it hands hostile text to a computer algebra system: it runs in a
-worker process that is killed when late (`datagen.verify.workers`). `same_string` is safe anywhere.
-
-math-verify compares numbers through rounding, drops units and bases, and reads words as products of letters; what it
-accepts is therefore checked again (`datagen.verify.recheck`).
+worker process that is killed when late (`datagen.verify.workers`). `decide` takes the steps before that; it is safe and
+quick anywhere.
 """
+
+from __future__ import annotations
 
 import re
 
+from datagen.verify.choice import Choice, option_text, read_choice
+from datagen.verify.numbers import Number, read_number
 from datagen.verify.pair import Judgement, Pair
-from datagen.verify.recheck import agree_exactly, what_was_overlooked
+from datagen.verify.parts import same_parts
+from datagen.verify.question import NOTHING_SAID, Question
+from datagen.verify.reading import readings
+from datagen.verify.recheck import UnreadableGoldError, by_math_verify
+from datagen.verify.rounding import same_when_rounded
+from datagen.verify.units import without_unit
+from datagen.verify.words import as_words, has_parts, is_prose, same_words, says_nothing_solves
 
-VERIFIER_VERSION = "1:math-verify-0.9.0"
+VERIFIER_VERSION = "2:math-verify-0.9.0"
 
-_TEXT = re.compile(r"\\(?:text|mathrm|textbf|textit|mathbf|operatorname|mbox)\s*\{([^{}]*)\}")
-_EULER_OR_I = re.compile(r"\\(?:mathrm|text|rm)\s*\{\s*([ei])\s*\}")
-_DRESS = re.compile(r"\\(?:left|right|displaystyle|,|!)(?![A-Za-z])")
-_BLANK = re.compile(r"(?:\\(?:;|:|quad|qquad)(?![A-Za-z])|[~\s])+")
-_BLANK_BUT_BETWEEN_DIGITS = re.compile(r"(?<![0-9]) | (?![0-9])")
-_LETTER = re.compile(r"\(?([A-Z])\)?")
-_LETTER_WITH_TEXT = re.compile(r"\(?([A-Z])(?:\)|[.:]|\)\s*[.:])\s*\S.*", re.DOTALL)
-_WORD = re.compile(r"[A-Za-z]{2,}")
-_PROSE_WORDS = 3
+_MOST_CHARACTERS = 4000
+"""A longer answer is no short answer; a longer gold can't be compared with one."""
+_STEPS = ("string", "units", "number", "words", "rounding", "evaluation", "math-verify", "re-check", "unparsed-answer")
+"""What can decide a part of an answer, cheapest first; the whole is told by the dearest step that it took."""
+
+_IN_BASE = re.compile(r"([0-9A-F]+)_\{?([0-9]{1,2})\}?")
 
 
 def decide(pair: Pair) -> Judgement | None:
     """What a look decides, safe anywhere and never slow; None when it needs `compare`."""
-    if not _plain(pair.gold):
+    if not pair.gold:
         return Judgement("bad_gold", "empty-gold")
-    return Judgement("correct", "string") if same_string(pair.gold, pair.answer) else None
-
-
-def same_string(gold: str, answer: str) -> bool:
-    """Whether both are the same answer but for LaTeX dress."""
-    return bool(_plain(gold)) and _plain(gold) == _plain(answer)
+    if same_string(pair.gold, pair.answer):
+        return Judgement("correct", "string")
+    if len(pair.gold) > _MOST_CHARACTERS:
+        return Judgement("bad_gold", "too-long")
+    if len(pair.answer) > _MOST_CHARACTERS:
+        return Judgement("wrong", "too-long")
+    chosen = _by_choice(pair)
+    if chosen is not None:
+        return chosen
+    return _by_parts(pair, _Look(pair.question))
 
 
 def compare(pair: Pair) -> Judgement:
@@ -44,65 +57,146 @@ def compare(pair: Pair) -> Judgement:
         pair: gold answer and extracted one.
 
     Returns:
-        correct, wrong or bad_gold, with the step that decided: string, choice, words or math-verify.
+        correct, wrong or bad_gold, with the step that decided; see `datagen.verify.pair.UNDECIDED`.
     """
     decided = decide(pair)
     if decided is not None:
         return decided
-    gold, answer = pair.gold, pair.answer
-    letter = _LETTER.fullmatch(_plain(gold))
-    if letter:
-        chosen = _choice(answer)
-        if chosen is not None:
-            return Judgement("correct" if chosen == letter.group(1) else "wrong", "choice")
-    if _is_prose(gold):
-        too_long = len(_WORD.findall(_without_commands(gold))) >= _PROSE_WORDS
-        return Judgement("bad_gold" if too_long else "wrong", "words")
-    return _by_math_verify(_bare(gold), _bare(answer))
-
-
-def _by_math_verify(gold: str, answer: str) -> Judgement:
-    from math_verify import parse, verify
-
-    parsed_gold = parse(f"${gold}$", parsing_timeout=0)
-    if not parsed_gold:
-        return Judgement("bad_gold", "math-verify")
-    parsed_answer = parse(f"${answer}$", parsing_timeout=0)
-    if not parsed_answer or not verify(parsed_gold, parsed_answer, timeout_seconds=0):
-        return Judgement("wrong", "math-verify")
-    if _is_prose(answer):
+    gold_words, answer_words = as_words(pair.gold), as_words(pair.answer)
+    if has_parts(pair.gold):
+        return Judgement("bad_gold", "several-parts")
+    if gold_words is not None:
+        return Judgement("bad_gold", "prose-gold") if is_prose(pair.gold) else Judgement("wrong", "words")
+    if answer_words is not None:
         return Judgement("wrong", "words")
-    if what_was_overlooked(gold, answer) or not agree_exactly(parsed_gold[0], parsed_answer[0]):
-        return Judgement("wrong", "re-check")
-    return Judgement("correct", "math-verify")
+    try:
+        judged = _by_parts(pair, _Computation(pair.question))
+        if judged is not None:
+            return _fair(judged, without_unit(pair.gold)[0])
+        same, method = by_math_verify(pair.gold, pair.answer, pair.question)
+    except UnreadableGoldError:
+        return Judgement("bad_gold", "prose-gold" if is_prose(pair.gold) else "unparsed-gold")
+    return _fair(Judgement("correct" if same else "wrong", method), without_unit(pair.gold)[0])
 
 
-def _bare(answer: str) -> str:
-    answer = answer.strip().strip("$").strip()
-    for opening, closing in (("\\(", "\\)"), ("\\[", "\\]")):
-        answer = answer.removeprefix(opening).removesuffix(closing).strip()
-    return _EULER_OR_I.sub(r"\1", answer)
+def _fair(judgement: Judgement, gold: str) -> Judgement:
+    """A verdict of wrong is no verdict when the gold is rather a sentence."""
+    return Judgement("bad_gold", "prose-gold") if judgement.verdict == "wrong" and is_prose(gold) else judgement
 
 
-def _plain(answer: str) -> str:
-    answer = _EULER_OR_I.sub(r"\1", _bare(answer))
-    answer = _TEXT.sub(r"\1", answer)
-    answer = re.sub(r"\\[dt]frac(?![A-Za-z])", r"\\frac", answer)
-    answer = _BLANK.sub(" ", _DRESS.sub("", answer))
-    return _BLANK_BUT_BETWEEN_DIGITS.sub("", answer).rstrip(".")  # 1 1/2 is not 11/2
+def same_string(gold: str, answer: str) -> bool:
+    """Whether two tidy texts are the same but for blanks that mean nothing."""
+    return bool(gold) and (gold == answer or _without_blanks(gold) == _without_blanks(answer))
 
 
-def _choice(answer: str) -> str | None:
-    shown = _TEXT.sub(r"\1", _bare(answer)).strip()
-    match = _LETTER.fullmatch(shown.rstrip(".")) or _LETTER_WITH_TEXT.fullmatch(shown)
-    return match.group(1) if match else None
+def _without_blanks(text: str) -> str:
+    return re.sub(r"(?<![0-9A-Za-z,]) | (?![0-9A-Za-z])", "", text)  # 1 1/2 is not 11/2, and 1, 234 not 1,234
 
 
-def _without_commands(answer: str) -> str:
-    return re.sub(r"\\[A-Za-z]+", " ", _TEXT.sub(r" \1 ", answer))
+def _by_choice(pair: Pair) -> Judgement | None:
+    """The verdict on a choice; None when gold or problem offer none."""
+    gold, answer = read_choice(pair.gold), read_choice(pair.answer)
+    options = pair.question.options
+    if gold is None:
+        if answer is None or not options or (text := option_text(pair.question, answer.letter)) is None:
+            return None
+        if answer.text and not _says(answer.text, text):
+            return None
+        return Judgement("correct", "choice") if _says(pair.gold, text) else None
+    if answer is None:
+        told = gold.text or option_text(pair.question, gold.letter)
+        return Judgement("correct", "choice") if told and _says(told, pair.answer) else None
+    if answer.letter != gold.letter:
+        return Judgement("wrong", "choice")
+    told = gold.text or option_text(pair.question, gold.letter) or answer.text
+    contradicts = bool(answer.text) and not _says(told, answer.text) and _names_another(answer, pair.question)
+    return Judgement("wrong" if contradicts else "correct", "choice")
 
 
-def _is_prose(answer: str) -> bool:
-    """Whether an answer is words: math-verify would read them as products of letters, equal to their anagrams."""
-    shown = _without_commands(answer)
-    return bool(_WORD.search(shown)) and not re.search(r"[0-9=<>^_+*/|()\[\]{}\\]", _TEXT.sub(r"\1", answer))
+def _names_another(answer: Choice, question: Question) -> bool:
+    others = [text for number, text in enumerate(question.options) if chr(ord("A") + number) != answer.letter]
+    return any(_says(text, answer.text) for text in others)
+
+
+def _says(gold: str, answer: str) -> bool:
+    judgement = _by_parts(Pair(gold, answer), _Look(NOTHING_SAID)) if gold and answer else None
+    return judgement is not None and judgement.verdict == "correct"
+
+
+class _Look:
+    """Compares two values by a look: strings, numbers, units, words; remembers the dearest step that it took."""
+
+    def __init__(self, question: Question) -> None:
+        self._question = question
+        self._steps = {"string"}
+
+    @property
+    def step(self) -> str:
+        """The dearest step so far."""
+        return max(self._steps, key=_STEPS.index)
+
+    def __call__(self, gold: str, answer: str) -> bool | None:
+        """Whether two values are equal; None when a look can't tell."""
+        if same_string(gold, answer):
+            return True
+        (bare_gold, gold_unit), (bare_answer, answer_unit) = without_unit(gold), without_unit(answer)
+        if gold_unit and answer_unit and gold_unit != answer_unit:
+            return self._told("units", False)
+        numbers = read_number(bare_gold), read_number(bare_answer)
+        if numbers[0] and numbers[1]:
+            return self._told("number", self._same_number(numbers[0], gold_unit, numbers[1], answer_unit))
+        if same_string(bare_gold, bare_answer):
+            return self._told("units", True)
+        if (based := _same_in_base(bare_gold, bare_answer)) is not None:
+            return self._told("number", based)
+        words = as_words(gold), as_words(answer)
+        if words[0] and words[1] and same_words(words[0], words[1]):
+            return self._told("words", True)
+        if says_nothing_solves(gold) and says_nothing_solves(answer):
+            return self._told("words", True)
+        return None
+
+    def _told(self, step: str, same: bool) -> bool:
+        self._steps.add(step)
+        return same
+
+    def _same_number(self, gold: Number, gold_unit: str, answer: Number, answer_unit: str) -> bool:
+        if gold.value == answer.value:
+            return True
+        if gold_unit == "%" and not answer_unit:
+            return gold.value == answer.value * 100
+        if answer_unit == "%" and not gold_unit:
+            return gold.value * 100 == answer.value
+        return same_when_rounded(gold, answer, self._question.decimals)
+
+
+class _Computation(_Look):
+    """Compares two values by computer algebra where a look can't tell."""
+
+    def __call__(self, gold: str, answer: str) -> bool | None:
+        """Whether two values are equal."""
+        same = super().__call__(gold, answer)
+        if same is not None:
+            return same
+        if as_words(gold) is not None or as_words(answer) is not None:
+            return self._told("words", False)
+        same, step = by_math_verify(without_unit(gold)[0], without_unit(answer)[0], self._question)
+        return self._told(step, same)
+
+
+def _by_parts(pair: Pair, leaf: _Look) -> Judgement | None:
+    told = [same_parts(gold, answer, leaf) for gold in readings(pair.gold) for answer in readings(pair.answer)]
+    if any(told):
+        return Judgement("correct", leaf.step)
+    return Judgement("wrong", leaf.step) if all(one is False for one in told) else None
+
+
+def _same_in_base(gold: str, answer: str) -> bool | None:
+    """Whether two numbers are the same digits, where one side at least names its base; None when neither does."""
+    ours, theirs = _IN_BASE.fullmatch(gold), _IN_BASE.fullmatch(answer)
+    if ours is None and theirs is None:
+        return None
+    if ours and theirs:
+        return ours.groups() == theirs.groups()
+    digits, other = (ours[1], answer) if ours else (theirs[1] if theirs else "", gold)
+    return digits == other if re.fullmatch(r"[0-9A-F]+", other) else None

@@ -1,32 +1,90 @@
-r"""A second look at what math-verify accepted: the numbers exactly, and what it drops before it compares.
+r"""math-verify, and a second look at what it accepted: the numbers exactly, and what it drops before it compares.
 
-It compares numbers rounded to six decimals (`1/2^{99}` = `1/2^{98}`), and it drops units, number bases and the kind of
-brackets. Here only a difference counts: where one side alone has a unit or a base, it is let be.
+It compares numbers rounded to six decimals (`1/2^{99}` = `1/2^{98}`) and drops number bases and the kind of brackets.
+Only a worker may call this: it can take for ever.
 """
 
+from __future__ import annotations
+
 import re
+from fractions import Fraction
 from typing import Any
 
-_DIGITS, _EXACT, _DECIMAL, _ROUNDED = 60, 1e-50, 1e-12, 1e-5
-"""Digits to evaluate to; the relative error that exact numbers, decimals, and a gold that was rounded may have."""
+from datagen.verify.numbers import Number, read_number
+from datagen.verify.question import Question
+from datagen.verify.rounding import same_when_rounded
+
+_DIGITS, _FAR, _EXACT = 60, 1e-9, 1e-50
+"""Digits to evaluate to, and relative differences: plainly another number, and no rounding error any more."""
 
 _BASE = re.compile(r"(?<=[0-9A-Fa-f])_\{?([0-9]+)\}?")
-_BLANKS = r"(?:\\[,;: ]|\\quad|~|\s)*"
-_UNIT = re.compile(
-    rf"[0-9}})]{_BLANKS}(?:\\(?:text|mathrm|textrm|rm|mbox)\s*\{{{_BLANKS}(?P<braced>[A-Za-z][^{{}}]*)\}}"
-    rf"|(?<=\s)(?P<bare>[A-Za-z][A-Za-z/ ]*))(?P<power>\^\{{?-?[0-9]+\}}?)?[\s.]*$"
-)
-_DEGREES = re.compile(r"(?:\^\{?\s*\\circ\s*\}?|°)[\s.]*$")
-_MINUTES = re.compile(r"(?:'|\^\{?\s*\\prime\s*\}?)[\s.]*$")
 
 
-def what_was_overlooked(gold: str, answer: str) -> str | None:
-    """The difference in what math-verify drops: `base`, `unit` or `brackets`; None when there is none."""
-    for what, look in (("base", _bases), ("unit", _unit), ("brackets", _brackets)):
+class UnreadableGoldError(Exception):
+    """math-verify finds nothing in the gold answer."""
+
+
+def by_math_verify(gold: str, answer: str, question: Question) -> tuple[bool, str]:
+    """Compare two tidy texts by computer algebra.
+
+    Returns:
+        Whether they are equal, and the step that decided: rounding, evaluation, math-verify, re-check, unparsed-answer.
+
+    Raises:
+        UnreadableGoldError: there is nothing to compare with.
+    """
+    from math_verify import verify
+
+    parsed_gold, parsed_answer = _parse(gold), _parse(answer)
+    if parsed_gold is None:
+        raise UnreadableGoldError
+    if parsed_answer is None:
+        return False, "unparsed-answer"
+    rounded = _rounded(gold, parsed_gold, answer, parsed_answer, question)
+    if rounded:
+        return True, "rounding"
+    if _differ_somewhere(parsed_gold, parsed_answer):
+        return False, "evaluation"
+    if not verify([parsed_gold], [parsed_answer], timeout_seconds=0):
+        return False, "math-verify"
+    if _overlooked(gold, answer) or not agree_exactly(parsed_gold, parsed_answer):
+        return False, "re-check"
+    return True, "math-verify"
+
+
+def _parse(text: str) -> Any:
+    from math_verify import parse
+
+    bare = text.replace("$", "").replace("%", "\\%")
+    parsed = [one for one in parse(f"${bare}$", parsing_timeout=0) if not isinstance(one, str)]
+    return parsed[0] if parsed else None
+
+
+def _rounded(gold: str, parsed_gold: Any, answer: str, parsed_answer: Any, question: Question) -> bool:
+    """Whether a decimal stands for a root or the like, where that is allowed."""
+    ours, theirs = read_number(gold), read_number(answer)
+    if (ours is None) == (theirs is None):
+        return False
+    ours, theirs = ours or _evaluated(parsed_gold), theirs or _evaluated(parsed_answer)
+    return ours is not None and theirs is not None and same_when_rounded(ours, theirs, question.decimals)
+
+
+def _evaluated(parsed: Any) -> Number | None:
+    from sympy import Expr, Float, N
+
+    if not isinstance(parsed, Expr) or parsed.free_symbols or parsed.has(Float):
+        return None
+    value = N(parsed, _DIGITS)
+    return Number(Fraction(str(value))) if value.is_Float and value.is_finite else None
+
+
+def _overlooked(gold: str, answer: str) -> bool:
+    """Whether both sides name number bases, or kinds of brackets, and these differ."""
+    for look in (_bases, _brackets):
         ours, theirs = look(gold), look(answer)
         if ours and theirs and ours != theirs:
-            return what
-    return None
+            return True
+    return False
 
 
 def agree_exactly(gold: Any, answer: Any) -> bool:
@@ -46,50 +104,40 @@ def agree_exactly(gold: Any, answer: Any) -> bool:
 
 
 def _numbers_agree(gold: Any, answer: Any) -> bool:
-    from sympy import N, Rational, UnevaluatedExpr
+    return not _differ_somewhere(gold, answer)
 
+
+def _differ_somewhere(gold: Any, answer: Any) -> bool:
+    """Whether two expressions have different values at a point: equal ones have equal values everywhere."""
+    from sympy import Expr, Float, N, Rational, UnevaluatedExpr
+
+    if not isinstance(gold, Expr) or not isinstance(answer, Expr):
+        return False
     if gold.has(UnevaluatedExpr) or answer.has(UnevaluatedExpr):  # a per cent sign, which math-verify reads both ways
-        return True
-    difference = gold - answer
-    if difference == 0:
-        return True
+        return False
     names = sorted(gold.free_symbols | answer.free_symbols, key=str)
     # Any fixed point in general position tells two different expressions apart.
     point = {name: Rational(7919 + 104 * number, 6211) for number, name in enumerate(names)}
-    values = [N(value.subs(point), _DIGITS) for value in (difference, gold, answer)]
+    exact = [
+        side.replace(lambda part: isinstance(part, Float), lambda part: Rational(str(part))).subs(point)
+        for side in (gold, answer)
+    ]
+    values = [N(value, _DIGITS) for value in exact]
     if not all(value.is_number and value.is_finite for value in values):
+        return False
+    if abs(values[0] - values[1]) > max(abs(values[0]), abs(values[1])) * _FAR:
         return True
-    return bool(abs(values[0]) <= max(abs(values[1]), abs(values[2])) * _tolerance(gold, answer))
-
-
-def _tolerance(gold: Any, answer: Any) -> float:
-    from sympy import Float
-
-    if answer.has(Float):
-        return _DECIMAL
-    return _ROUNDED if gold.has(Float) else _EXACT
+    difference = N(exact[0] - exact[1], _DIGITS)  # sympy adds digits until those that cancel are made up for
+    return bool(abs(difference) > max(abs(values[0]), abs(values[1])) * _EXACT)
 
 
 def _bases(answer: str) -> tuple[str, ...]:
     return tuple(_BASE.findall(answer))
 
 
-def _unit(answer: str) -> str:
-    if _DEGREES.search(answer):
-        return "degree"
-    if _MINUTES.search(answer):
-        return "arcminute"
-    found = _UNIT.search(answer)
-    if not found:
-        return ""
-    words = re.sub(r"\\[a-z]+|[^a-z/]", "", (found["braced"] or found["bare"]).casefold())
-    return words.removesuffix("s") + re.sub(r"[^0-9-]", "", found["power"] or "")
-
-
 def _brackets(answer: str) -> str:
-    opening = answer.replace("\\left", "").strip()
-    if "," not in opening:
+    if "," not in answer:
         return ""
-    if opening.startswith("\\{"):
+    if answer.startswith("\\{"):
         return "set"
-    return "tuple or interval" if opening.startswith(("(", "[")) else ""
+    return "tuple or interval" if answer.startswith(("(", "[")) else ""

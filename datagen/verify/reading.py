@@ -1,0 +1,254 @@
+r"""What a tidy answer is made of: a value, or values in brackets, lists, sets, intervals, unions and matrices.
+
+Two answers of the same shape are compared part by part, so that every part meets the cheapest step that can decide it.
+Reading is generous about dress ("x = 3", "x \in [0,1)", "3 or 4") and strict about what it groups: what is not plainly
+one of these shapes is one value, left to computer algebra as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from datagen.verify.numbers import read_number
+from datagen.verify.units import without_unit
+
+Kind = Literal["tuple", "set", "list", "union", "matrix"]
+_MOST_CHARACTERS = 4000
+_MOST_ITEMS = 200
+_DEEPEST = 6
+
+_STEP = re.compile(
+    r"\\begin\{[a-z]*\}|\\end\{[a-z]*\}|\\[{}]|\\(?:langle|lfloor|lceil|lvert)(?![A-Za-z])"
+    r"|\\(?:rangle|rfloor|rceil|rvert)(?![A-Za-z])|\\cup(?![A-Za-z])|\\approx(?![A-Za-z])|\\\\|[()\[\]{},;&=]"
+)
+_OPENS = ("\\begin", "\\{", "\\langle", "\\lfloor", "\\lceil", "\\lvert", "(", "[", "{")
+_CLOSES = ("\\end", "\\}", "\\rangle", "\\rfloor", "\\rceil", "\\rvert", ")", "]", "}")
+_JOINED = re.compile(
+    r"\s*,?\s*(?:\\text\{\s*,?\s*(?:and|or)\s*\}|(?<=[0-9)}\]\s])(?:and|or)(?=[\s(\\0-9-]|[a-z]=)|\\(?:lor|vee)(?![A-Za-z]))\s*"
+)
+_MATRIX = re.compile(r"\\begin\{([pb]?matrix|array)\}(?:\{[a-z|]*\})?(.*)\\end\{\1\}", re.DOTALL)
+_ELEMENT = re.compile(r"(?:[A-Za-z]|\\[a-z]+|\([A-Za-z](?:,[A-Za-z])*\))\s*\\in(?![A-Za-z])\s*(?=\S)")
+_NAME = re.compile(
+    r"\|?(?:\\(?:angle|triangle|text|mathbf|vec|overline|sin|cos|tan|cot|sec|csc|log|ln|min|max|arg)\b)?"
+    r"[A-Za-z\\{][A-Za-z\\{} ]{0,30}(?:_(?:\{[^{}=]{1,20}\}|[0-9A-Za-z]))?'{0,2}(?:\([A-Za-z0-9,\\ ]{1,20}\))?\|?"
+    r"|\((?:[A-Za-z\\]+(?:_(?:\{[^{}=]{1,9}\}|[0-9A-Za-z]))?,?\s?){1,8}\)|\\frac\{[A-Z]{1,3}\}\{[A-Z]{1,3}\}"
+)
+_BOUND = r"[^<>=\\]*(?:\\(?!le(?![a-z])|ge(?![a-z])|ne(?![a-z])|in(?![a-z]))[^<>=\\]*)*"
+_VARIABLE = r"(?:[A-Za-z](?:_[0-9A-Za-z])?|\\(?:alpha|beta|theta|lambda|mu|phi|omega)|[A-Za-z]\([A-Za-z]\))"
+_BETWEEN = re.compile(rf"({_BOUND})(<|>|\\le|\\ge)\s*({_VARIABLE})\s*(<|>|\\le|\\ge)\s*({_BOUND})")
+_ONE_SIDE = re.compile(rf"({_VARIABLE})\s*(<|>|\\le|\\ge)\s*({_BOUND})|({_BOUND})(<|>|\\le|\\ge)\s*({_VARIABLE})")
+_ROOTS = ("\\pm", "\\mp")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value as text, and the name that it was given ("x" in "x = 3"); empty when it has none."""
+
+    text: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Values that belong together.
+
+    Attributes:
+        kind: tuples, and intervals with them, are in order; lists, sets and unions are not; a matrix holds its rows.
+        items: the parts.
+        ends: the brackets of a tuple or an interval.
+        name: as of a value.
+    """
+
+    kind: Kind
+    items: tuple[Node, ...]
+    ends: str = ""
+    name: str = ""
+
+
+Node = Value | Group
+
+
+def readings(text: str) -> tuple[Node, ...]:
+    """The ways in which a tidy text can be read, the likeliest first: "1,22" is one number or two."""
+    if len(text) > _MOST_CHARACTERS:
+        return (Value(text),)
+    first = _read(text, 0)
+    if isinstance(first, Group) and first.kind == "list" and read_number(without_unit(text)[0]) is not None:
+        return Value(text), first
+    return (first,)
+
+
+def _read(text: str, depth: int) -> Node:
+    text = text.strip()
+    if depth > _DEEPEST:
+        return Value(text)
+    text = _ELEMENT.sub("", text, count=1) if _ELEMENT.match(text) else text
+    text = _without_braces(text)
+    interval = _interval(text, depth)
+    if interval is not None:
+        return interval
+    matrix = _MATRIX.fullmatch(text)
+    if matrix and _closes_at_end(text):
+        rows = tuple(
+            Group("tuple", tuple(_read(cell, depth + 1) for cell in _split(row, ("&",))), "()")
+            for row in _split(matrix[2], ("\\\\",))
+            if row.strip() and row.strip() != "\\hline"
+        )
+        return Group("matrix", rows)
+    joined = _JOINED.sub(", ", text) if _JOINED.search(text) else text
+    rows = _split(joined, (";",))
+    if len(rows) > 1 and len(_split(joined, (",", ";"))) > len(rows):  # p = 5, q = 2; p = 7, q = 2
+        return Group("list", tuple(_as_tuple(_read(row, depth + 1)) for row in rows))
+    parts = _list_parts(joined)
+    if len(parts) > 1:
+        return _listed(parts, depth)
+    if joined != text:
+        return Value(text)
+    pieces = _split(text, ("\\cup",))
+    if len(pieces) > 1:
+        return Group("union", tuple(_read(piece, depth + 1) for piece in pieces))
+    return _named(text, depth) or _bracketed(text, depth) or _plus_minus(text) or Value(text)
+
+
+def _as_tuple(node: Node) -> Node:
+    return Group("tuple", node.items, "()") if isinstance(node, Group) and node.kind == "list" else node
+
+
+def _listed(parts: list[str], depth: int) -> Node:
+    if len(parts) > _MOST_ITEMS:
+        return Value(", ".join(parts))
+    items = [_read(part, depth + 1) for part in parts]
+    names = [item.name for item in items]
+    if names[0] and not any(names[1:]):  # n = 1, 2, 3
+        first = items[0]
+        items[0] = Value(first.text) if isinstance(first, Value) else Group(first.kind, first.items, first.ends)
+    flat: list[Node] = []
+    for item in items:
+        flat.extend(item.items if isinstance(item, Group) and item.kind == "list" and not item.name else [item])
+    return Group("list", tuple(flat))
+
+
+def _list_parts(text: str) -> list[str]:
+    """A bare list's parts; a comma that groups digits is none where other commas have a blank."""
+    parts = _split(text, (",", ";"))
+    if len(parts) > 1 and re.search(r"[0-9], [0-9]", text) and re.search(r"[0-9],[0-9]{3}(?![0-9])", text):
+        merged = re.sub(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))", "", text)
+        return _split(merged, (",", ";"))
+    return parts
+
+
+def _named(text: str, depth: int) -> Node | None:
+    r"""The value of "x = 3", of "AB = 2 \cdot 3 = 6" and of "x = 1/3 \approx 0.33"; None for other equations."""
+    pieces = _split(text, ("=",))
+    approximate = _split(pieces[-1], ("\\approx",))
+    if len(pieces) == 1 and len(approximate) == 1:
+        return None
+    if len(pieces) == 1:
+        name, value = approximate[0].strip(), approximate[1]
+        if not _is_name(name):  # the exact value comes first
+            return _read(name, depth + 1)
+    else:
+        name, value = pieces[0].strip(), approximate[0]
+        if not _is_name(name) and len(pieces) == 2:
+            return None
+    if not value.strip():
+        return None
+    read = _read(value, depth + 1)
+    if read.name:
+        return read
+    name = name if _is_name(name) else ""
+    return Value(read.text, name) if isinstance(read, Value) else Group(read.kind, read.items, read.ends, name)
+
+
+def _is_name(text: str) -> bool:
+    return bool(_NAME.fullmatch(text) or all(_NAME.fullmatch(part) for part in text.split(":")))
+
+
+def _bracketed(text: str, depth: int) -> Node | None:
+    for opening, closing in (("\\{", "\\}"), ("\\langle", "\\rangle"), ("(", ")"), ("[", "]"), ("(", "]"), ("[", ")")):
+        if text.startswith(opening) and text.endswith(closing) and _closes_at_end(text):
+            inner = text[len(opening) : -len(closing)]
+            parts = _split(inner, (",", ";"))
+            if opening == "\\{":
+                if re.search(r"\\mid|[|:]|\\(?:ldots|dots|cdots)", inner):
+                    return None
+                items = _listed(parts, depth) if len(parts) > 1 else _read(inner, depth + 1)
+                inside = items.items if isinstance(items, Group) and items.kind == "list" else (items,)
+                return Group("set", inside if inner.strip() else ())
+            if len(parts) < 2 or len(parts) > _MOST_ITEMS:
+                return None
+            ends = "()" if opening == "\\langle" else opening + closing
+            return Group("tuple", tuple(_read(part, depth + 1) for part in parts), ends)
+    return None
+
+
+def _interval(text: str, depth: int) -> Node | None:
+    if not re.search(r"[<>]|\\[lg]e(?![a-z])", text):
+        return None
+    both = _BETWEEN.fullmatch(text)
+    if both and all(both[number].strip() for number in (1, 5)):
+        low, first, second, high = both[1], both[2], both[4], both[5]
+        if (first in {"<", "\\le"}) != (second in {"<", "\\le"}):
+            return None
+        if first in {">", "\\ge"}:
+            low, first, second, high = high, second, first, low
+        ends = ("(" if first in {"<", ">"} else "[") + (")" if second in {"<", ">"} else "]")
+        return Group("tuple", (_read(low, depth + 1), _read(high, depth + 1)), ends)
+    one = _ONE_SIDE.fullmatch(text)
+    if not one:
+        return None
+    bound, sign = (one[3], one[2]) if one[1] else (one[4], _FLIPPED[one[5]])
+    if not bound.strip() or re.search(r"[<>,]|\\(?:text|cup)", bound):
+        return None
+    end = _read(bound, depth + 1)
+    if sign in {"<", "\\le"}:
+        return Group("tuple", (Value("-\\infty"), end), "(" + (")" if sign == "<" else "]"))
+    return Group("tuple", (end, Value("\\infty")), ("(" if sign == ">" else "[") + ")")
+
+
+_FLIPPED = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le"}
+
+
+def _plus_minus(text: str) -> Node | None:
+    if text.count("\\pm") != 1 or "\\mp" in text:
+        return None
+    before, after = (part.strip() for part in text.split("\\pm"))
+    return Group("list", (Value(f"{before}+{after}" if before else after), Value(f"{before}-{after}")))
+
+
+def _without_braces(text: str) -> str:
+    while text.startswith("{") and text.endswith("}") and _closes_at_end(text):
+        text = text[1:-1].strip()
+    return text
+
+
+def _closes_at_end(text: str) -> bool:
+    """Whether the bracket that a text begins with is closed by the one that it ends with."""
+    depth = 0
+    for step in _STEP.finditer(text):
+        depth += _turn(step.group())
+        if depth == 0:
+            return step.end() == len(text)
+    return False
+
+
+def _split(text: str, separators: tuple[str, ...]) -> list[str]:
+    """The parts between separators that stand in no bracket."""
+    parts: list[str] = []
+    depth = start = 0
+    for step in _STEP.finditer(text):
+        turn = _turn(step.group())
+        depth += turn
+        if depth == 0 and turn == 0 and step.group() in separators:
+            parts.append(text[start : step.start()])
+            start = step.end()
+    parts.append(text[start:])
+    return [part for part in parts if part.strip()] if len(parts) > 1 else parts
+
+
+def _turn(step: str) -> int:
+    if step.startswith(_OPENS) and step != "\\end":
+        return 1
+    return -1 if step.startswith(_CLOSES) else 0

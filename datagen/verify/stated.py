@@ -1,0 +1,171 @@
+r"""Answers that a text states without a box: "The final answer is 5", "#### 5", "Therefore, the angle is $45^\circ$."
+
+Only the end of a text is read, only whole sentences count, and a sentence counts only when it can be told which of its
+values is the answer. Every search is linear in what it reads.
+"""
+
+import re
+from collections.abc import Iterator
+
+_WITHIN = 600
+"""Characters from the end in which an answer counts as the closing one."""
+_CLOSING_SENTENCES = 3
+_SHORT = 300
+"""A text of one line and at most so many characters may be nothing but an answer with a few words around it."""
+_WORDS_AFTER = 4
+_TAGS = re.compile(r"<\|[a-z_]{1,30}\|>")
+_BEGINS = re.compile(r"[.!?]\$*\s|\n")
+_HASHES = re.compile(r"^####[ \t]*([^\n]{1,300})", re.MULTILINE)
+_IS = r"(?:is|are|was|be|equals?|becomes|[:=]|\\approx)"
+_ADVERBS = r"(?:\s*(?:indeed|exactly|simply|just|therefore|thus|also|still|then|now|equal\s+to|given\s+by)\b)*"
+_ANNOUNCED = re.compile(
+    rf"\banswer\b(?:\s+(?:to|for|of|in)\s[^.:\n]{{1,100}}?)?\**\s*(?:{_IS}|should\s+be|must\s+be|would\s+be)\**{_ADVERBS}\s*:?\**\s*"
+    r"(?=(?P<rest>[^\s].{0,300}))",
+    re.IGNORECASE | re.DOTALL,
+)
+_BY_FORM = re.compile(r"[Ff]inal [Aa]nswer is:?\s*([^\n]{1,300}?)\s*\.?\s*I hope it is correct")
+_MATHS = r"\$\$(?:[^$]|\\\$)+\$\$|\$(?:\\\$|[^$\n])+\$|\\\((?:(?!\\\)).)+\\\)|\\\[(?:(?!\\\]).)+\\\]"
+_PLAIN_NUMBER = (
+    r"(?<![\w.^/\\])[-+]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:(?<=\d)\.\d+|\.\d+|(?<=\d))(?:\s?/\s?\d+)?(?:_\{?\d+\}?)?\s?%?"
+    r"(?![\w^])"
+)
+_VALUE = re.compile(rf"{_MATHS}|\*\*[^*\n]{{1,100}}\*\*|{_PLAIN_NUMBER}", re.DOTALL)
+_AFTER_IS = re.compile(rf"(?:^|[\s)])(?:{_IS}|=){_ADVERBS}\s*$", re.IGNORECASE)
+_BEFORE_ANSWER = re.compile(
+    r"^\**\s+(?:is|are)\s+(?:indeed\s+)?(?:(?:the|my|our)\s+)?(?:correct|right|final|answer|solution|result)",
+    re.IGNORECASE,
+)
+_CONCLUDES = re.compile(
+    r"\b(?:therefore|thus|hence|so|conclu\w+|finally|answer|solution|overall|confident|confirms?|gives|final)\b",
+    re.IGNORECASE,
+)
+_FILLER = re.compile(
+    r"^(?:I\s+(?:think|believe|hope|am|'m)|I'm|That|This|It|Everything|Yes|Same|All|Both|Which)\b[^0-9$\\]*$",
+    re.IGNORECASE,
+)
+_ENDS_WHOLE = re.compile(r"(?:[.!)\]$}>\"'`]|\*\*)$")
+_DENIES = re.compile(r"\b(?:not|cannot|neither|never|incorrect|wrong|if)\b|n't\b|\\neq?\b|≠", re.IGNORECASE)
+_DEMANDS = re.compile(
+    r"^\W*(?:find|what|how|determine|compute|calculate|evaluate|express|let|suppose|now|next|step)\b", re.IGNORECASE
+)
+_SENTENCE_END = re.compile(
+    r"(?:(?<=[.!?])|(?<=[.!?]\$)|(?<=[.!?]\$\$))\s+(?![a-z0-9])|\s+(?=(?:So|Therefore|Thus|Hence),?\s)|(?<![:,=])\s*\n\s*\n\s*|\n\s*(?=[-*]\s)"
+)
+_DRESS = ('\\"', '"', "$$", "$", "\\(", "\\)", "\\[", "\\]", "**")
+
+
+def answer_by_form(text: str) -> tuple[str, int] | None:
+    """The answer in the form that many prompts teach, and where it stands: "The final answer is $5$. I hope it is correct"."""
+    found = None
+    if "I hope it is correct" not in text:
+        return None
+    for found in _BY_FORM.finditer(text):
+        pass
+    return (_bare(found[1]), found.start()) if found and _bare(found[1]) else None
+
+
+def stated_answer(text: str) -> str | None:
+    """The answer that a text without a box states at its end; None when there is none, or when it can't be told."""
+    text = _TAGS.sub("", text).strip()
+    end = _end_of(text)
+    hashes = _HASHES.findall(end)
+    if hashes:
+        return _bare(hashes[-1]) or None
+    is_short = len(text) <= _SHORT and "\n\n" not in text
+    return _announced(end) or (_short(text) if is_short else None) or _concluded(end)
+
+
+def _end_of(text: str) -> str:
+    """The last whole sentences of a text: a formula that is cut in two would be paired with the wrong delimiter."""
+    if len(text) <= _WITHIN:
+        return text
+    end = text[-_WITHIN:]
+    begins = _BEGINS.search(end, 0, _WITHIN // 2)
+    if begins:
+        return end[begins.end() :]
+    return end.partition("$")[2] if end.count("$") % 2 else end
+
+
+def _announced(end: str) -> str | None:
+    matches = list(_ANNOUNCED.finditer(end))
+    if not matches:
+        return None
+    rest = matches[-1]["rest"]
+    value = _VALUE.match(rest)
+    if value:
+        return _bare(value.group()) or None
+    sentence = re.split(r"\.(?:\s|$)|\n", rest, maxsplit=1)[0]
+    if "boxed" in sentence:  # an instruction that is repeated, not an answer
+        return None
+    if not _VALUE.search(sentence):
+        return _bare(sentence) if len(sentence.split()) <= _WORDS_AFTER else None
+    return None if _DENIES.search(sentence) else _value_of(sentence, concludes=True)
+
+
+def _concluded(end: str) -> str | None:
+    if not _ENDS_WHOLE.search(end):
+        return None
+    sentences = [sentence.strip() for sentence in _SENTENCE_END.split(end) if sentence.strip()]
+    for sentence in reversed([one for one in sentences if not _FILLER.match(one)][-_CLOSING_SENTENCES:]):
+        if _DENIES.search(sentence) or _DEMANDS.match(sentence):
+            continue
+        value = _value_of(sentence, concludes=bool(_CONCLUDES.search(sentence)))
+        if value is not None:
+            return value
+    return None
+
+
+def _value_of(sentence: str, *, concludes: bool) -> str | None:
+    """The one value of a sentence that can be its answer."""
+    values = list(_VALUE.finditer(sentence))
+    for value in reversed(values):
+        if _BEFORE_ANSWER.match(sentence[value.end() :]):
+            return _bare(value.group()) or None
+    for value in reversed(values):
+        if _AFTER_IS.search(sentence[: value.start()]):
+            after = sentence[value.end() :]
+            if concludes or len(re.findall(r"\w+", after)) <= _WORDS_AFTER:
+                return _bare(value.group()) or None
+    if len(values) == 1 and concludes:
+        return _bare(values[0].group()) or None
+    return None
+
+
+def _short(text: str) -> str | None:
+    """The answer of a text that is little more than one: the last formula, else the last number with what follows it."""
+    formulas = list(_formulas(text))
+    if formulas:
+        last = formulas[-1]
+        joined = re.findall(r"[A-Za-z]{2,}", _without_formulas(text))
+        if len(formulas) > 1 and all(word.lower() in {"and", "or"} for word in joined):
+            return ", ".join(_bare(one) for one in formulas)
+        unit = re.match(r"\s*(?:%|percent\b|pct\b|[A-Za-z]+(?:\^\d)?)?", text[text.rindex(last) + len(last) :])
+        return f"{_bare(last)}{unit.group() if unit and _is_unit(unit.group()) else ''}"
+    if not re.search(r"[A-Za-z]{2,}", re.sub(r"\\[A-Za-z]+|\{[A-Za-z ]*\}", "", text)):
+        return text or None
+    if len(text.split()) < _WORDS_AFTER and not re.search(r"[\d.!?']", text):
+        return text
+    numbers = list(re.finditer(r"[-+]?[$€£]?\d[\d.,]*(?:/\d+)?\S*(?:\s+(?:percent|pct|%))?", text))
+    return numbers[-1].group().rstrip(".,") if numbers else None
+
+
+def _is_unit(after: str) -> bool:
+    return after.strip() in {"%", "percent", "pct", "percentage"}
+
+
+def _formulas(text: str) -> Iterator[str]:
+    for match in re.finditer(_MATHS, text, re.DOTALL):
+        yield match.group()
+
+
+def _without_formulas(text: str) -> str:
+    return re.sub(_MATHS, " ", text, flags=re.DOTALL)
+
+
+def _bare(value: str) -> str:
+    """A value without the delimiters around it, and what a chain of equations ends with left in place."""
+    value = value.strip()
+    for _ in range(3):
+        for mark in _DRESS:
+            value = value.removeprefix(mark).removesuffix(mark).strip()
+    return value.rstrip(".,;").strip()
