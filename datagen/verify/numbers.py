@@ -24,6 +24,7 @@ _GROUPED = re.compile(r"[0-9]{1,3}(?: [0-9]{3})+")
 _DECIMAL_COMMA = re.compile(r"([-+]?)([0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+),([0-9]{2}|[0-9]{4,}|(?<=\b0,)[0-9]{3})")
 _MIXED = re.compile(r"([-+]?)([0-9]+)(?: ([0-9]+)/([0-9]+)| ?\\frac\{([0-9]+)\}\{([0-9]+)\})")
 _REPEATING = re.compile(r"([-+]?)([0-9]*)\.([0-9]*)\\(?:overline|dot|bar)\{?([0-9]{1,30})\}?")
+_POWER_OF_TEN = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?)[eE]([-+]?[0-9]{1,3})")
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?\.([0-9]+)")
 
 
@@ -52,6 +53,9 @@ def read_number(text: str) -> Number | None:
     comma = _DECIMAL_COMMA.fullmatch(text)
     if comma:
         text = f"{comma[1]}{comma[2].replace('.', '')}.{comma[3]}"
+    power = _POWER_OF_TEN.fullmatch(text)
+    if power:
+        return Number(Fraction(power[1]) * Fraction(10) ** int(power[2]))
     repeating = _REPEATING.fullmatch(text)
     if repeating:
         return _repeating(repeating)

@@ -26,7 +26,7 @@ _STEP = re.compile(
 _OPENS = ("\\begin", "\\{", "\\langle", "\\lfloor", "\\lceil", "\\lvert", "(", "[", "{")
 _CLOSES = ("\\end", "\\}", "\\rangle", "\\rfloor", "\\rceil", "\\rvert", ")", "]", "}")
 _JOINED = re.compile(
-    r"\s*,?\s*(?:\\text\{\s*,?\s*(?:and|or)\s*\}|(?<=[0-9)}\]\s])(?:and|or)(?=[\s(\\0-9-]|[a-z]=)|\\(?:lor|vee)(?![A-Za-z]))\s*"
+    r"\s*,?\s*(?:\\text\{\s*,?\s*(?:and|or)\s*\}|(?<=[0-9)}\]\s,])(?:and|or)(?=[\s(\\0-9-]|[A-Za-z][=(])|\\(?:lor|vee)(?![A-Za-z]))\s*"
 )
 _MATRIX = re.compile(r"\\begin\{([pb]?matrix|array)\}(?:\{[a-z|]*\})?(.*)\\end\{\1\}", re.DOTALL)
 _ELEMENT = re.compile(r"(?:[A-Za-z]|\\[a-z]+|\([A-Za-z](?:,[A-Za-z])*\))\s*\\in(?![A-Za-z])\s*(?=\S)")

@@ -17,6 +17,8 @@ from datagen.verify.rounding import same_when_rounded
 _DIGITS, _FAR, _EXACT = 60, 1e-9, 1e-50
 """Digits to evaluate to, and relative differences: plainly another number, and no rounding error any more."""
 
+_COMMAND = re.compile(r"\\[A-Za-z]+(?:\{[A-Za-z ]*\})?")
+_LETTER = re.compile(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])")
 _BASE = re.compile(r"(?<=[0-9A-Fa-f])_\{?([0-9]+)\}?")
 
 
@@ -53,10 +55,12 @@ def by_math_verify(gold: str, answer: str, question: Question) -> tuple[bool, st
 
 
 def _parse(text: str) -> Any:
-    from math_verify import parse
+    from math_verify import LatexExtractionConfig, parse
 
-    bare = text.replace("$", "").replace("%", "\\%")
-    parsed = [one for one in parse(f"${bare}$", parsing_timeout=0) if not isinstance(one, str)]
+    bare = text.replace("\\$", "").replace("%", "\\%")
+    # The library's other reading would take a number out of whatever it can't parse.
+    config = [LatexExtractionConfig()]
+    parsed = [one for one in parse(f"${bare}$", config, parsing_timeout=0) if not isinstance(one, str)]
     return parsed[0] if parsed else None
 
 
@@ -79,7 +83,10 @@ def _evaluated(parsed: Any) -> Number | None:
 
 
 def _overlooked(gold: str, answer: str) -> bool:
-    """Whether both sides name number bases, or kinds of brackets, and these differ."""
+    """Whether both sides name number bases, or kinds of brackets, and these differ; or where S is not s."""
+    variables, others = _variables(gold), _variables(answer)
+    if variables != others and any(_case_counts(names) for names in (variables, others)):
+        return True
     for look in (_bases, _brackets):
         ours, theirs = look(gold), look(answer)
         if ours and theirs and ours != theirs:
@@ -103,6 +110,10 @@ def agree_exactly(gold: Any, answer: Any) -> bool:
     return True
 
 
+def _folded(name: Any, fold: bool) -> str:
+    return str(name).lower() if fold else str(name)
+
+
 def _numbers_agree(gold: Any, answer: Any) -> bool:
     return not _differ_somewhere(gold, answer)
 
@@ -115,9 +126,11 @@ def _differ_somewhere(gold: Any, answer: Any) -> bool:
         return False
     if gold.has(UnevaluatedExpr) or answer.has(UnevaluatedExpr):  # a per cent sign, which math-verify reads both ways
         return False
-    names = sorted(gold.free_symbols | answer.free_symbols, key=str)
+    symbols = sorted(gold.free_symbols | answer.free_symbols, key=str)
+    fold = not any(_case_counts({str(name) for name in side.free_symbols}) for side in (gold, answer))
+    names = sorted({_folded(name, fold) for name in symbols})
     # Any fixed point in general position tells two different expressions apart.
-    point = {name: Rational(7919 + 104 * number, 6211) for number, name in enumerate(names)}
+    point = {name: Rational(7919 + 104 * names.index(_folded(name, fold)), 6211) for name in symbols}
     exact = [
         side.replace(lambda part: isinstance(part, Float), lambda part: Rational(str(part))).subs(point)
         for side in (gold, answer)
@@ -129,6 +142,15 @@ def _differ_somewhere(gold: Any, answer: Any) -> bool:
         return True
     difference = N(exact[0] - exact[1], _DIGITS)  # sympy adds digits until those that cancel are made up for
     return bool(abs(difference) > max(abs(values[0]), abs(values[1])) * _EXACT)
+
+
+def _variables(text: str) -> set[str]:
+    return set(_LETTER.findall(_COMMAND.sub(" ", text)))
+
+
+def _case_counts(names: set[str]) -> bool:
+    """Whether two variables differ in case alone, so that K is not just another way to write k."""
+    return len({name.lower() for name in names}) < len(names)
 
 
 def _bases(answer: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ _WORDS_AFTER = 4
 _TAGS = re.compile(r"<\|[a-z_]{1,30}\|>")
 _BEGINS = re.compile(r"[.!?]\$*\s|\n")
 _HASHES = re.compile(r"^####[ \t]*([^\n]{1,300})", re.MULTILINE)
-_IS = r"(?:is|are|was|be|equals?|becomes|[:=]|\\approx)"
+_IS = r"(?:is|are|was|be|equals?|becomes|[:=≈]|\\approx)"
 _ADVERBS = r"(?:\s*(?:indeed|exactly|simply|just|therefore|thus|also|still|then|now|equal\s+to|given\s+by)\b)*"
 _ANNOUNCED = re.compile(
     rf"\banswer\b(?:\s+(?:to|for|of|in)\s[^.:\n]{{1,100}}?)?\**\s*(?:{_IS}|should\s+be|must\s+be|would\s+be)\**{_ADVERBS}\s*:?\**\s*"
@@ -29,7 +29,9 @@ _PLAIN_NUMBER = (
     r"(?<![\w.^/\\])[-+]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:(?<=\d)\.\d+|\.\d+|(?<=\d))(?:\s?/\s?\d+)?(?:_\{?\d+\}?)?\s?%?"
     r"(?![\w^])"
 )
-_VALUE = re.compile(rf"{_MATHS}|\*\*[^*\n]{{1,100}}\*\*|{_PLAIN_NUMBER}", re.DOTALL)
+_VALUE = re.compile(
+    rf"{_MATHS}|\*\*(?:[^*\n]{{0,30}}[0-9][^*\n]{{0,30}}|[^*\n\s:]{{1,20}})\*\*|{_PLAIN_NUMBER}", re.DOTALL
+)
 _AFTER_IS = re.compile(rf"(?:^|[\s)])(?:{_IS}|=){_ADVERBS}\s*$", re.IGNORECASE)
 _BEFORE_ANSWER = re.compile(
     r"^\**\s+(?:is|are)\s+(?:indeed\s+)?(?:(?:the|my|our)\s+)?(?:correct|right|final|answer|solution|result)",
@@ -40,8 +42,9 @@ _CONCLUDES = re.compile(
     re.IGNORECASE,
 )
 _FILLER = re.compile(
-    r"^(?:I\s+(?:think|believe|hope|am|'m)|I'm|That|This|It|Everything|Yes|Same|All|Both|Which)\b[^0-9$\\]*$",
-    re.IGNORECASE,
+    r"^(?:(?:I\s+(?:think|believe|hope|am)|I'm|That|This|It|Everything|Yes|Same|All|Both|Which)\b[^0-9$\\]*"
+    r"|(?:Let\s+me\s+know|Feel\s+free|Please|Good\s+luck|Hope|Happy)\b.*)$",
+    re.IGNORECASE | re.DOTALL,
 )
 _ENDS_WHOLE = re.compile(r"(?:[.!)\]$}>\"'`]|\*\*)$")
 _DENIES = re.compile(r"\b(?:not|cannot|neither|never|incorrect|wrong|if)\b|n't\b|\\neq?\b|≠", re.IGNORECASE)
@@ -142,6 +145,8 @@ def _short(text: str) -> str | None:
         unit = re.match(r"\s*(?:%|percent\b|pct\b|[A-Za-z]+(?:\^\d)?)?", text[text.rindex(last) + len(last) :])
         return f"{_bare(last)}{unit.group() if unit and _is_unit(unit.group()) else ''}"
     if not re.search(r"[A-Za-z]{2,}", re.sub(r"\\[A-Za-z]+|\{[A-Za-z ]*\}", "", text)):
+        return text or None
+    if not re.search(r"\s", text):
         return text or None
     if len(text.split()) < _WORDS_AFTER and not re.search(r"[\d.!?']", text):
         return text

@@ -27,12 +27,13 @@ _VULGAR_SIGN = re.compile("[" + "".join(_VULGAR) + "]")
 _ROOT = re.compile(r"√\s*(?:\(([^()]{1,40})\)|([0-9]+|[A-Za-z]))")
 _MATHS_MARK = re.compile(r"(?<!\\)\$")
 _PLAIN = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?")
+_ESCAPED_TWICE = re.compile(r"\\\\(?=[A-Za-z]{2,})")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _NO_BLANK = re.compile(
     r"\\!|\{,\}(?=[0-9]{3})|\\(?:displaystyle|textstyle|limits|nolimits|big|Big|bigg|Bigg)(?![A-Za-z])"
 )
 _THOUSANDS_GAP = re.compile(r"(?<=[0-9])(?:,?\\!\s*| ?\{, ?\}|\\,\s*|\\ )(?=[0-9]{3}(?![0-9]))")
-_BLANK = re.compile(r"(?:(?<!\\)\\(?:[,;: ]|quad|qquad|hspace\{[^{}]*\}|hfill)(?![A-Za-z])|~|\s)+")
+_BLANK = re.compile(r"(?:(?<!\\)\\(?:[,;: ]|(?:quad|qquad|hfill)(?![A-Za-z])|hspace\{[^{}]*\})|~|\s)+")
 _SIDE = re.compile(
     r"\\(?:left|right|middle)(?![A-Za-z])\s*\.?(?=[\s\\()\[\]{}|<>/]|$)|\\(?:bigl|bigr|Bigl|Bigr)(?![A-Za-z])"
 )
@@ -53,8 +54,7 @@ _SYNONYMS = (
     (re.compile(r"\^\s*\{\s*\\(?:circ|degree)\s*\}|\^\s*\\circ(?![A-Za-z])|\\degree(?![A-Za-z])"), r"^\\circ "),
     (re.compile(r"\^\s*\{\s*\\prime\s*\}|\^\s*\\prime(?![A-Za-z])"), "'"),
     (re.compile(r"\+\s*\\infty"), r"\\infty"),
-    (re.compile(r"\\\$"), "$"),
-    (re.compile(r"\\%"), "%"),
+    (re.compile(r"(?<!\\)\\%"), "%"),
     (re.compile(r"\\sqrt\s*([0-9A-Za-z])"), r"\\sqrt{\1}"),
     (re.compile(r"\\sqrt\s*\(([0-9A-Za-z]+)\)"), r"\\sqrt{\1}"),
     (re.compile(r"\\frac\s*([0-9A-Za-z])\s*([0-9A-Za-z])"), r"\\frac{\1}{\2}"),
@@ -78,15 +78,18 @@ def tidy(answer: str) -> str:
     if _PLAIN.fullmatch(answer):
         return answer
     text = _CONTROL.sub("", answer)
+    if "\\begin" not in text:
+        text = _ESCAPED_TWICE.sub(r"\\", text)
     text = _RAISED_RUN.sub(lambda run: f"^{{{run.group().translate(_RAISED)}}}", text)
     text = _LOWERED_RUN.sub(lambda run: f"_{{{run.group().translate(_LOWERED)}}}", text)
     text = _VULGAR_SIGN.sub(lambda sign: "\\frac{{{}}}{{{}}}".format(*_VULGAR[sign.group()]), text)
     text = _ROOT.sub(lambda root: f"\\sqrt{{{root[1] or root[2]}}}", text)
     text = _SIGN.sub(lambda sign: _SIGNS[sign.group()], text)
-    text = _unwrapped(unicodedata.normalize("NFKC", text))
+    text = _NO_BLANK.sub("", _THOUSANDS_GAP.sub("", unicodedata.normalize("NFKC", text)))
+    text = _unwrapped(_BLANK.sub(" ", text))
     if (marks := len(_MATHS_MARK.findall(text))) and marks % 2 == 0:  # "$125$ miles"; an odd one is a currency's
         text = _MATHS_MARK.sub(" ", text)
-    text = _SIDE.sub("", _NO_BLANK.sub("", _THOUSANDS_GAP.sub("", text)))
+    text = _SIDE.sub("", _MATHS_MARK.sub(r"\\$", text))
     text = _PLAIN_MARKUP.sub("", _WORD_MARKUP.sub(r"\\text", text))
     for pattern, synonym in _SYNONYMS:
         text = pattern.sub(synonym, text)

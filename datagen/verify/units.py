@@ -5,7 +5,7 @@ Only a difference between two units counts; where one side alone names its unit,
 
 import re
 
-_CURRENCY = re.compile(r"^(-?)(?:\\text\{\s*(?:USD|Rs\.?)\s*\}|USD|Rs\.?|[$€£¥])\s*(?=[-0-9.\\])")
+_CURRENCY = re.compile(r"^(-?)(?:\\text\{\s*(?:USD|Rs\.?)\s*\}|USD|Rs\.?|\\\$|[€£¥])\s*(?=[-0-9.\\])")
 _PERCENT = re.compile(r"\s*(?:%|\\text\{\s*(?:%|percent|per cent|pct)\s*\}|(?:percent(?:age)?|per cent|pct)\b)\s*$")
 _DEGREES = re.compile(r"\s*(?:\^\\circ\s*|\\text\{\s*degrees?\s*\}|(?<=[0-9}\s])degrees?)$")
 _ORDINAL = re.compile(
@@ -14,8 +14,10 @@ _ORDINAL = re.compile(
 _BRACED = re.compile(
     r"(?<=[0-9}).!a-z%])\s*\\(?:text|mathrm)\{\s*([^{}0-9=]*?[A-Za-z][^{}0-9=]*?)\s*\}(?:\^\{?(-?[0-9])\}?)?$"
 )
+_POWERED = r"(?:\^\{?-?[0-9]\}?)?"
 _BARE = re.compile(
-    r"(?<=[0-9}).])\s*((?:[A-Za-z]{2,}|[A-Za-z](?=/)|(?<=\.[0-9])[mgs]|(?<=\.[0-9][0-9])[mgs])(?:[ /]+[A-Za-z]+){0,5})(?:\^\{?(-?[0-9])\}?)?$"
+    r"(?<=[0-9}).])\s*((?:[A-Za-z]{2,}|[A-Za-z](?=/)|[ÅΩµμ][A-Za-z]?|(?<=\.[0-9])[mgs]|(?<=\.[0-9][0-9])[mgs])"
+    rf"(?:{_POWERED}[ /]+[A-Za-z]+){{0,5}})(?:\^\{{?(-?[0-9])\}}?)?$"
 )
 _AFTER_COMMAND = re.compile(r"\\[A-Za-z]*$")
 _NO_UNITS = frozenset(
@@ -40,8 +42,10 @@ def without_unit(text: str) -> tuple[str, str]:
         found = pattern.search(text[-40:])
         if found and len(text) > len(found.group()):
             return text[: len(text) - len(found.group())].strip(), unit
-    if text.endswith("$") and text[:-1].strip()[-1:].isdigit():
-        return text[:-1].strip(), "$"
+    if text.endswith("\\$") and text[:-2].strip()[-1:].isdigit():
+        return text[:-2].strip(), "$"
+    if text[-1:] in _CURRENCY_NAMES and text[:-1].strip()[-1:].isdigit():
+        return text[:-1].strip(), text[-1]
     for pattern in (_BRACED, _BARE):
         found = pattern.search(text, max(0, len(text) - 80))
         if not found:

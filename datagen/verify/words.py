@@ -11,12 +11,18 @@ _COMMAND = re.compile(r"\\[A-Za-z]+")
 _MATHS = re.compile(r"[0-9=<>^_+*/|\\]")
 _BARE_WORD = re.compile(r"[A-Za-z]{3,}|(?<![A-Za-z])(?:no|No|NO|up|Up)(?![A-Za-z])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_PROSE_WORD = re.compile(
+    r"[^\W\d_]{3,}|(?<![A-Za-z])(?:is|of|in|an|or|if|to|by|at|on|no|we|as|be)(?![A-Za-z])", re.IGNORECASE
+)
 _ARTICLES = frozenset({"the", "a", "an"})
 _PROSE_WORDS = 3
 _NONE = frozenset(
     {"no solution", "no solutions", "no real solution", "no real solutions", "none", "empty set", "the empty set"}
 )
-_PART = re.compile(r"(?:^|[\s;,.])\(?(?:[a-d]|i{1,3}|iv|[1-4])\)\s*\S|\bpart\s+[a-d1-4ivx]+\b", re.IGNORECASE)
+_PART = re.compile(
+    r"(?:^|[\s;,.])\((?:[a-d]|i{1,3}|iv|[1-4])\)\s*\S|(?:^|[\s;])(?:[a-d]|[1-4])\)\s*\S|\bpart\s+[a-d1-4ivx]+\b",
+    re.IGNORECASE,
+)
 _FUNCTIONS = re.compile(
     r"\b(?:sin|cos|tan|cot|sec|csc|log|ln|exp|max|min|gcd|lcm|arcsin|arccos|arctan|sinh|cosh|tanh|mod|det|dim|deg)\b"
 )
@@ -55,7 +61,8 @@ def says_nothing_solves(text: str) -> bool:
 
 def is_prose(text: str) -> bool:
     """Whether a tidy text is rather a sentence than an answer: three words and more beside its formulas."""
-    return len(_WORD.findall(_COMMAND.sub(" ", _TEXT.sub(r" \1 ", text)))) >= _PROSE_WORDS
+    shown = _FUNCTIONS.sub(" ", _COMMAND.sub(" ", _TEXT.sub(r" \1 ", text)))
+    return len(_PROSE_WORD.findall(shown)) >= _PROSE_WORDS
 
 
 def has_parts(text: str) -> bool:
