@@ -1,8 +1,8 @@
 r"""Whether an answer equals the gold answer, cheapest step first, and every step sound.
 
 Equal strings; exact numbers; choice letters against the problem's options; words; then math-verify, whose acceptances
-are checked again with exact numbers (`datagen.verify.recheck`), since it compares numbers rounded and drops units, bases
-and brackets. Tuples, sets, lists, intervals and matrices are compared part by part with the same steps.
+are checked again with exact numbers (`datagen.verify.recheck`), since it compares numbers rounded and drops bases and
+brackets. Tuples, sets, lists, intervals and matrices are compared part by part with the same steps.
 
 `compare` may run for ever or eat all memory, since it hands hostile text to a computer algebra system: it runs in a
 worker process that is killed when late (`datagen.verify.workers`). `decide` takes the steps before that; it is safe and

@@ -1,7 +1,7 @@
 """Two answers of the same shape, part by part.
 
-Tuples, intervals and matrices are equal when their parts are, in order; lists, sets and unions when each part of one has
-an equal in the other. A part that can't be told leaves the whole untold, unless another part already tells it apart.
+Tuples, intervals and matrices are equal when their parts are, in order; lists, sets and unions when each part of one
+has an equal in the other. A part that can't be told leaves the whole untold, unless another part already tells it apart.
 """
 
 from __future__ import annotations

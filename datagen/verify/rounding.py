@@ -1,4 +1,4 @@
-"""When a decimal may stand for an exact number: only where the problem asks for rounding, or the gold is such a decimal.
+"""When a decimal may stand for an exact number: where the problem asks for rounding, or the gold is such a decimal.
 
 A gold counts as a rounded number when it has two decimals and three significant digits at least and is no multiple of
 a simple fraction: 0.333, 3.14 and 7.78 do; 0.5, 1.25 and 12.5 are numbers of their own.

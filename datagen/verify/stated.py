@@ -19,15 +19,16 @@ _HASHES = re.compile(r"^####[ \t]*([^\n]{1,300})", re.MULTILINE)
 _IS = r"(?:is|are|was|be|equals?|becomes|[:=≈]|\\approx)"
 _ADVERBS = r"(?:\s*(?:indeed|exactly|simply|just|therefore|thus|also|still|then|now|equal\s+to|given\s+by)\b)*"
 _ANNOUNCED = re.compile(
-    rf"\banswer\b(?:\s+(?:to|for|of|in)\s[^.:\n]{{1,100}}?)?\**\s*(?:{_IS}|should\s+be|must\s+be|would\s+be)\**{_ADVERBS}\s*:?\**\s*"
+    rf"\banswer\b(?:\s+(?:to|for|of|in)\s[^.:\n]{{1,100}}?)?\**\s*"
+    rf"(?:{_IS}|should\s+be|must\s+be|would\s+be)\**{_ADVERBS}\s*:?\**\s*"
     r"(?=(?P<rest>[^\s].{0,300}))",
     re.IGNORECASE | re.DOTALL,
 )
 _BY_FORM = re.compile(r"[Ff]inal [Aa]nswer is:?\s*([^\n]{1,300}?)\s*\.?\s*I hope it is correct")
 _MATHS = r"\$\$(?:[^$]|\\\$)+\$\$|\$(?:\\\$|[^$\n])+\$|\\\((?:(?!\\\)).)+\\\)|\\\[(?:(?!\\\]).)+\\\]"
 _PLAIN_NUMBER = (
-    r"(?<![\w.^/\\])[-+]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:(?<=\d)\.\d+|\.\d+|(?<=\d))(?:\s?/\s?\d+)?(?:_\{?\d+\}?)?\s?%?"
-    r"(?![\w^])"
+    r"(?<![\w.^/\\])[-+]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:(?<=\d)\.\d+|\.\d+|(?<=\d))"
+    r"(?:\s?/\s?\d+)?(?:_\{?\d+\}?)?\s?%?(?![\w^])"
 )
 _VALUE = re.compile(
     rf"{_MATHS}|\*\*(?:[^*\n]{{0,30}}[0-9][^*\n]{{0,30}}|[^*\n\s:]{{1,20}})\*\*|{_PLAIN_NUMBER}", re.DOTALL
@@ -41,6 +42,7 @@ _CONCLUDES = re.compile(
     r"\b(?:therefore|thus|hence|so|conclu\w+|finally|answer|solution|overall|confident|confirms?|gives|final)\b",
     re.IGNORECASE,
 )
+_SO = re.compile(r",\s+(?=(?:and\s+)?(?:so|hence|thus|therefore)\b)", re.IGNORECASE)
 _FILLER = re.compile(
     r"^(?:(?:I\s+(?:think|believe|hope|am)|I'm|That|This|It|Everything|Yes|Same|All|Both|Which)\b[^0-9$\\]*"
     r"|(?:Let\s+me\s+know|Feel\s+free|Please|Good\s+luck|Hope|Happy)\b.*)$",
@@ -52,19 +54,18 @@ _DEMANDS = re.compile(
     r"^\W*(?:find|what|how|determine|compute|calculate|evaluate|express|let|suppose|now|next|step)\b", re.IGNORECASE
 )
 _SENTENCE_END = re.compile(
-    r"(?:(?<=[.!?])|(?<=[.!?]\$)|(?<=[.!?]\$\$))\s+(?![a-z0-9])|\s+(?=(?:So|Therefore|Thus|Hence),?\s)|(?<![:,=])\s*\n\s*\n\s*|\n\s*(?=[-*]\s)"
+    r"(?:(?<=[.!?])|(?<=[.!?]\$)|(?<=[.!?]\$\$))\s+(?![a-z0-9])|\s+(?=(?:So|Therefore|Thus|Hence),?\s)"
+    r"|(?<![:,=])\s*\n\s*\n\s*|\n\s*(?=[-*]\s)"
 )
 _DRESS = ('\\"', '"', "$$", "$", "\\(", "\\)", "\\[", "\\]", "**")
 
 
 def answer_by_form(text: str) -> tuple[str, int] | None:
-    """The answer in the form that many prompts teach, and where it stands: "The final answer is $5$. I hope it is correct"."""
-    found = None
+    """The answer in a form that many prompts teach ("The final answer is $5$. I hope it is correct"), and its place."""
     if "I hope it is correct" not in text:
         return None
-    for found in _BY_FORM.finditer(text):
-        pass
-    return (_bare(found[1]), found.start()) if found and _bare(found[1]) else None
+    found = list(_BY_FORM.finditer(text))
+    return (_bare(found[-1][1]), found[-1].start()) if found and _bare(found[-1][1]) else None
 
 
 def stated_answer(text: str) -> str | None:
@@ -75,7 +76,8 @@ def stated_answer(text: str) -> str | None:
     if hashes:
         return _bare(hashes[-1]) or None
     is_short = len(text) <= _SHORT and "\n\n" not in text
-    return _announced(end) or (_short(text) if is_short else None) or _concluded(end)
+    stated = _announced(end) or (_short(text) if is_short else None) or _concluded(end)
+    return None if stated and "\\boxed" in stated else stated
 
 
 def _end_of(text: str) -> str:
@@ -94,12 +96,12 @@ def _announced(end: str) -> str | None:
     if not matches:
         return None
     rest = matches[-1]["rest"]
-    value = _VALUE.match(rest)
-    if value:
-        return _bare(value.group()) or None
     sentence = re.split(r"\.(?:\s|$)|\n", rest, maxsplit=1)[0]
     if "boxed" in sentence:  # an instruction that is repeated, not an answer
         return None
+    value = _VALUE.match(rest)
+    if value:
+        return _bare(value.group()) or None
     if not _VALUE.search(sentence):
         return _bare(sentence) if len(sentence.split()) <= _WORDS_AFTER else None
     return None if _DENIES.search(sentence) else _value_of(sentence, concludes=True)
@@ -110,9 +112,10 @@ def _concluded(end: str) -> str | None:
         return None
     sentences = [sentence.strip() for sentence in _SENTENCE_END.split(end) if sentence.strip()]
     for sentence in reversed([one for one in sentences if not _FILLER.match(one)][-_CLOSING_SENTENCES:]):
-        if _DENIES.search(sentence) or _DEMANDS.match(sentence):
+        clause = _SO.split(sentence)[-1]
+        if _DENIES.search(clause) or _DEMANDS.match(clause):
             continue
-        value = _value_of(sentence, concludes=bool(_CONCLUDES.search(sentence)))
+        value = _value_of(clause, concludes=bool(_CONCLUDES.search(sentence)))
         if value is not None:
             return value
     return None
@@ -135,7 +138,7 @@ def _value_of(sentence: str, *, concludes: bool) -> str | None:
 
 
 def _short(text: str) -> str | None:
-    """The answer of a text that is little more than one: the last formula, else the last number with what follows it."""
+    """The answer of a text that is little more than one: the last formula, else the last number with its unit."""
     formulas = list(_formulas(text))
     if formulas:
         last = formulas[-1]

@@ -27,8 +27,8 @@ _SAME = {
     "inch": "in", "inches": "in", "feet": "ft", "foot": "ft", "yard": "yd", "mile": "mi", "centimeter": "cm",
     "centimetre": "cm", "millimeter": "mm", "millimetre": "mm", "kilometer": "km", "kilometre": "km", "meter": "m",
     "metre": "m", "gram": "g", "kilogram": "kg", "second": "s", "sec": "s", "minute": "min", "hour": "h", "hr": "h",
-    "liter": "l", "litre": "l", "dollar": "$", "usd": "$", "buck": "$", "euro": "€", "pound": "£", "cent": "¢", "mph": "mi/h",
-    "degree": "°", "square unit": "", "cubic unit": "", "sq unit": "", "unit": "",
+    "liter": "l", "litre": "l", "dollar": "$", "usd": "$", "buck": "$", "euro": "€", "pound": "£", "cent": "¢",
+    "mph": "mi/h", "degree": "°", "square unit": "", "cubic unit": "", "sq unit": "", "unit": "",
 }  # fmt: skip
 
 

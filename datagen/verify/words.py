@@ -1,7 +1,7 @@
 r"""Answers in words: names, yes and no, "east", "no solution"; and golds that are sentences, which nobody can verify.
 
-Computer algebra would read words as products of letters, equal to their anagrams. Words are equal when they are the same
-words; anything less is left undecided.
+Computer algebra would read words as products of letters, equal to their anagrams. Words are equal when they are the
+same words; anything less is left undecided.
 """
 
 import re
