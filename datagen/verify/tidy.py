@@ -28,7 +28,7 @@ _VULGAR_SIGN = re.compile("[" + "".join(_VULGAR) + "]")
 _ROOT = re.compile(r"√\s*(?:\(([^()]{1,40})\)|([0-9]+|[A-Za-z]))")
 _MATHS_MARK = re.compile(r"(?<!\\)\$")
 _PLAIN = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?")
-_ESCAPED_TWICE = re.compile(r"\\\\(?=[A-Za-z]{2,})")
+_ESCAPED_TWICE = re.compile(r"(?<!\\)\\\\(?=[A-Za-z]{2,})")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _NO_BLANK = re.compile(
     r"\\!|\{,\}(?=[0-9]{3})|\\(?:displaystyle|textstyle|limits|nolimits|big|Big|bigg|Bigg)(?![A-Za-z])"
@@ -57,7 +57,7 @@ _SYNONYMS = (
     (re.compile(r"\+\s*\\infty"), r"\\infty"),
     (re.compile(r"(?<!\\)\\%"), "%"),
     (re.compile(r"\\sqrt\s*([0-9A-Za-z])"), r"\\sqrt{\1}"),
-    (re.compile(r"\\sqrt\s*\(([0-9A-Za-z]+)\)"), r"\\sqrt{\1}"),
+    (re.compile(r"\\sqrt\s*\(\s*([0-9A-Za-z]+)\s*\)"), r"\\sqrt{\1}"),
     (re.compile(r"\\frac\s*([0-9A-Za-z])\s*([0-9A-Za-z])"), r"\\frac{\1}{\2}"),
     (re.compile(r"\\frac\s*([0-9A-Za-z])\s*\{"), r"\\frac{\1}{"),
     (re.compile(r"(\\frac\s*\{[^{}]*\})\s*([0-9A-Za-z])"), r"\1{\2}"),
@@ -65,7 +65,7 @@ _SYNONYMS = (
     (re.compile(r"\^\{([0-9A-Za-z])\}"), r"^\1"),
 )
 _IDLE_BLANK = re.compile(
-    r"(?<=[^0-9A-Za-z}%!.,]) | (?=[^0-9A-Za-z\\$.(])|(?<=[^0-9],) |(?<=,) (?![0-9])"
+    r"(?<=[^0-9A-Za-z}%!.,\\]) | (?=[^0-9A-Za-z\\$.(])|(?<=[^0-9],) |(?<=,) (?![0-9])"
 )  # 1, 234 is two numbers and 1 1/2 is not 11/2
 _WRAPPERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`"))
 
@@ -79,14 +79,14 @@ def tidy(answer: str) -> str:
     if _PLAIN.fullmatch(answer):
         return answer
     text = _CONTROL.sub("", answer)
-    if "\\begin" not in text:
-        text = _ESCAPED_TWICE.sub(r"\\", text)
     text = _RAISED_RUN.sub(lambda run: f"^{{{run.group().translate(_RAISED)}}}", text)
     text = _LOWERED_RUN.sub(lambda run: f"_{{{run.group().translate(_LOWERED)}}}", text)
     text = _VULGAR_SIGN.sub(lambda sign: "\\frac{{{}}}{{{}}}".format(*_VULGAR[sign.group()]), text)
     text = _ROOT.sub(lambda root: f"\\sqrt{{{root[1] or root[2]}}}", text)
     text = _SIGN.sub(lambda sign: _SIGNS[sign.group()], text)
     text = _NO_BLANK.sub("", _THOUSANDS_GAP.sub("", unicodedata.normalize("NFKC", text)))
+    if "\\begin" not in text:
+        text = _ESCAPED_TWICE.sub(r"\\", text)
     text = _unwrapped(_BLANK.sub(" ", text))
     if (marks := len(_MATHS_MARK.findall(text))) and marks % 2 == 0:  # "$125$ miles"; an odd one is a currency's
         text = _MATHS_MARK.sub(" ", text)

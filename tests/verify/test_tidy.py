@@ -29,7 +29,7 @@ PIECES = ["\\frac", "\\left(", "\\right)", "{", "}", "$", "\\,", "\\!", "~", " "
         ("$125$ miles", "125 miles"),
         ("\\$36", "\\$36"),
         ("90^{\\circ}", "90^\\circ"),
-        ("\\begin{pmatrix} 1 \\\\ 484 \\end{pmatrix}", "\\begin{pmatrix} 1 \\\\484 \\end{pmatrix}"),
+        ("\\begin{pmatrix} 1 \\\\ 484 \\end{pmatrix}", "\\begin{pmatrix} 1 \\\\ 484 \\end{pmatrix}"),
         ("1 \\quad 1/2", "1 1/2"),
         ("\\textbf{(B)}", "\\text{(B)}"),
         ("x \\leq 5", "x \\le 5"),
