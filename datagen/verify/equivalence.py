@@ -1,7 +1,7 @@
 r"""Whether an answer equals the gold answer, cheapest step first, and every step sound.
 
 Equal strings; exact numbers; choice letters against the problem's options; words; then math-verify, whose acceptances
-are checked again with exact numbers (`datagen.verify.recheck`), since it compares numbers rounded and drops bases and
+are checked again with exact numbers (`datagen.verify.algebra`), since it compares numbers rounded and drops bases and
 brackets. Tuples, sets, lists, intervals and matrices are compared part by part with the same steps.
 
 `compare` may run for ever or eat all memory, since it hands hostile text to a computer algebra system: it runs in a
@@ -13,16 +13,23 @@ from __future__ import annotations
 
 import re
 
+from datagen.verify.algebra import UnreadableGoldError, compare_algebraically
 from datagen.verify.choice import Choice, option_text, read_choice
 from datagen.verify.numbers import Number, read_number
 from datagen.verify.pair import Judgement, Pair
 from datagen.verify.parts import same_parts
 from datagen.verify.question import NOTHING_SAID, Question
 from datagen.verify.reading import readings
-from datagen.verify.recheck import UnreadableGoldError, by_math_verify
 from datagen.verify.rounding import same_when_rounded
 from datagen.verify.units import without_unit
-from datagen.verify.words import as_words, has_parts, is_prose, same_words, says_nothing_solves
+from datagen.verify.words import (
+    as_words,
+    has_parts,
+    is_placeholder,
+    is_prose,
+    same_words,
+    says_nothing_solves,
+)
 
 VERIFIER_VERSION = "2:math-verify-0.9.0"
 
@@ -31,7 +38,11 @@ _MOST_CHARACTERS = 4000
 _STEPS = ("string", "units", "number", "words", "rounding", "evaluation", "math-verify", "re-check", "unparsed-answer")
 """What can decide a part of an answer, cheapest first; the whole is told by the dearest step that it took."""
 
-_IN_BASE = re.compile(r"([0-9A-F]+)_\{?([0-9]{1,2})\}?")
+_IN_BASE = re.compile(r"([0-9A-F]*[0-9][0-9A-F]*)_(?:\{(?:\\text\{)?\s*([a-z]+|[0-9]{1,2})\s*\}?\}|([0-9]))")
+_BASES = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
+          "ten": "10", "twelve": "12", "sixteen": "16"}  # fmt: skip
+_PRIMES = {"′", "″"}
+_TIME = re.compile(r"[0-9]{1,2}:[0-9]{2}")
 
 
 def decide(pair: Pair) -> Judgement | None:
@@ -47,7 +58,8 @@ def decide(pair: Pair) -> Judgement | None:
     chosen = _by_choice(pair)
     if chosen is not None:
         return chosen
-    return _by_parts(pair, _Look(pair.question))
+    told = _by_parts(pair, _Look(pair.question))
+    return None if told and told.verdict == "wrong" and as_words(pair.gold) is not None else told
 
 
 def compare(pair: Pair) -> Judgement:
@@ -65,6 +77,8 @@ def compare(pair: Pair) -> Judgement:
     gold_words, answer_words = as_words(pair.gold), as_words(pair.answer)
     if has_parts(pair.gold):
         return Judgement("bad_gold", "several-parts")
+    if is_placeholder(pair.gold):
+        return Judgement("bad_gold", "prose-gold")
     if gold_words is not None:
         return Judgement("bad_gold", "prose-gold") if is_prose(pair.gold) else Judgement("wrong", "words")
     if answer_words is not None:
@@ -73,7 +87,7 @@ def compare(pair: Pair) -> Judgement:
         judged = _by_parts(pair, _Computation(pair.question))
         if judged is not None:
             return _fair(judged, without_unit(pair.gold)[0])
-        same, method = by_math_verify(pair.gold, pair.answer, pair.question)
+        same, method = compare_algebraically(pair.gold, pair.answer, pair.question)
     except UnreadableGoldError:
         return Judgement("bad_gold", "prose-gold" if is_prose(pair.gold) else "unparsed-gold")
     return _fair(Judgement("correct" if same else "wrong", method), without_unit(pair.gold)[0])
@@ -95,7 +109,7 @@ def _without_blanks(text: str) -> str:
 
 def _by_choice(pair: Pair) -> Judgement | None:
     """The verdict on a choice; None when gold or problem offer none."""
-    gold, answer = read_choice(pair.gold), read_choice(pair.answer)
+    gold, answer = read_choice(pair.gold, is_gold=True), read_choice(pair.answer)
     options = pair.question.options
     if gold is None:
         if answer is None or not options or (text := option_text(pair.question, answer.letter)) is None:
@@ -140,13 +154,15 @@ class _Look:
         if same_string(gold, answer):
             return True
         (bare_gold, gold_unit), (bare_answer, answer_unit) = without_unit(gold), without_unit(answer)
-        if gold_unit and answer_unit and gold_unit != answer_unit:
+        if gold_unit != answer_unit and ((gold_unit and answer_unit) or {gold_unit, answer_unit} & _PRIMES):
             return self._told("units", False)
         numbers = read_number(bare_gold), read_number(bare_answer)
         if numbers[0] and numbers[1]:
             return self._told("number", self._same_number(numbers[0], gold_unit, numbers[1], answer_unit))
         if same_string(bare_gold, bare_answer):
             return self._told("units", True)
+        if (":" in bare_gold or ":" in bare_answer) and (ratio := _same_ratio(bare_gold, bare_answer)) is not None:
+            return self._told("number", ratio)
         if (based := _same_in_base(bare_gold, bare_answer)) is not None:
             return self._told("number", based)
         words = as_words(gold), as_words(answer)
@@ -180,7 +196,7 @@ class _Computation(_Look):
             return same
         if as_words(gold) is not None or as_words(answer) is not None:
             return self._told("words", False)
-        same, step = by_math_verify(without_unit(gold)[0], without_unit(answer)[0], self._question)
+        same, step = compare_algebraically(without_unit(gold)[0], without_unit(answer)[0], self._question)
         return self._told(step, same)
 
 
@@ -192,11 +208,43 @@ def _by_parts(pair: Pair, leaf: _Look) -> Judgement | None:
 
 
 def _same_in_base(gold: str, answer: str) -> bool | None:
-    """Whether two numbers are the same digits, where one side at least names its base; None when neither does."""
+    """Whether two numbers are the same, where one side at least names its base; None when neither does.
+
+    An answer may leave out the base that the gold names; a base that the answer alone names must be ten, or come to the
+    gold's value.
+    """
     ours, theirs = _IN_BASE.fullmatch(gold), _IN_BASE.fullmatch(answer)
     if ours is None and theirs is None:
         return None
     if ours and theirs:
-        return ours.groups() == theirs.groups()
-    digits, other = (ours[1], answer) if ours else (theirs[1] if theirs else "", gold)
-    return digits == other if re.fullmatch(r"[0-9A-F]+", other) else None
+        return (ours[1], _base(ours)) == (theirs[1], _base(theirs))
+    if ours:
+        return answer == ours[1] if re.fullmatch(r"[0-9A-F]+", answer) else None
+    number, base = read_number(gold), _base(theirs) if theirs else 0
+    if theirs is None or number is None or not 2 <= base <= 36:
+        return None
+    try:
+        return number.value == int(theirs[1], base)
+    except ValueError:  # a digit that the base does not have
+        return False
+
+
+def _base(match: re.Match[str]) -> int:
+    name = match[2] or match[3]
+    return int(_BASES.get(name, name)) if _BASES.get(name, name).isdigit() else 0
+
+
+def _same_ratio(gold: str, answer: str) -> bool | None:
+    """Whether two ratios are proportional, or two times the same; None when neither side is one."""
+    parts = [[read_number(part) for part in text.split(":")] for text in (gold, answer)]
+    if not all(all(part) for part in parts) or all(len(part) == 1 for part in parts):
+        return None
+    ours, theirs = ([part.value for part in side if part] for side in parts)
+    if _TIME.fullmatch(gold):
+        return ours == theirs
+    if (len(ours) == 2 and len(theirs) == 1) or (len(ours) == 1 and len(theirs) == 2):
+        (first, second), one = (ours, theirs[0]) if len(ours) == 2 else (theirs, ours[0])
+        return first == one * second
+    return len(ours) == len(theirs) and all(
+        one * theirs[0] == other * ours[0] for one, other in zip(ours, theirs, strict=True)
+    )

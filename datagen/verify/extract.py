@@ -17,6 +17,7 @@ _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _FRAME = re.compile(r"\\(?:text|mathrm|quad|qquad|[,;!:()\[\]]|(?![A-Za-z]))|[${}\s,.;()*+&-]+")
 _NAMED = re.compile(r"[A-Za-z](?:_\{?[0-9A-Za-z]+\}?)?(?:\([a-z]\))?\s*=")
 _NEXT_TURN = re.compile(r"<\|im_end\|>|<\|im_start\|>\s*(?:user|system)|<\|endoftext\|>|<\|eot_id\|>")
+_ASKED_ON = re.compile(r"\n\s*\n\s*(?:Human|User|Problem|Question|Q)\s*[0-9]*\s*:")
 _FEW_WORDS = 4
 _MOST_BETWEEN = 60
 """Characters between two boxes that can still be one answer."""
@@ -35,6 +36,9 @@ def final_answer(reasoning: str, content: str) -> str | None:
         The answer's raw text without its box, or None when there is none.
     """
     reasoning, content = _own_turn(reasoning), _own_turn(content)
+    asked_on = _ASKED_ON.search(content)
+    if asked_on and (first := final_answer("", content[: asked_on.start()])) is not None:
+        return first
     by_form = answer_by_form(content)
     if by_form and "boxed" not in by_form[0] and not _BOX.search(content, by_form[1]):
         return by_form[0]

@@ -1,11 +1,12 @@
 """Two answers of the same shape, part by part.
 
 Tuples, intervals and matrices are equal when their parts are, in order; lists, sets and unions when each part of one
-has an equal in the other. A part that can't be told leaves the whole untold, unless another part already tells it apart.
+has an equal in the other. A part that can't be told leaves the whole untold, unless another part tells it apart.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from datagen.verify.numbers import read_number
@@ -16,21 +17,34 @@ Leaf = Callable[[str, str], bool | None]
 """Whether two values are equal, gold first; None when it can't tell."""
 
 _UNORDERED = frozenset({"list", "set"})
+_NAMED = frozenset({"list", "set", "tuple"})
+_COMPOUND = re.compile(
+    r"[,;<>=]|\\(?:text|pm|mp|cup|cap|in|mid|begin|\{|[lgn]e|mathbb|emptyset)(?![a-z])|\\\{|[A-Za-z]{3}"
+)
+_FUNCTION = re.compile(r"[A-Za-z]\([A-Za-z]\)")
 
 
 def same_parts(gold: Node, answer: Node, leaf: Leaf) -> bool | None:
     """Whether two answers are equal part by part; None when that can't be told, or their shapes differ."""
     if isinstance(gold, Value) and isinstance(answer, Value):
-        if _other_name(gold.name, answer.name) or ("=" in gold.text) != ("=" in answer.text):
+        if _other_name(gold.name, answer.name):
+            return False if _is_number(gold) and _is_number(answer) else None
+        if ("=" in gold.text) != ("=" in answer.text):
             return None
         return leaf(gold.text, answer.text)
     if isinstance(gold, Value):
-        return False if _is_number(gold) and _several_numbers(answer) else None
+        return False if isinstance(answer, Group) and _is_single(gold) and _is_several(answer) else None
     if isinstance(answer, Value):
-        return False if _is_number(answer) and _several_numbers(gold) else None
+        return False if _is_single(answer) and _is_several(gold) else None
     gold, answer = _vector(gold), _vector(answer)
     if gold.kind == answer.kind == "matrix":
         return _in_order(gold.items, answer.items, leaf)
+    names = _names(gold.items), _names(answer.items)
+    if gold.kind in _NAMED and answer.kind in _NAMED and all(names):
+        if set(names[0]) != set(names[1]):
+            return None
+        named = {item.name: item for item in answer.items}
+        return _in_order(gold.items, [named[item.name] for item in gold.items], leaf)
     if gold.kind == answer.kind == "tuple":
         if len(gold.items) == len(answer.items) == 2 and gold.ends != answer.ends:
             return _told_apart(gold, answer)
@@ -38,27 +52,28 @@ def same_parts(gold: Node, answer: Node, leaf: Leaf) -> bool | None:
     if gold.kind == answer.kind == "union":
         return True if _each_has_its_equal(gold.items, answer.items, leaf) else None
     if gold.kind in _UNORDERED and answer.kind in _UNORDERED:
-        names = _names(gold.items), _names(answer.items)
-        if all(names) and set(names[0]) == set(names[1]):
-            by_name = {item.name: item for item in answer.items}
-            return _in_order(gold.items, [by_name[item.name] for item in gold.items], leaf)
         if (any(names[0]) or any(names[1])) and not all(names) and _different_things(names[0] or names[1]):
             return _in_order(gold.items, answer.items, leaf)
+        if gold.kind == answer.kind == "list" and all(isinstance(item, Value) for item in gold.items):
+            return _one_to_one(gold.items, answer.items, leaf)
         return _each_has_its_equal(gold.items, answer.items, leaf)
-    if {gold.kind, answer.kind} == {"tuple", "list"}:
+    if {gold.kind, answer.kind} == {"tuple", "list"} and "()" in {gold.ends, answer.ends}:
         return _in_order(gold.items, answer.items, leaf)
     return None
 
 
-def _is_number(node: Node) -> bool:
-    return isinstance(node, Value) and read_number(without_unit(node.text)[0]) is not None
+def _is_number(value: Value) -> bool:
+    return read_number(without_unit(value.text)[0]) is not None
 
 
-def _several_numbers(node: Node) -> bool:
-    """Whether an answer is at least two numbers, and not the same one said twice."""
-    if isinstance(node, Value) or node.kind in {"union", "matrix"} or not all(_is_number(item) for item in node.items):
-        return False
-    return len({item.text for item in node.items if isinstance(item, Value)}) > 1
+def _is_single(value: Value) -> bool:
+    """Whether a value is plainly one thing, no list or set in a spelling that reading does not know."""
+    return not _COMPOUND.search(value.text)
+
+
+def _is_several(group: Group) -> bool:
+    """Whether an answer is at least two values, and not the same one said twice."""
+    return group.kind in _NAMED and len({item.text for item in group.items if isinstance(item, Value)}) > 1
 
 
 def _vector(group: Group) -> Group:
@@ -90,6 +105,22 @@ def _each_has_its_equal(gold: Sequence[Node], answer: Sequence[Node], leaf: Leaf
     return _all(_any(line) for line in [*told, *columns])
 
 
+def _one_to_one(gold: Sequence[Node], answer: Sequence[Node], leaf: Leaf) -> bool | None:
+    """Whether the parts of two lists can be paired off: a number that stands there twice has to stand there twice."""
+    if len(gold) != len(answer):
+        return False
+    left, untold = list(answer), False
+    for one in gold:
+        told = [same_parts(one, other, leaf) for other in left]
+        if True in told:
+            del left[told.index(True)]
+        elif None in told:
+            untold = True
+        else:
+            return False
+    return None if untold else True
+
+
 def _all(told: Iterable[bool | None]) -> bool | None:
     untold = False
     for one in told:
@@ -109,8 +140,9 @@ def _any(told: Iterable[bool | None]) -> bool | None:
 
 
 def _other_name(gold: str, answer: str) -> bool:
-    """Whether two plain variables differ: the line x = 5 is not the line y = 5."""
-    return gold != answer and len(gold) == len(answer) == 1
+    """Whether two names differ: the line x = 5 is not the line y = 5; y may stand for f(x)."""
+    kinds = {"function" if name == "y" or _FUNCTION.fullmatch(name) else name for name in (gold, answer)}
+    return bool(gold and answer) and len(kinds) > 1
 
 
 def _names(items: Sequence[Node]) -> list[str]:

@@ -18,8 +18,7 @@ _COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _NEAREST = re.compile(r"nearest\s+(?:whole\s+)?\$?(0?\.0*1|[a-z]+(?:[- ]thousandth)?)", re.IGNORECASE)
 _DECIMALS = re.compile(r"\b(\d|one|two|three|four|five|six)\s+(?:decimal|digits?\s+after)", re.IGNORECASE)
 _ROUNDS = re.compile(
-    r"\bround(?:ed|ing)?\s+(?:your|the|all|off|up|down|to|answers?)\b|\bapproximat\w+|\bestimate\b|\bas a decimal\b",
-    re.IGNORECASE,
+    r"\bround(?:ed|ing)?\s+(?:your|the\s+answer|answers?|off|to)\b|\bapproximate\s+(?:your|the)\s+answer", re.IGNORECASE
 )
 _OPTION = re.compile(
     r"(?:(?<![A-Za-z0-9\\({])|(?=\\(?:text|mathrm|rm|bf)))(?:\\(?:textbf|text|mathrm|rm|bf)\s*\{\s*)?\(?\s*"

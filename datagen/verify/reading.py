@@ -13,10 +13,11 @@ from typing import Literal
 
 from datagen.verify.numbers import read_number
 from datagen.verify.units import without_unit
+from datagen.verify.words import in_signs
 
 Kind = Literal["tuple", "set", "list", "union", "matrix"]
 _MOST_CHARACTERS = 4000
-_MOST_ITEMS = 200
+_MOST_ITEMS = 64
 _DEEPEST = 6
 
 _STEP = re.compile(
@@ -26,9 +27,13 @@ _STEP = re.compile(
 _OPENS = ("\\begin", "\\{", "\\langle", "\\lfloor", "\\lceil", "\\lvert", "(", "[", "{")
 _CLOSES = ("\\end", "\\}", "\\rangle", "\\rfloor", "\\rceil", "\\rvert", ")", "]", "}")
 _JOINED = re.compile(
-    r"\s*,?\s*(?:\\text\{\s*,?\s*(?:and|or)\s*\}|(?<=[0-9)}\]\s,])(?:and|or)(?=[\s(\\0-9-]|[A-Za-z][=(])|\\(?:lor|vee)(?![A-Za-z]))\s*"
+    r"\s*,?\s*\\text\{\s*,?\s*(?:and|or)\s*\}\s*|(?:(?<=[0-9)}\]])|(?<=(?<![A-Za-z])[A-Za-z]))\s*,?\s*(?<![A-Za-z])(?:and|or)(?=[\s(\\0-9-]|[A-Za-z][=(])\s*"
+    r"|(?<=,)\s*(?:and|or)(?=[\s(\\0-9-])\s*|(?<=[0-9)}\]])or(?=[A-Za-z][=(])|\s*\\(?:lor|vee)(?![A-Za-z])\s*"
 )
-_MATRIX = re.compile(r"\\begin\{([pb]?matrix|array)\}(?:\{[a-z|]*\})?(.*)\\end\{\1\}", re.DOTALL)
+_RESIDUE = re.compile(
+    r"(?:([A-Za-z])\s*\\equiv\s*)?([-0-9a-z+ ]{1,30}?)\s*\(?\\[pb]?mod(?![a-z])\s*(\{[0-9a-z]+\}|[0-9a-z]+)\)?"
+)
+_MATRIX = re.compile(r"([\[(]?)\s*\\begin\{([pb]?matrix|array)\}(?:\{[a-z|]*\})?(.*)\\end\{\2\}\s*[\])]?", re.DOTALL)
 _ELEMENT = re.compile(r"(?:[A-Za-z]|\\[a-z]+|\([A-Za-z](?:,[A-Za-z])*\))\s*\\in(?![A-Za-z])\s*(?=\S)")
 _NAME = re.compile(
     r"\|?(?:\\(?:angle|triangle|text|mathbf|vec|overline|sin|cos|tan|cot|sec|csc|log|ln|min|max|arg)\b)?"
@@ -39,7 +44,9 @@ _BOUND = r"[^<>=\\]*(?:\\(?!le(?![a-z])|ge(?![a-z])|ne(?![a-z])|in(?![a-z]))[^<>
 _VARIABLE = r"(?:[A-Za-z](?:_[0-9A-Za-z])?|\\(?:alpha|beta|theta|lambda|mu|phi|omega)|[A-Za-z]\([A-Za-z]\))"
 _BETWEEN = re.compile(rf"({_BOUND})(<|>|\\le|\\ge)\s*({_VARIABLE})\s*(<|>|\\le|\\ge)\s*({_BOUND})")
 _ONE_SIDE = re.compile(rf"({_VARIABLE})\s*(<|>|\\le|\\ge)\s*({_BOUND})|({_BOUND})(<|>|\\le|\\ge)\s*({_VARIABLE})")
-_ROOTS = ("\\pm", "\\mp")
+_INEQUALITY = re.compile(r"[<>]|\\[lg]e(?![a-z])")
+_BUILDER = re.compile(r"(?:[A-Za-z]|\\[a-z]+)\s*(?:\\in\s*\\(?:mathbb\{R\}|R)\s*)?(?:\\mid|[|:])(.+)", re.DOTALL)
+_THOUSANDS = re.compile(r"[-+]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,9 @@ def readings(text: str) -> tuple[Node, ...]:
     """The ways in which a tidy text can be read, the likeliest first: "1,22" is one number or two."""
     if len(text) > _MOST_CHARACTERS:
         return (Value(text),)
+    text = in_signs(text)
+    if _THOUSANDS.fullmatch(text):
+        return (Value(text),)
     first = _read(text, 0)
     if isinstance(first, Group) and first.kind == "list" and read_number(without_unit(text)[0]) is not None:
         return Value(text), first
@@ -89,18 +99,23 @@ def _read(text: str, depth: int) -> Node:
     interval = _interval(text, depth)
     if interval is not None:
         return interval
+    residue = _RESIDUE.fullmatch(text)
+    if residue:
+        return Group("tuple", (_read(residue[2], depth + 1), _read(residue[3], depth + 1)), "mod", residue[1] or "")
     matrix = _MATRIX.fullmatch(text)
     if matrix and _closes_at_end(text):
         rows = tuple(
             Group("tuple", tuple(_read(cell, depth + 1) for cell in _split(row, ("&",))), "()")
-            for row in _split(matrix[2], ("\\\\",))
+            for row in _split(matrix[3], ("\\\\",))
             if row.strip() and row.strip() != "\\hline"
         )
         return Group("matrix", rows)
     joined = _JOINED.sub(", ", text) if _JOINED.search(text) else text
-    rows = _split(joined, (";",))
-    if len(rows) > 1 and len(_split(joined, (",", ";"))) > len(rows):  # p = 5, q = 2; p = 7, q = 2
-        return Group("list", tuple(_as_tuple(_read(row, depth + 1)) for row in rows))
+    if joined != text and _INEQUALITY.search(text):
+        return _either(text, depth)
+    lines = _split(joined, (";",))
+    if len(lines) > 1 and len(_split(joined, (",", ";"))) > len(lines):  # p = 5, q = 2; p = 7, q = 2
+        return Group("list", tuple(_as_tuple(_read(line, depth + 1)) for line in lines))
     parts = _list_parts(joined)
     if len(parts) > 1:
         return _listed(parts, depth)
@@ -110,6 +125,17 @@ def _read(text: str, depth: int) -> Node:
     if len(pieces) > 1:
         return Group("union", tuple(_read(piece, depth + 1) for piece in pieces))
     return _named(text, depth) or _bracketed(text, depth) or _plus_minus(text) or Value(text)
+
+
+def _either(text: str, depth: int) -> Node:
+    """Inequalities joined by "or" as the union that they are; joined by "and" they are left as they stand."""
+    parts = _JOINED.split(text)
+    if re.search(r"(?<![A-Za-z])and(?![A-Za-z])", text):
+        return Value(text)
+    items = tuple(_read(part, depth + 1) for part in parts)
+    if all(isinstance(item, Group) and item.kind == "tuple" for item in items):
+        return Group("union", items)
+    return Value(text)
 
 
 def _as_tuple(node: Node) -> Node:
@@ -147,19 +173,33 @@ def _named(text: str, depth: int) -> Node | None:
         return None
     if len(pieces) == 1:
         name, value = approximate[0].strip(), approximate[1]
-        if not _is_name(name):  # the exact value comes first
+        if name and not _is_name(name):  # the exact value comes first
             return _read(name, depth + 1)
     else:
         name, value = pieces[0].strip(), approximate[0]
-        if not _is_name(name) and len(pieces) == 2:
+        if name and not _is_name(name) and len(pieces) == 2:
             return None
     if not value.strip():
         return None
     read = _read(value, depth + 1)
     if read.name:
         return read
+    if isinstance(read, Group) and read.kind == "tuple" and name.startswith("(") and len(pieces) == 2:
+        return _each_named(read, name)
     name = name if _is_name(name) else ""
     return Value(read.text, name) if isinstance(read, Value) else Group(read.kind, read.items, read.ends, name)
+
+
+def _each_named(group: Group, names: str) -> Node:
+    """(a, b) = (2, 3) as what it says of a and of b."""
+    named = [name.strip() for name in names[1:-1].split(",")]
+    if len(named) != len(group.items):
+        return group
+    items = [
+        Value(item.text, name) if isinstance(item, Value) else item
+        for item, name in zip(group.items, named, strict=True)
+    ]
+    return Group("tuple", tuple(items), group.ends)
 
 
 def _is_name(text: str) -> bool:
@@ -172,6 +212,9 @@ def _bracketed(text: str, depth: int) -> Node | None:
             inner = text[len(opening) : -len(closing)]
             parts = _split(inner, (",", ";"))
             if opening == "\\{":
+                builder = _BUILDER.fullmatch(inner)
+                if builder and (condition := _interval(builder[1].strip(), depth + 1)) is not None:
+                    return condition
                 if re.search(r"\\mid|[|:]|\\(?:ldots|dots|cdots)", inner):
                     return None
                 items = _listed(parts, depth) if len(parts) > 1 else _read(inner, depth + 1)
@@ -185,7 +228,7 @@ def _bracketed(text: str, depth: int) -> Node | None:
 
 
 def _interval(text: str, depth: int) -> Node | None:
-    if not re.search(r"[<>]|\\[lg]e(?![a-z])", text):
+    if not _INEQUALITY.search(text) or text.startswith("\\{"):
         return None
     both = _BETWEEN.fullmatch(text)
     if both and all(both[number].strip() for number in (1, 5)):
@@ -245,7 +288,7 @@ def _split(text: str, separators: tuple[str, ...]) -> list[str]:
             parts.append(text[start : step.start()])
             start = step.end()
     parts.append(text[start:])
-    return [part for part in parts if part.strip()] if len(parts) > 1 else parts
+    return parts
 
 
 def _turn(step: str) -> int:

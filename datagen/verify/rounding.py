@@ -4,6 +4,7 @@ A gold counts as a rounded number when it has two decimals and three significant
 a simple fraction: 0.333, 3.14 and 7.78 do; 0.5, 1.25 and 12.5 are numbers of their own.
 """
 
+import math
 from fractions import Fraction
 
 from datagen.verify.numbers import Number
@@ -16,12 +17,13 @@ def same_when_rounded(gold: Number, answer: Number, asked: int | None) -> bool:
     """Whether one number is the other one rounded, as far as rounding is allowed.
 
     Args:
-        gold, answer: two different numbers; `decimals` is None for one that is not written as a decimal.
+        gold: a number; its `decimals` is None when it is not written as a decimal.
+        answer: another number.
         asked: the decimal places that the problem asks for; None when it asks for an exact answer.
     """
     if asked:
-        if gold.decimals is not None and (answer.decimals is None or answer.decimals > max(gold.decimals, asked)):
-            return _is_rounded(gold.value, answer.value, max(gold.decimals, asked))
+        if gold.decimals is not None and (answer.decimals is None or answer.decimals > gold.decimals):
+            return gold.decimals >= asked and _is_rounded(gold.value, answer.value, gold.decimals)
         return (
             answer.decimals is not None
             and answer.decimals >= asked
@@ -42,4 +44,7 @@ def looks_rounded(number: Number) -> bool:
 
 
 def _is_rounded(short: Fraction, long: Fraction, decimals: int) -> bool:
-    return abs(short - long) * 2 <= Fraction(1, 10**decimals)
+    """Whether rounding half up, or half to even, makes the one of the other."""
+    scaled = abs(long) * 10**decimals
+    up = math.floor(scaled + Fraction(1, 2))
+    return (short < 0) == (long < 0) and abs(short) * 10**decimals in {up, round(scaled)}

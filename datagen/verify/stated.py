@@ -1,4 +1,4 @@
-r"""Answers that a text states without a box: "The final answer is 5", "#### 5", "Therefore, the angle is $45^\circ$."
+r"""Answers that a text states without a box, as in "The final answer is 5" or "#### 5".
 
 Only the end of a text is read, only whole sentences count, and a sentence counts only when it can be told which of its
 values is the answer. Every search is linear in what it reads.
@@ -19,11 +19,17 @@ _HASHES = re.compile(r"^####[ \t]*([^\n]{1,300})", re.MULTILINE)
 _IS = r"(?:is|are|was|be|equals?|becomes|[:=≈]|\\approx)"
 _ADVERBS = r"(?:\s*(?:indeed|exactly|simply|just|therefore|thus|also|still|then|now|equal\s+to|given\s+by)\b)*"
 _ANNOUNCED = re.compile(
-    rf"\banswer\b(?:\s+(?:to|for|of|in)\s[^.:\n]{{1,100}}?)?\**\s*"
-    rf"(?:{_IS}|should\s+be|must\s+be|would\s+be)\**{_ADVERBS}\s*:?\**\s*"
+    rf"\b(?:answer|option|choice)\b[\"']?(?:\s+(?:to|for|of|in)\s[^.:\n]{{1,100}}?)?\**\s*"
+    rf"(?:{_IS}|should\s+be|must\s+be|would\s+be)\**{_ADVERBS}\s*:?\**\s*[\"']?"
     r"(?=(?P<rest>[^\s].{0,300}))",
     re.IGNORECASE | re.DOTALL,
 )
+_TAGGED = re.compile(r"<answer>([^<]{1,300})</answer>")
+_HEADED = re.compile(r"^[#*\s]*(?:final\s+)?answer[*:\s]*\n\s*([^\n]{1,60})\s*$", re.IGNORECASE | re.MULTILINE)
+_UNFINISHED = re.compile(r"\b(?:step|case|check|need\s+to|suppose|assume|continue|let\s+me|try)\b", re.IGNORECASE)
+_DENIED = re.compile(r"(?:\b(?:not|never|cannot)|n't)\s+(?:be\s+|equal\s+(?:to\s+)?)?$", re.IGNORECASE)
+_OPENS_WITH_IF = re.compile(r"(?:if|unless|whether|suppose|assum\w+)\b", re.IGNORECASE)
+_SUPPOSED = re.compile(r"\b(?:if|unless|whether|suppos\w+|assum\w+)(?:\s+that)?(?:\s+(?:the|our))?\s*$", re.IGNORECASE)
 _BY_FORM = re.compile(r"[Ff]inal [Aa]nswer is:?\s*([^\n]{1,300}?)\s*\.?\s*I hope it is correct")
 _MATHS = r"\$\$(?:[^$]|\\\$)+\$\$|\$(?:\\\$|[^$\n])+\$|\\\((?:(?!\\\)).)+\\\)|\\\[(?:(?!\\\]).)+\\\]"
 _PLAIN_NUMBER = (
@@ -72,6 +78,12 @@ def stated_answer(text: str) -> str | None:
     """The answer that a text without a box states at its end; None when there is none, or when it can't be told."""
     text = _TAGS.sub("", text).strip()
     end = _end_of(text)
+    tagged = _TAGGED.findall(end)
+    if tagged:
+        return _bare(tagged[-1]) or None
+    headed = list(_HEADED.finditer(end))
+    if headed:
+        return _bare(headed[-1][1]) or None
     hashes = _HASHES.findall(end)
     if hashes:
         return _bare(hashes[-1]) or None
@@ -92,7 +104,7 @@ def _end_of(text: str) -> str:
 
 
 def _announced(end: str) -> str | None:
-    matches = list(_ANNOUNCED.finditer(end))
+    matches = [match for match in _ANNOUNCED.finditer(end) if not _SUPPOSED.search(end[: match.start()])]
     if not matches:
         return None
     rest = matches[-1]["rest"]
@@ -139,9 +151,13 @@ def _value_of(sentence: str, *, concludes: bool) -> str | None:
 
 def _short(text: str) -> str | None:
     """The answer of a text that is little more than one: the last formula, else the last number with its unit."""
+    if _OPENS_WITH_IF.match(text):
+        return None
     formulas = list(_formulas(text))
     if formulas:
         last = formulas[-1]
+        if _DENIED.search(text[: text.rindex(last)]):
+            return None
         joined = re.findall(r"[A-Za-z]{2,}", _without_formulas(text))
         if len(formulas) > 1 and all(word.lower() in {"and", "or"} for word in joined):
             return ", ".join(_bare(one) for one in formulas)
@@ -153,8 +169,12 @@ def _short(text: str) -> str | None:
         return text or None
     if len(text.split()) < _WORDS_AFTER and not re.search(r"[\d.!?']", text):
         return text
+    if _UNFINISHED.search(text):
+        return None
     numbers = list(re.finditer(r"[-+]?[$€£]?\d[\d.,]*(?:/\d+)?\S*(?:\s+(?:percent|pct|%))?", text))
-    return numbers[-1].group().rstrip(".,") if numbers else None
+    if not numbers or _DENIED.search(text[: numbers[-1].start()]):
+        return None
+    return numbers[-1].group().rstrip(".,")
 
 
 def _is_unit(after: str) -> bool:

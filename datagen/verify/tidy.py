@@ -26,9 +26,11 @@ _VULGAR = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4
 _VULGAR_SIGN = re.compile("[" + "".join(_VULGAR) + "]")
 
 _ROOT = re.compile(r"√\s*(?:\(([^()]{1,40})\)|([0-9]+|[A-Za-z]))")
+_CUBE_ROOT = re.compile(r"∛\s*([0-9]+|[A-Za-z])")
 _MATHS_MARK = re.compile(r"(?<!\\)\$")
 _PLAIN = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?")
 _ESCAPED_TWICE = re.compile(r"(?<!\\)\\\\(?=[A-Za-z]{2,})")
+_TEXT_ONLY = re.compile(r"\\text\{([^{}]*[0-9][^{}]*)\}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _NO_BLANK = re.compile(
     r"\\!|\{,\}(?=[0-9]{3})|\\(?:displaystyle|textstyle|limits|nolimits|big|Big|bigg|Bigg)(?![A-Za-z])"
@@ -61,8 +63,12 @@ _SYNONYMS = (
     (re.compile(r"\\frac\s*([0-9A-Za-z])\s*([0-9A-Za-z])"), r"\\frac{\1}{\2}"),
     (re.compile(r"\\frac\s*([0-9A-Za-z])\s*\{"), r"\\frac{\1}{"),
     (re.compile(r"(\\frac\s*\{[^{}]*\})\s*([0-9A-Za-z])"), r"\1{\2}"),
-    (re.compile(r"_\{([0-9A-Za-z])\}"), r"_\1"),
-    (re.compile(r"\^\{([0-9A-Za-z])\}"), r"^\1"),
+    (re.compile(r"(?<![A-Za-z\\])pi(?![A-Za-z])"), r"\\pi "),
+    (re.compile(r"(?<![A-Za-z\\])sqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
+    (re.compile(r"\{\s*([^{}\\]+?)\s*\\choose\s*([^{}\\]+?)\s*\}"), r"\\binom{\1}{\2}"),
+    (re.compile(r"\\(overline|dot|bar)\s*([0-9])"), r"\\\1{\2}"),
+    (re.compile(r"_\{([0-9A-Za-z])\}(?![0-9A-Za-z])"), r"_\1"),
+    (re.compile(r"\^\{([0-9A-Za-z])\}(?![0-9A-Za-z])"), r"^\1"),
 )
 _IDLE_BLANK = re.compile(
     r"(?<=[^0-9A-Za-z}%!.,\\]) | (?=[^0-9A-Za-z\\$.(])|(?<=[^0-9],) |(?<=,) (?![0-9])"
@@ -82,6 +88,7 @@ def tidy(answer: str) -> str:
     text = _RAISED_RUN.sub(lambda run: f"^{{{run.group().translate(_RAISED)}}}", text)
     text = _LOWERED_RUN.sub(lambda run: f"_{{{run.group().translate(_LOWERED)}}}", text)
     text = _VULGAR_SIGN.sub(lambda sign: "\\frac{{{}}}{{{}}}".format(*_VULGAR[sign.group()]), text)
+    text = _CUBE_ROOT.sub(r"\\sqrt[3]{\1}", text)
     text = _ROOT.sub(lambda root: f"\\sqrt{{{root[1] or root[2]}}}", text)
     text = _SIGN.sub(lambda sign: _SIGNS[sign.group()], text)
     text = _NO_BLANK.sub("", _THOUSANDS_GAP.sub("", unicodedata.normalize("NFKC", text)))
@@ -92,6 +99,8 @@ def tidy(answer: str) -> str:
         text = _MATHS_MARK.sub(" ", text)
     text = _SIDE.sub("", _MATHS_MARK.sub(r"\\$", text))
     text = _PLAIN_MARKUP.sub("", _WORD_MARKUP.sub(r"\\text", text))
+    if only := _TEXT_ONLY.fullmatch(text.strip()):  # \\text{5 apples}
+        text = only[1]
     for pattern, synonym in _SYNONYMS:
         text = pattern.sub(synonym, text)
     text = _BLANK.sub(" ", text)

@@ -32,9 +32,10 @@ def verifier() -> Iterator[Verifier]:
     ("text", "verdict", "method", "answer"),
     [
         ("\\boxed{\\frac{1}{2}}", "correct", "string", "\\frac{1}{2}"),
-        ("\\boxed{0.5}", "correct", "math-verify", "0.5"),
-        ("\\boxed{2}", "wrong", "math-verify", "2"),
-        ("<think>\\boxed{0.5}</think>It is half.", "correct", "math-verify", "0.5"),
+        ("\\boxed{0.5}", "correct", "number", "0.5"),
+        ("\\boxed{\\sqrt{1/4}}", "correct", "math-verify", "\\sqrt{1/4}"),
+        ("\\boxed{\\sqrt{3}}", "wrong", "evaluation", "\\sqrt{3}"),
+        ("<think>\\boxed{0.5}</think>It is half.", "correct", "number", "0.5"),
         ("I don't know.", "no_answer", "extract", None),
         ("<think>\\boxed{0.5}", "truncated", "finish-reason", None),
         ("\\boxed{9^{9^{9^{9^{9}}}}+1}", "timeout", "cpu-limit", "9^{9^{9^{9^{9}}}}+1"),
@@ -57,14 +58,14 @@ def test_a_gold_that_cannot_be_checked_is_a_verdict_too(tmp_path: Path, verifier
 
 def test_a_verdict_is_given_once_and_kept(tmp_path: Path) -> None:
     with Journal(tmp_path / "v.jsonl") as journal, Verifier(Limits(cpu_s=5, memory_mb=1024), 1) as verifier:
-        first = Verdicts(verifier, journal).of(PROBLEM, solution("\\boxed{0.5}")).result(60)
+        first = Verdicts(verifier, journal).of(PROBLEM, solution("\\boxed{\\sqrt{1/4}}")).result(60)
     closed = verifier  # one that takes no more pairs: what is asked again must come from the journal
     with Journal(tmp_path / "v.jsonl") as journal:
         verdicts = Verdicts(closed, journal)
-        assert verdicts.of(PROBLEM, solution("\\boxed{0.5}")).result(0) == first
+        assert verdicts.of(PROBLEM, solution("\\boxed{\\sqrt{1/4}}")).result(0) == first
         assert verdicts.counts == {"correct": 1}
         with pytest.raises(RuntimeError, match="shutdown"):
-            verdicts.of(replace(PROBLEM, answer="1/2"), solution("\\boxed{0.5}"))
+            verdicts.of(replace(PROBLEM, answer="1/2"), solution("\\boxed{\\sqrt{1/4}}"))
 
 
 def test_a_verdict_that_cannot_be_kept_fails_and_nobody_waits_for_it(tmp_path: Path, verifier: Verifier) -> None:
