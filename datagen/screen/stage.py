@@ -11,7 +11,6 @@ from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import DROPPED, PROBLEMS, SCREENED, Problem
 from datagen.texts import NORMALISER_VERSION
-from datagen.verify.equivalence import VERIFIER_VERSION
 from datagen.verify.pair import Pair
 from datagen.verify.verdicts import verifier_for
 
@@ -33,7 +32,6 @@ class Screen(Stage):
         return [
             _SCREEN_VERSION,
             NORMALISER_VERSION,
-            VERIFIER_VERSION,
             run.recipe.verify.limits,
             screening.model_dump(mode="json", exclude={"benchmarks"}),
             revisions,

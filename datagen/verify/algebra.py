@@ -25,7 +25,7 @@ _UNREADABLE = re.compile(
     r"|['?:;\"]|\.\."
 )
 """What latex2sympy drops or cuts the text at."""
-_COMMAND = re.compile(r"\\[A-Za-z]+")
+_COMMAND = re.compile(r"\\mathbb\{[A-Z]\}|\\[A-Za-z]+")
 _LETTER = re.compile(r"[A-Za-z]")
 _CONSTANT = re.compile(r"\\[A-Za-z]+|([EI])(?:_\{([0-9A-Za-z]{1,9})\}|_([0-9A-Za-z]))?")
 _POWER_OF_FACTORIAL = re.compile(r"([0-9]+|[a-z])!\^")

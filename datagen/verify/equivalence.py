@@ -12,6 +12,7 @@ quick anywhere.
 from __future__ import annotations
 
 import re
+from importlib.metadata import version
 
 from datagen.verify.algebra import UnreadableGoldError, compare_algebraically
 from datagen.verify.choice import Choice, option_text, read_choice
@@ -31,7 +32,9 @@ from datagen.verify.words import (
     says_nothing_solves,
 )
 
-VERIFIER_VERSION = "2:math-verify-0.9.0"
+_LIBRARIES = ("math-verify", "latex2sympy2_extended", "sympy")
+VERIFIER_VERSION = "+".join(["2", *(f"{name}-{version(name)}" for name in _LIBRARIES)])
+"""Our own version, and those of the libraries that verdicts depend on; raised with every change of a verdict."""
 
 _MOST_CHARACTERS = 4000
 """A longer answer is no short answer; a longer gold can't be compared with one."""

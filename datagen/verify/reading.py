@@ -20,9 +20,10 @@ _MOST_CHARACTERS = 4000
 _MOST_ITEMS = 64
 _DEEPEST = 6
 
+_COMMAND = re.compile(r"\\[A-Za-z]+")
 _STEP = re.compile(
     r"\\begin\{[a-z]*\}|\\end\{[a-z]*\}|\\[{}]|\\(?:langle|lfloor|lceil|lvert)(?![A-Za-z])"
-    r"|\\(?:rangle|rfloor|rceil|rvert)(?![A-Za-z])|\\cup(?![A-Za-z])|\\approx(?![A-Za-z])|\\\\|[()\[\]{},;&=]"
+    r"|\\(?:rangle|rfloor|rceil|rvert)(?![A-Za-z])|\\cup(?![A-Za-z])|\\approx(?![A-Za-z])|\\\\|[()\[\]{},;&=:]"
 )
 _OPENS = ("\\begin", "\\{", "\\langle", "\\lfloor", "\\lceil", "\\lvert", "(", "[", "{")
 _CLOSES = ("\\end", "\\}", "\\rangle", "\\rfloor", "\\rceil", "\\rvert", ")", "]", "}")
@@ -38,7 +39,7 @@ _ELEMENT = re.compile(r"(?:[A-Za-z]|\\[a-z]+|\([A-Za-z](?:,[A-Za-z])*\))\s*\\in(
 _NAME = re.compile(
     r"\|?(?:\\(?:angle|triangle|text|mathbf|vec|overline|sin|cos|tan|cot|sec|csc|log|ln|min|max|arg)\b)?"
     r"[A-Za-z\\{][A-Za-z\\{} ]{0,30}(?:_(?:\{[^{}=]{1,20}\}|[0-9A-Za-z]))?'{0,2}(?:\([A-Za-z0-9,\\ ]{1,20}\))?\|?"
-    r"|\((?:[A-Za-z\\]+(?:_(?:\{[^{}=]{1,9}\}|[0-9A-Za-z]))?,?\s?){1,8}\)|\\frac\{[A-Z]{1,3}\}\{[A-Z]{1,3}\}"
+    r"|\((?:[A-Za-z\\]+(?:_(?:\{[^{}=]{1,9}\}|[0-9A-Za-z]))?,?\s?){1,8}\)|\\frac\{[A-Z]{1,3}(?:_[a-z](?:\([a-z]\))?)?\}\{[A-Z]{1,3}(?:_[a-z](?:\([a-z]\))?)?\}"
 )
 _BOUND = r"[^<>=\\]*(?:\\(?!le(?![a-z])|ge(?![a-z])|ne(?![a-z])|in(?![a-z]))[^<>=\\]*)*"
 _VARIABLE = r"(?:[A-Za-z](?:_[0-9A-Za-z])?|\\(?:alpha|beta|theta|lambda|mu|phi|omega)|[A-Za-z]\([A-Za-z]\))"
@@ -124,7 +125,7 @@ def _read(text: str, depth: int) -> Node:
     pieces = _split(text, ("\\cup",))
     if len(pieces) > 1:
         return Group("union", tuple(_read(piece, depth + 1) for piece in pieces))
-    return _named(text, depth) or _bracketed(text, depth) or _plus_minus(text) or Value(text)
+    return _named(text, depth) or _bracketed(text, depth) or _ratio(text, depth) or _plus_minus(text) or Value(text)
 
 
 def _either(text: str, depth: int) -> Node:
@@ -225,6 +226,16 @@ def _bracketed(text: str, depth: int) -> Node | None:
             ends = "()" if opening == "\\langle" else opening + closing
             return Group("tuple", tuple(_read(part, depth + 1) for part in parts), ends)
     return None
+
+
+def _ratio(text: str, depth: int) -> Node | None:
+    """A ratio of roots and the like; one of plain numbers is a value, since it may be reduced."""
+    parts = _split(text, (":",))
+    if len(parts) < 2 or any(not part.strip() or re.search(r"[A-Za-z]{2}", _COMMAND.sub("", part)) for part in parts):
+        return None
+    if all(read_number(without_unit(part)[0]) is not None for part in parts):
+        return None
+    return Group("tuple", tuple(_read(part, depth + 1) for part in parts), "ratio")
 
 
 def _interval(text: str, depth: int) -> Node | None:

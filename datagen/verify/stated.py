@@ -89,7 +89,7 @@ def stated_answer(text: str) -> str | None:
         return _bare(hashes[-1]) or None
     is_short = len(text) <= _SHORT and "\n\n" not in text
     stated = _announced(end) or (_short(text) if is_short else None) or _concluded(end)
-    return None if stated and "\\boxed" in stated else stated
+    return None if stated and ("\\boxed" in stated or stated.endswith(":")) else stated
 
 
 def _end_of(text: str) -> str:

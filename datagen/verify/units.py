@@ -18,9 +18,11 @@ _ORDINAL = re.compile(
     r"(?<=[0-9])\s*(?:\^?\{?\\(?:text|mathrm)\{\s*(?:st|nd|rd|th)\s*\}\}?|\^\{(?:st|nd|rd|th)\}|(?:st|nd|rd|th)\b)"
 )
 _POWERED = r"(?:\^\{?-?[0-9]\}?)?"
+_WRITTEN = rf"(?:[^{{}}0-9=]|{_POWERED[3:-2]})"
 _BRACED = re.compile(
-    r"(?<=[0-9}).!a-z%])\s*\\(?:text|mathrm)\{\s*([^{}0-9=]*?[A-Za-z][^{}0-9=]*?)\s*\}(?:\^\{?(-?[0-9])\}?)?$"
+    rf"(?<=[0-9}}).!a-z%])\s*\\(?:text|mathrm)\{{\s*({_WRITTEN}*?[^\W\d_]{_WRITTEN}*?)\s*\}}(?:\^\{{?(-?[0-9])\}}?)?$"
 )
+_OVER = re.compile(r"\\(?:text|mathrm)\{([^{}]*)\}\s*/\s*\\(?:text|mathrm)\{([^{}]*)\}")
 _BARE = re.compile(
     r"(?<=[0-9}).])(?:\s+([^\W\d_]+|[A-Za-z](?=/))|((?:[ckm]m|kg|mph|[kMG]?eV|kJ|[kMG]?Hz|k?Pa|mol|mL)(?![A-Za-z])"
     rf"|(?<=\.[0-9])[mgs]|(?<=\.[0-9][0-9])[mgs]))((?:{_POWERED}[ /]+[A-Za-z]+){{0,5}})(?:\^\{{?(-?[0-9])\}}?)?$"
@@ -49,7 +51,7 @@ _SAME = {
 
 def without_unit(text: str) -> tuple[str, str]:
     """A tidy text without its unit, and the unit in one spelling; per cent is `%`; empty when it has none."""
-    text = _ORDINAL.sub("", text, count=1)
+    text = _OVER.sub(r"\\text{\1/\2}", _ORDINAL.sub("", text, count=1))
     money = _CURRENCY.match(text)
     if money:
         sign = next((unit for mark, unit in _SIGNS.items() if text.startswith(mark, len(money[1]))), "$")
@@ -71,9 +73,14 @@ def _measured(text: str) -> tuple[str, str]:
         return text[: prime.start()].strip(), {"'": "′", "''": "″"}[prime[1]]
     braced = _BRACED.search(text, max(0, len(text) - 80))
     if braced and not _excluded(braced[1].split()[0]):
-        return _scaled(text[: braced.start()].strip(), braced[1].strip(), braced[2] or "")
+        number, unit = _scaled(text[: braced.start()].strip(), braced[1].strip(), braced[2] or "")
+        before = _BRACED.search(number, max(0, len(number) - 80))
+        if before is None:
+            return number, unit
+        number, first = _measured(number)
+        return number, f"{first} {unit}".strip()
     bare = _BARE.search(text, max(0, len(text) - 80))
-    if bare and (bare[2] or _is_word(bare[1]) or (len(bare[1]) == 1 and bare[3].startswith("/"))):
+    if bare and (bare[2] or _is_unit(bare[1], bare[3])):
         return _scaled(text[: bare.start()].strip(), (bare[1] or bare[2]) + bare[3], bare[4] or "")
     return text, ""
 
@@ -89,6 +96,13 @@ def _is_word(word: str) -> bool:
     return word in _KNOWN or word in _SCALES or (len(word) >= 4 and bool(re.search(r"[aeiouy]", word[1:])))
 
 
+def _is_unit(first: str, rest: str) -> bool:
+    """Whether words after a blank are a unit or a noun: "miles", "m/s", "up quarks"; no product of variables."""
+    if _is_word(first) or (len(first) == 1 and rest.startswith("/")):
+        return True
+    return not _excluded(first) and any(_is_word(word) for word in rest.split())
+
+
 def _scaled(number: str, words: str, power: str) -> tuple[str, str]:
     """The number times what "million" and the like say, and the unit that remains."""
     first, _, rest = words.partition(" ")
@@ -101,6 +115,7 @@ def _one_spelling(words: str, power: str) -> str:
     squared = re.match(r"(square|sq\.?|cubic|cu\.?)\s+(.+)", words, re.IGNORECASE)
     if squared:
         power, words = ("2" if squared[1].lower().startswith("sq") else "3"), squared[2]
+    words = words.replace("{", "").replace("}", "")
     named = "/".join(_named(part) for part in re.split(r"\s*/\s*|\s+per\s+", words.strip(" .")))
     return f"{named}^{power}" if power and named else named
 

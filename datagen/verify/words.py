@@ -17,7 +17,7 @@ _PROSE_WORD = re.compile(
 _LEADING_ARTICLE = re.compile(r"^\s*(?:the|an?)\s+(?=\S{2,})", re.IGNORECASE)
 _PROSE_WORDS = 3
 _INITIALS = 3
-_SHORT_WORDS = frozenset({"yes", "no", "up", "odd", "one", "two", "six", "ten", "all", "red"})
+_SHORT_WORDS = frozenset({"yes", "no", "up", "odd", "one", "two", "six", "ten", "all", "red", "dne"})
 _PHRASES = frozenset(
     {"does not exist", "all real numbers", "all real", "no real solutions", "no real solution", "there are none",
      "not enough information", "cannot be determined", "infinitely many solutions"}

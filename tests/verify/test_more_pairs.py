@@ -58,7 +58,7 @@ def judged(verifier: Verifier) -> dict[str, list[Asked]]:
 @pytest.mark.parametrize("group", GROUPS)
 def test_equal_answers_are_accepted_and_near_misses_are_not(group: str, judged: dict[str, list[Asked]]) -> None:
     told = [(gold, answer, expected, one.result(120).verdict) for gold, answer, expected, one in judged[group]]
-    assert [row for row in told if row[2] != row[3]] == []
+    assert [row for row in told if (row[2] == "correct") != (row[3] == "correct")] == []
 
 
 def test_the_answer_that_a_solution_ends_with_is_the_one_that_is_judged(verifier: Verifier) -> None:

@@ -43,8 +43,8 @@ def test_plain_arithmetic_is_read_exactly(text: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "\\pi", "1, 2", "12,34,567", "2 3", "9^{9^9}", "2^{99999}", "1000!", "1/0", "--5", "(", "1+", "1/2(3)", "(" * 50 + "1" + ")" * 50,
-     "\\frac{1}{2}\\frac{1}{2}", "5^2!", "7" * 1000, "\\sqrt{4}", "1..2", "{"],
+    ["", "x", "\\pi", "1, 2", "12,34,567", "2 3", "9^{9^9}", "2^{99999}", "1000!", "1/0", "--5", "(", "1+", "1/2(3)", 
+     "(" * 50 + "1" + ")" * 50, "\\frac{1}{2}\\frac{1}{2}", "5^2!", "7" * 1000, "\\sqrt{4}", "1..2", "{"],
 )  # fmt: skip
 def test_what_is_no_plain_number_is_left_to_others(text: str) -> None:
     assert read_number(text) is None

@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 
 from datagen.verify.tidy import tidy
 
-PIECES = ["\\frac", "\\left(", "\\right)", "{", "}", "$", "\\,", "\\!", "~", " ", "1", "234", ".", ",", "\\text{a b}", "x",
-          "√", "²", "½", "\\%", "\\$", "π", "\\\\", "\\{", "^", "_", "\\(", "\\)", "**", "\\sqrt", "\\dfrac", "−"]  # fmt: skip
+PIECES = [
+    "\\frac", "\\left(", "\\right)", "{", "}", "$", "\\,", "\\!", "~", " ", "1", "234", ".", ",", "\\text{a b}", "x", "√",
+    "²",    "½", "\\%", "\\$", "π", "\\\\", "\\{", "^", "_", "\\(", "\\)", "**", "\\sqrt", "\\dfrac", "−",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
