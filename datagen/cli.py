@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import traceback
+from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, Protocol, cast, runtime_checkable
@@ -24,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 _debug = False
 
 
@@ -129,6 +132,32 @@ def export(
     typer.echo(f"done: {to}")
 
 
+@app.command()
+def verify(
+    file: Annotated[
+        str, typer.Argument(help="Parquet, JSONL or CSV with gold (or answer), solution, perhaps problem.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a row.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes at work [as many as cores].")] = None,
+) -> None:
+    """Verdicts for any answers, one line a row in the file's order: row, verdict, answer, method."""
+    from datagen.verify import server
+
+    server.start()  # it loads while the next lines do
+    from datagen.verify.files import verify_file
+    from datagen.verify.lines import json_line, plain_line, summary
+
+    for number in _STOPPING:  # from here on it ends between two rows
+        signal.signal(number, lambda *_: STOP.set())
+    write_line = json_line if as_json else plain_line
+    counts: Counter[str] = Counter()
+    with closing(verify_file(file, workers)) as batches:
+        for batch in batches:
+            _write_whole("".join(map(write_line, batch)))
+            counts.update(found.finding.verdict for found in batch)
+    typer.echo(summary(counts), err=True)
+
+
 @app.command("serve-demo")
 def serve_demo(
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8000,
@@ -157,12 +186,12 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
 
 def main() -> None:
     """Run a command; what a user can mend is said in a line or two, with the exit status of its kind."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _STOPPING:
         signal.signal(number, _stop)
     try:
         status = app(standalone_mode=False)
     except BrokenPipeError:  # whoever read our lines has gone; what was to be done is done
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_nowhere()
         raise SystemExit(0) from None
     except typer.TyperException as error:
         raise SystemExit(_refuse_arguments(error)) from None
@@ -186,6 +215,26 @@ def _stop(number: int, frame: FrameType | None) -> None:
     """End a command that has not yet taken its signals into its own hands, as a build does once it runs."""
     STOP.set()  # a package that is just being imported may catch what is raised here
     raise StoppedError(STOPPED_BY_SIGNAL)
+
+
+def _write_whole(lines: str) -> None:
+    """Write lines; a reader that has gone ends the command in silence.
+
+    Raises:
+        DatagenError: standard output takes no more.
+    """
+    try:
+        typer.echo(lines.encode(), nl=False)  # UTF-8, whatever the terminal says
+    except OSError as error:
+        _write_nowhere()
+        if isinstance(error, BrokenPipeError):
+            raise typer.Exit from None
+        raise DatagenError(f"standard output can't be written: {error.strerror}; is the disk full?") from error
+
+
+def _write_nowhere() -> None:
+    """Let what standard output still holds go, so that the end of this process does not fail over it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse_arguments(error: typer.TyperException) -> int:

@@ -1,4 +1,4 @@
-"""What every test keeps: a skip says why, and no process outlives the tests."""
+"""What every test keeps: a skip says why, no process outlives the tests, and the user's own cache is let be."""
 
 import os
 import shutil
@@ -15,13 +15,10 @@ _NO_REASON = {"", "unconditional skip", "Skipped"}
 def scratch() -> Iterator[None]:
     """A temporary folder for what the tests start: a process killed with -9 can't remove its own."""
     folder = tempfile.mkdtemp(prefix="runs-", dir=tempfile.gettempdir())  # short: sockets lie in it
-    before = os.environ.get("TMPDIR")
-    os.environ["TMPDIR"] = folder
-    yield
-    if before is None:
-        del os.environ["TMPDIR"]
-    else:
-        os.environ["TMPDIR"] = before
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TMPDIR", folder)
+        environment.setenv("DATAGEN_CACHE", os.path.join(folder, "cache"))
+        yield
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -15,8 +15,9 @@ from openai.types.chat.chat_completion import Choice
 
 from datagen.errors import DatagenError, UsageError
 from datagen.recipe_teachers import PaidTeacher
-from datagen.solutions import finish_reason, split_thought
+from datagen.solutions import finish_reason
 from datagen.teachers.base import Completion, Request
+from datagen.thoughts import split_thought
 
 _RETRIES = 8
 

@@ -7,16 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datagen.solutions import (
-    CLOSE,
-    OPEN,
-    SplitText,
-    is_truncated,
-    path_text,
-    recorded_solution,
-    request_key,
-    split_thought,
-)
+from datagen.solutions import is_truncated, path_text, recorded_solution, request_key
+from datagen.thoughts import CLOSE, OPEN, SplitText, split_thought
 
 TEXT_WITH_TAGS = st.lists(st.sampled_from([OPEN, CLOSE, "a", "b ", "\n", "\\boxed{5}", "<", "think>"]), max_size=12)
 MESSAGES = [{"role": "user", "content": "What is 2 + 3?"}]

@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from datagen.solutions import split_thought
 from datagen.texts import normalise
+from datagen.thoughts import split_thought
 from tests.end_to_end.runs import DATA, build, rows
 
 SOURCES = ("open_r1", "deepmath", "s1k", "limo")

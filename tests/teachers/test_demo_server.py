@@ -13,8 +13,8 @@ import urllib.request
 import openai
 import pytest
 
-from datagen.solutions import split_thought
 from datagen.teachers.demo.server import INLINE_MODEL, MODEL
+from datagen.thoughts import split_thought
 
 PROBLEM = "Find the greatest common divisor of $1848$ and $1260$.\n\nPut your answer within \\boxed{}."
 MESSAGES = [{"role": "user", "content": PROBLEM}]

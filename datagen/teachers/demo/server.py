@@ -17,9 +17,9 @@ from aiohttp import web
 from pydantic import BaseModel, Field, ValidationError
 
 from datagen.errors import UsageError
-from datagen.solutions import CLOSE, OPEN
 from datagen.teachers.demo.solver import DemoReply, solve
 from datagen.texts import digest
+from datagen.thoughts import CLOSE, OPEN
 
 MODEL = "datagen-demo-teacher"
 INLINE_MODEL = f"{MODEL}-inline"

@@ -1,0 +1,44 @@
+"""The server that workers are forked from: started before the first worker is needed, and never a forked child's.
+
+A process made by `os.fork` inherits what multiprocessing knows of its parent's server and children, but can't use it:
+it must start a server of its own.
+"""
+
+import contextlib
+import os
+import signal
+import threading
+from multiprocessing import current_process, forkserver, get_context, process
+
+_PRELOAD = ["datagen.verify.preload"]
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+
+
+def start() -> None:
+    """Start the server unless it runs; returns at once, while the server loads what workers need.
+
+    multiprocessing forbids children to the daemonic processes of a pool, since they would outlive it when it is ended
+    hard. Workers don't: they end when their pipe closes. So the ban is lifted for the process that calls this.
+    """
+    vars(current_process())["_config"].pop("daemon", None)
+    get_context("forkserver").set_forkserver_preload(_PRELOAD)
+    # while it loads, it would die of a Ctrl-C that is meant for this process; later it ignores them by itself
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _forget_parents() -> None:
+    vars(process)["_children"].clear()
+    state = vars(forkserver._forkserver)
+    state["_lock"] = threading.Lock()  # a thread that is not here may have held it
+    alive = state.get("_forkserver_alive_fd")
+    if alive is not None:
+        with contextlib.suppress(OSError):
+            os.close(alive)  # the parent's server ends with the parent
+    state.update(_forkserver_address=None, _forkserver_alive_fd=None, _forkserver_pid=None)
+
+
+os.register_at_fork(after_in_child=_forget_parents)
