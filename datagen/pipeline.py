@@ -20,6 +20,7 @@ from datagen.tables import StageName
 from datagen.teachers.openai_api import api_key
 from datagen.teachers.prompting import load_prompt
 from datagen.unbuilt import refuse_unbuilt
+from datagen.verify.judge import judge_settings
 from datagen.verify.stage import Verify
 from datagen.workspace import StageRecord, Workspace, write_text
 
@@ -70,6 +71,7 @@ def check(recipe: Recipe, options: Options) -> None:
         for teacher in recipe.paid_teachers:
             api_key(teacher)
             load_prompt(recipe.sampling.prompt, teacher.model)
+        judge_settings(recipe)
     if last >= STAGES.index("select"):
         load_tokenizer(recipe.paths.tokenizer)
     if options.reuse is not None and not options.reuse.is_dir():

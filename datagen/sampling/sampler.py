@@ -16,12 +16,14 @@ from datagen.journal import Journal
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import PaidTeacher
 from datagen.sampling.plan import Ask, Outcome, Rules, next_wave
-from datagen.solutions import CLOSE, OPEN, TextMode, request_key
+from datagen.solutions import TextMode, request_key
 from datagen.stopping import STOP, refuse_when_stopped
 from datagen.tables import Problem, Solution
-from datagen.teachers.base import Completion, Message, Request, TeacherClient
+from datagen.teachers.base import Message, Request, TeacherClient
+from datagen.teachers.paying import record_of, seed_of
 from datagen.teachers.prompting import Prompt
-from datagen.texts import digest, say_the_same, words_of
+from datagen.texts import say_the_same, words_of
+from datagen.thoughts import CLOSE, OPEN
 from datagen.verify.closing import closing_text
 from datagen.verify.verdicts import Verdicts
 
@@ -206,9 +208,7 @@ class Sampler:
 
     async def _ask(self, rung: Rung, ask: Ask, key: str, messages: tuple[Message, ...]) -> dict[str, Any]:
         sampling = self._recipe.sampling
-        seed = None
-        if rung.teacher.seed == "per_request":
-            seed = int(digest("seed", self._recipe.seed, [asdict(m) for m in messages], ask.attempt)[:8], 16) >> 1
+        seed = seed_of(rung.teacher, self._recipe.seed, messages, ask.attempt)
         request = Request(messages, sampling.temperature, sampling.top_p, sampling.max_tokens, seed)
         async with rung.slots:
             refuse_when_stopped()
@@ -219,13 +219,7 @@ class Sampler:
                 completion = await rung.client.ask(request)
             finally:
                 self._tally.in_flight -= 1
-        record = {
-            "model": rung.teacher.model,
-            "attempt": ask.attempt,
-            "prompt": rung.prompt.sha256,
-            **asdict(completion),
-            "cost_usd": _cost(rung.teacher, completion),
-        }
+        record = record_of(rung.teacher, ask.attempt, rung.prompt, completion)
         self._journal.append(key, record)
         self._tally.completions += 1
         return record
@@ -256,9 +250,3 @@ def _solution(problem: Problem, teacher: PaidTeacher, key: str, record: Mapping[
         cost_usd=record["cost_usd"],
         request_key=key,
     )
-
-
-def _cost(teacher: PaidTeacher, completion: Completion) -> float:
-    price = teacher.price
-    tokens = (completion.prompt_tokens or 0) * price.input + (completion.completion_tokens or 0) * price.output
-    return tokens / 1_000_000

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +10,17 @@ from typing import Any
 
 from datagen.errors import UsageError
 from datagen.journal import Journal
-from datagen.recipe_teachers import DemoTeacher, PaidTeacher, RecordedTeacher, VLLMTeacher
+from datagen.recipe_teachers import RecordedTeacher
 from datagen.sampling.plan import Ask
 from datagen.sampling.recorded import RecordedSolutions
 from datagen.sampling.sampler import Rung, Sampler, Tally, follow_plan, rules_of
 from datagen.stage import Run, Stage
 from datagen.tables import RECORDED, SCREENED, SOLUTIONS, Problem, Solution
-from datagen.teachers.demo_process import running_demo
-from datagen.teachers.openai_api import OpenAIClient
+from datagen.teachers.connecting import connected
+from datagen.teachers.paying import spent
 from datagen.teachers.prompting import load_prompt
 from datagen.texts import SAME_SHARE
+from datagen.verify.judge import judge_of, judge_settings
 from datagen.verify.verdicts import Verdicts, verifier_for
 
 _SHOW_EVERY_S = 5.0
@@ -48,16 +49,18 @@ class Sample(Stage):
             recipe.target_correct,
             recipe.paths.text,
             recipe.verify.limits,
+            judge_settings(recipe),
             SAME_SHARE,
         ]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Sample what is missing, then write the plan's solutions from the journal."""
         with run.workspace.completions() as journal, run.workspace.verdicts() as kept_verdicts, _reused(run) as reuse:
-            with verifier_for(run.recipe.verify) as verifier:
-                verdicts = Verdicts(verifier, kept_verdicts)
+            with judge_of(run, journal, reuse) as judge, verifier_for(run.recipe.verify) as verifier:
+                verdicts = Verdicts(verifier, kept_verdicts, judge)
                 counts = asyncio.run(_sample_and_write(run, self.part, journal, reuse, verdicts))
-            counts["spent"] = spent(run.recipe.paid_teachers, journal)
+            judged = {"spent": spent(run.recipe.paid_teachers, journal)} if judge is None else judge.figures()
+        counts |= judged
         return counts, self.files(run.workspace)
 
 
@@ -93,20 +96,6 @@ async def _write(run: Run, part: str, sampler: Sampler, recorded: "_Recorded", v
     return {"problems": problems, "rows": by_teacher.total(), "solutions": dict(by_teacher)}
 
 
-def spent(teachers: tuple[PaidTeacher, ...], journal: Journal) -> dict[str, dict[str, float]]:
-    """What the completions in the journal cost, by teacher: completions, tokens and USD, over all starts of the run."""
-    names = {teacher.model: teacher.name for teacher in teachers}
-    ledger: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    usd: defaultdict[str, float] = defaultdict(float)
-    for record in journal.records():
-        teacher = names.get(record["model"], record["model"])
-        ledger[teacher]["completions"] += 1
-        ledger[teacher]["prompt_tokens"] += record["prompt_tokens"] or 0
-        ledger[teacher]["completion_tokens"] += record["completion_tokens"] or 0
-        usd[teacher] += record["cost_usd"]
-    return {teacher: {**counts, "usd": round(usd[teacher], 6)} for teacher, counts in sorted(ledger.items())}
-
-
 class _Recorded:
     """The recorded solutions of a problem under their teacher's name; none when the recipe has no such teacher."""
 
@@ -138,17 +127,12 @@ def _reused(run: Run) -> Iterator[Journal | None]:
 
 @contextlib.asynccontextmanager
 async def _rungs(run: Run) -> AsyncIterator[Mapping[str, Rung]]:
-    """The paid teachers, ready to be asked; servers that the run starts end with it."""
+    """The paid teachers, ready to be asked."""
     async with contextlib.AsyncExitStack() as stack:
         rungs = {}
         for teacher in run.recipe.paid_teachers:
-            urls = teacher.base_urls
-            if isinstance(teacher, DemoTeacher) and not urls:
-                urls = (stack.enter_context(running_demo(teacher.latency_ms, run.workspace.logs / "demo-teacher.log")),)
-            if isinstance(teacher, VLLMTeacher) and not urls:
-                raise UsageError(f"teacher {teacher.name}: datagen does not start vLLM yet; give its base_urls")
-            client = OpenAIClient(teacher, urls, run.recipe.sampling.timeout_s)
-            stack.push_async_callback(client.close)
+            connection = connected(teacher, run.recipe.sampling.timeout_s, run.workspace.logs)
+            client = await stack.enter_async_context(connection)
             prompt = load_prompt(run.recipe.sampling.prompt, teacher.model)
             rungs[teacher.name] = Rung(teacher, prompt, client, asyncio.Semaphore(teacher.concurrency))
         yield rungs

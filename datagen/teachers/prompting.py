@@ -1,5 +1,6 @@
 """What a teacher is asked: the prompt file of its model family, with the problem filled in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -30,19 +31,26 @@ class Prompt:
     text: str
     sha256: str
 
-    def messages(self, problem: str) -> tuple[Message, ...]:
-        """The messages that ask one problem."""
+    def messages(self, problem: str, **others: str) -> tuple[Message, ...]:
+        """The messages that ask about one problem.
+
+        Args:
+            problem: the problem's text.
+            others: what else the prompt may name.
+        """
         system, mark, user = self.text.partition(_USER_MARK)
         if not mark:
             system, user = "", self.text
-        rendered = (Message("system", self._fill(system, problem)), Message("user", self._fill(user, problem)))
+        texts = {"problem": problem, **others}
+        rendered = (Message("system", self._fill(system, texts)), Message("user", self._fill(user, texts)))
         return tuple(message for message in rendered if message.content)
 
-    def _fill(self, template: str, problem: str) -> str:
+    def _fill(self, template: str, texts: Mapping[str, str]) -> str:
         try:
-            return _compiled(template.strip()).render(problem=problem)
+            return _compiled(template.strip()).render(texts)
         except TemplateError as error:
-            raise UsageError(f"prompt {self.name}: {error}; it may use {{{{ problem }}}} only") from error
+            names = ", ".join(f"{{{{ {name} }}}}" for name in texts)
+            raise UsageError(f"prompt {self.name}: {error}; it may use {names} only") from error
 
 
 @cache

@@ -1,26 +1,41 @@
-"""The verdict on each solution of a run: given once for each solution, gold answer and verifier version, and kept."""
+"""The verdict on each solution of a run: given once for each solution, gold answer and verifier version, and kept.
+
+What rules say is kept in the journal of verdicts. What a judge says where they can't decide is not: it follows from
+their verdict and from the judge's reply, which is kept as every paid completion is. So another judge gives other
+verdicts, and leaves those of the rules alone.
+"""
 
 from collections import Counter
-from concurrent.futures import Future
-from dataclasses import asdict
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from dataclasses import asdict, replace
+from typing import TypeVar
 
-from datagen.errors import DatagenError
 from datagen.journal import Journal
 from datagen.recipe import Verification
 from datagen.solutions import is_truncated
-from datagen.tables import Problem, Solution, Verdict
+from datagen.tables import JUDGE, Problem, Solution, Verdict, VerdictKind
 from datagen.texts import digest
 from datagen.verify.equivalence import VERIFIER_VERSION
+from datagen.verify.gold import read_gold
+from datagen.verify.judge import Judge, Opinion
 from datagen.verify.memo import Memo
-from datagen.verify.pair import Finding
+from datagen.verify.pair import UNDECIDED, Finding
 from datagen.verify.verifier import Verifier
 from datagen.verify.workers import Limits
+
+_MOST_CHARACTERS = 4000
+"""A longer gold or answer is no short answer, and not worth the judge's tokens."""
+_VERDICTS: dict[Opinion, VerdictKind] = {"equal": "correct", "different": "wrong"}
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
 
 
 def verifier_for(settings: Verification) -> Verifier:
     """The verifier that a recipe asks for."""
     workers = None if settings.workers == "auto" else settings.workers
-    return Verifier(Limits(settings.timeout_s, settings.memory_mb), workers, Memo())
+    limits = Limits(settings.timeout_s, settings.memory_mb)
+    return Verifier(limits, workers, Memo.of_this_machine(limits))
 
 
 class Verdicts:
@@ -28,21 +43,26 @@ class Verdicts:
 
     Args:
         verifier: finds out.
-        journal: where verdicts are kept.
+        journal: where verdicts of rules are kept.
+        judge: is asked where rules can't decide; None leaves it at what they say.
     """
 
-    def __init__(self, verifier: Verifier, journal: Journal) -> None:
+    def __init__(self, verifier: Verifier, journal: Journal, judge: Judge | None = None) -> None:
         self._verifier = verifier
         self._journal = journal
+        self._judge = judge
         self.counts: Counter[str] = Counter()
 
     def of(self, problem: Problem, solution: Solution) -> Future[Verdict]:
-        """The verdict on a solution of a problem, at once where no worker is needed; `counts` counts them."""
-        verdict = self._of(problem, solution)
+        """The verdict on a solution of a problem, at once where nobody has to be asked; `counts` counts them."""
+        verdict = self._by_rules(problem, solution)
+        if self._judge is not None:
+            judge = self._judge
+            verdict = _then(verdict, lambda given: _judged(problem, given, judge))
         verdict.add_done_callback(self._count)
         return verdict
 
-    def _of(self, problem: Problem, solution: Solution) -> Future[Verdict]:
+    def _by_rules(self, problem: Problem, solution: Solution) -> Future[Verdict]:
         if is_truncated(solution):  # told by the solution alone: its id, and so the journal, knows nothing of its end
             return _done(_verdict(problem, solution, Finding("truncated", None, "finish-reason")))
         key = digest("verdict", solution.id, problem.answer, VERIFIER_VERSION)
@@ -50,30 +70,33 @@ class Verdicts:
         kept = self._journal.get(key) or self._journal.get(late)
         if kept is not None:
             return _done(Verdict(**kept))
-        verdict: Future[Verdict] = Future()
-        found = self._verifier.verify(problem.answer, solution.reasoning, solution.content, problem.problem)
 
-        def finish(found: Future[Finding]) -> None:
-            if found.cancelled():
-                verdict.cancel()
-            elif (error := found.exception()) is not None:
-                verdict.set_exception(error)
-            elif verdict.set_running_or_notify_cancel():
-                given = _verdict(problem, solution, found.result())
-                key_of_this = late if given.verdict == "timeout" else key  # other limits may decide it
-                try:
-                    self._journal.append(key_of_this, asdict(given))
-                except DatagenError as full:  # nobody sees what a callback raises: who waits must be told
-                    verdict.set_exception(full)
-                else:
-                    verdict.set_result(given)
+        def keep(finding: Finding) -> Future[Verdict]:
+            given = _verdict(problem, solution, finding)
+            self._journal.append(late if given.verdict == "timeout" else key, asdict(given))  # other limits may decide
+            return _done(given)
 
-        found.add_done_callback(finish)
-        return verdict
+        return _then(self._verifier.verify(problem.answer, solution.reasoning, solution.content, problem.problem), keep)
 
     def _count(self, given: Future[Verdict]) -> None:
         if not given.cancelled() and given.exception() is None:
             self.counts[given.result().verdict] += 1
+
+
+def _judged(problem: Problem, verdict: Verdict, judge: Judge) -> Future[Verdict]:
+    """The verdict as the judge has it where rules could not decide and there is something to judge."""
+    if verdict.answer is None or not (verdict.method in UNDECIDED or verdict.verdict == "timeout"):
+        return _done(verdict)
+    gold = read_gold(problem.answer).text
+    if gold is None or max(len(gold), len(verdict.answer)) > _MOST_CHARACTERS:
+        return _done(verdict)
+
+    def settle(opinion: Opinion) -> Future[Verdict]:
+        if opinion == "cannot tell":
+            return _done(verdict)
+        return _done(replace(verdict, verdict=_VERDICTS[opinion], method=f"{JUDGE}{judge.name}"))
+
+    return _then(judge.opinion(problem.problem, gold, verdict.answer), settle)
 
 
 def _verdict(problem: Problem, solution: Solution, finding: Finding) -> Verdict:
@@ -84,3 +107,31 @@ def _done(verdict: Verdict) -> Future[Verdict]:
     future: Future[Verdict] = Future()
     future.set_result(verdict)
     return future
+
+
+def _then(first: Future[_Given], step: Callable[[_Given], Future[_Made]]) -> Future[_Made]:
+    """What a step makes of a result. Nobody sees what a callback raises, so whatever fails is told to who waits."""
+    last: Future[_Made] = Future()
+
+    def hand_over(made: Future[_Made]) -> None:
+        if made.cancelled():
+            last.cancel()
+        elif last.set_running_or_notify_cancel():
+            if (error := made.exception()) is not None:
+                last.set_exception(error)
+            else:
+                last.set_result(made.result())
+
+    def go_on(given: Future[_Given]) -> None:
+        try:
+            made = step(given.result())
+        except CancelledError:
+            last.cancel()
+        except Exception as error:
+            if last.set_running_or_notify_cancel():
+                last.set_exception(error)
+        else:
+            made.add_done_callback(hand_over)
+
+    first.add_done_callback(go_on)
+    return last

@@ -1,0 +1,196 @@
+"""The judge: a teacher that is asked whether two answers are the same, only where rules can't decide.
+
+A judgement is asked for and kept like any completion: looked up in the run's journal by what is asked, and appended
+there as it arrives, so that it is paid for once and a resumed run finds the same. Gold, answer and problem are data
+that others wrote: none of them can speak for the judge. What is not clearly a judgement is none.
+"""
+
+import contextlib
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from datagen.errors import UsageError
+from datagen.journal import Journal
+from datagen.recipe import Recipe
+from datagen.recipe_teachers import DemoTeacher, PaidTeacher, RecordedTeacher
+from datagen.solutions import request_key
+from datagen.stage import Run
+from datagen.teachers.base import Message, Request, TeacherClient
+from datagen.teachers.connecting import connected
+from datagen.teachers.desk import Desk
+from datagen.teachers.paying import record_of, seed_of, spent
+from datagen.teachers.prompting import load_prompt
+from datagen.texts import digest
+
+Opinion = Literal["equal", "different", "cannot tell"]
+
+PROMPT = "judge"
+"""The folder of its prompts."""
+MOST_TOKENS = 8192
+"""Tokens of one judgement, thought included; `sampling.max_tokens` when that is less."""
+
+_TEMPERATURE, _TOP_P, _ATTEMPT = 0.0, 1.0, 0
+_MARK_DIGITS = 12
+_OPINIONS: tuple[Opinion, ...] = ("equal", "different", "cannot tell")
+_CONTROL_START = re.compile(r"<(?=[^\s\d<=])|\[(?=/?[A-Z_]{2,}\])")
+"""Where a control token of some chat template could begin."""
+
+
+def judging_teacher(recipe: Recipe) -> PaidTeacher | None:
+    """The teacher that judges; None when the recipe names none.
+
+    Raises:
+        UsageError: the teacher that it names can't judge.
+    """
+    if recipe.verify.judge is None:
+        return None
+    named = next(teacher for teacher in recipe.teachers if teacher.name == recipe.verify.judge)
+    if isinstance(named, RecordedTeacher | DemoTeacher):
+        raise UsageError(
+            f"{recipe.name}: verify.judge: a teacher of kind {named.kind} can't judge; name a language model, or null"
+        )
+    return named
+
+
+def judge_settings(recipe: Recipe) -> list[str] | None:
+    """What judged verdicts depend on beside the verifier: the judge's name and model, and its prompt's hash."""
+    teacher = judging_teacher(recipe)
+    return None if teacher is None else [teacher.name, teacher.model, load_prompt(PROMPT, teacher.model).sha256]
+
+
+@contextlib.contextmanager
+def judge_of(run: Run, completions: Journal | None = None, reuse: Journal | None = None) -> "Iterator[Judge | None]":
+    """The judge of a run; None when its recipe names none.
+
+    Args:
+        run: the run.
+        completions: its journal of completions where that is open already; opened here when None.
+        reuse: another run's journal, to take judgements from; or None.
+    """
+    teacher = judging_teacher(run.recipe)
+    if teacher is None:
+        yield None
+        return
+    with contextlib.ExitStack() as stack:
+        journal = completions if completions is not None else stack.enter_context(run.workspace.completions())
+        connection = connected(teacher, run.recipe.sampling.timeout_s, run.workspace.logs)
+        yield stack.enter_context(Judge(run.recipe, teacher, connection, journal, reuse))
+
+
+class Judge:
+    """Gives opinions on answers; safe to ask from any thread and beside any event loop.
+
+    Its teacher is first needed by the first question that no journal answers. At the end of its block what is in flight
+    is awaited and kept, and what waits for its turn is not asked.
+
+    Args:
+        recipe: the settings.
+        teacher: who judges.
+        connection: makes the teacher's client.
+        journal: where completions are kept.
+        reuse: another run's journal, to take judgements from; or None.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        teacher: PaidTeacher,
+        connection: AbstractAsyncContextManager[TeacherClient],
+        journal: Journal,
+        reuse: Journal | None = None,
+    ) -> None:
+        self.name = teacher.name
+        self._counts = Counter(judge_asked_now=0, judge_reused_from_other_run=0)
+        self._recipe = recipe
+        self._teacher = teacher
+        self._prompt = load_prompt(PROMPT, teacher.model)
+        self._max_tokens = min(recipe.sampling.max_tokens, MOST_TOKENS)
+        self._desk = Desk(connection, teacher.concurrency)
+        self._journal = journal
+        self._reuse = reuse
+        self._under_way: dict[str, Future[Opinion]] = {}
+        self._lock = threading.Lock()
+
+    def opinion(self, problem: str, gold: str, answer: str) -> Future[Opinion]:
+        """Whether an answer is the gold one; at once where it was judged before.
+
+        Args:
+            problem: its text.
+            gold: the reference answer's text.
+            answer: the given answer's text.
+
+        Returns:
+            The opinion; StoppedError when the run ends first, DatagenError when the teacher does not answer for good.
+        """
+        mark = digest("judge", problem, gold, answer)[:_MARK_DIGITS]
+        messages = self._prompt.messages(_defused(problem), gold=_defused(gold), answer=_defused(answer), mark=mark)
+        parameters = {"temperature": _TEMPERATURE, "top_p": _TOP_P, "max_tokens": self._max_tokens}
+        key = request_key(self._teacher.model, [asdict(message) for message in messages], parameters, _ATTEMPT)
+        with self._lock:
+            under_way = self._under_way.get(key)
+            if under_way is not None:
+                return under_way
+            record = self._kept(key)
+            if record is None:
+                asked = self._desk.submit(lambda client: self._ask(client, key, messages, mark))
+                if not asked.done():
+                    self._under_way[key] = asked
+                return asked
+        given: Future[Opinion] = Future()
+        given.set_result(read_opinion(record, mark))
+        return given
+
+    def figures(self) -> dict[str, Any]:
+        """For a stage's record: judgements asked for and taken over now, and what all completions of the run cost."""
+        return {**self._counts, "spent": spent(self._recipe.paid_teachers, self._journal)}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._desk.close()
+
+    def _kept(self, key: str) -> dict[str, Any] | None:
+        record = self._journal.get(key)
+        if record is None and self._reuse is not None and (record := self._reuse.get(key)) is not None:
+            self._journal.append(key, record)
+            self._counts["judge_reused_from_other_run"] += 1
+        return record
+
+    async def _ask(self, client: TeacherClient, key: str, messages: tuple[Message, ...], mark: str) -> Opinion:
+        try:
+            seed = seed_of(self._teacher, self._recipe.seed, messages, _ATTEMPT)
+            completion = await client.ask(Request(messages, _TEMPERATURE, _TOP_P, self._max_tokens, seed))
+            record = record_of(self._teacher, _ATTEMPT, self._prompt, completion)
+            self._journal.append(key, record)
+            self._counts["judge_asked_now"] += 1
+            return read_opinion(record, mark)
+        finally:
+            with self._lock:
+                self._under_way.pop(key, None)
+
+
+def read_opinion(record: Mapping[str, Any], mark: str) -> Opinion:
+    """The opinion that a completion closes with; `cannot tell` for whatever is not exactly one.
+
+    Only the last line of a whole reply counts, and only with the mark of this very question, which no text that the
+    judge read, and may quote, can hold.
+    """
+    lines = record["content"].rstrip().split("\n")
+    if record["finish_reason"] in ("length", "content_filter"):
+        return "cannot tell"
+    return next((opinion for opinion in _OPINIONS if lines[-1].strip() == f"VERDICT {mark}: {opinion}"), "cannot tell")
+
+
+def _defused(text: str) -> str:
+    """A text in which nothing is a control token of a chat template; a blank more means nothing in mathematics."""
+    return _CONTROL_START.sub(lambda start: f"{start.group()} ", text)
