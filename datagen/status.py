@@ -1,16 +1,26 @@
-"""Where a run stands: its stages, its funnel, and what was spent."""
+"""Where a run stands: its stages, its funnel, what was spent, and what its verifier found about golds and itself."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from datagen.funnel import funnel
+from datagen.screen.wording import shorten
 from datagen.stage import describe
+from datagen.tables import CHANGED, SUSPECTS
 from datagen.workspace import Workspace
+
+_MOST_LISTED, _MOST_CHARACTERS = 20, 60
 
 
 def run_status(folder: Path) -> dict[str, Any]:
-    """A run's state as JSON: folder, stages with their counts, what was spent by teacher, rows by source."""
+    """A run's state as JSON: folder, stages with their counts, what was spent by teacher, rows by source.
+
+    Also every reference answer that looks wrong (`suspects`), and every solution whose verdict an earlier version of
+    the verifier had given otherwise (`changed`).
+    """
     workspace = Workspace(folder)
     stages = workspace.record().get("stages", {})
     dataset = workspace.folder / "dataset"
@@ -20,6 +30,9 @@ def run_status(folder: Path) -> dict[str, Any]:
         "stages": {name: record["counts"] for name, record in stages.items()},
         "spent": stages.get("sample", {}).get("counts", {}).get("spent", {}),
         "sources": {source: _as_json(asdict(rows)) for source, rows in funnel(workspace).items()},
+        "verifier_before": stages.get("verify", {}).get("counts", {}).get("verifier_before"),
+        "suspects": [asdict(suspect) for suspect in workspace.read(SUSPECTS)],
+        "changed": [asdict(changed) for changed in workspace.read(CHANGED)],
     }
 
 
@@ -46,4 +59,39 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         waiting = rows["pulled"] - rows["examples"] - sum(drop["rows"] for drop in rows["dropped"])
         if waiting:
             lines.append(f"    {'':7} {'not decided yet':28} {waiting:,}")
-    return lines
+    return lines + _suspect_lines(status["suspects"]) + _changed_lines(status["changed"], status["verifier_before"])
+
+
+def _suspect_lines(suspects: Sequence[dict[str, Any]]) -> list[str]:
+    if not suspects:
+        return []
+    told = [
+        f"  {one['id']}  {one['agreeing']} of {one['answered']} solutions answer {_short(one['majority'])}, "
+        f"the source {_short(one['gold'])}{' (unreadable)' if one['trouble'] == 'unreadable' else ''}: {one['policy']}"
+        for one in suspects
+    ]
+    return ["", f"reference answers that look wrong: {len(suspects):,}", *_first(told)]
+
+
+def _changed_lines(changed: Sequence[dict[str, Any]], before: str | None) -> list[str]:
+    if before is None:
+        return []
+    sides = Counter(f"{one['verdict_before']} -> {one['verdict']}" for one in changed)
+    counted = ", ".join(f"{side} {number:,}" for side, number in sorted(sides.items())) or "nothing"
+    told = [
+        f"  {one['solution_id']}  {one['verdict_before']} -> {one['verdict']} ({one['method']}), "
+        f"answer {_short(one['answer'])}, gold {_short(one['gold'])}"
+        for one in changed
+    ]
+    return ["", f"changed sides since verifier {before}: {counted}", *_first(told)]
+
+
+def _first(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - _MOST_LISTED
+    return [*lines[:_MOST_LISTED], *([f"  and {more:,} more: --json lists them all"] if more > 0 else [])]
+
+
+def _short(text: str | None) -> str:
+    """An answer in a line of print, without what would move a terminal's cursor; a dash when there is none."""
+    printable = "".join(character if character.isprintable() else " " for character in text or "")
+    return shorten(printable, _MOST_CHARACTERS) or "-"

@@ -33,7 +33,14 @@ DropReason = Literal[
     "paths_exceed_token_budget",
     "control_token_in_problem",
     "bad_gold",
+    "suspect_gold",
 ]
+GoldTrouble = Literal["contradicted", "unreadable"]
+SuspectPolicy = Literal["drop", "keep", "adopt"]
+SuspectMark = Literal["", "kept", "adopted"]
+
+JUDGE = "judge:"
+"""What stands before the teacher's name in the method of a verdict that a judge gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +127,69 @@ class Verdict:
     method: str
     verifier_version: str
 
+    @property
+    def verified_by(self) -> str:
+        """Who gave it: `rules`, or `judge:` and the teacher's name."""
+        return self.method if self.method.startswith(JUDGE) else "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A screened problem whose reference answer looks wrong: most of its solutions agree on another one.
+
+    Attributes:
+        row_id, id, source: of the problem.
+        gold: the source's answer.
+        majority: what most solutions answer, in its shortest form.
+        agreeing: independent solutions that answer so.
+        answered: independent solutions that give any answer.
+        trouble: `contradicted`, or `unreadable`: no solution can be compared with the source's answer.
+        policy: what becomes of the problem; the recipe's setting, save that an answer which screening would have
+            refused is not adopted.
+    """
+
+    row_id: str
+    id: str
+    source: str
+    gold: str
+    majority: str
+    agreeing: int
+    answered: int
+    trouble: GoldTrouble
+    policy: SuspectPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A solution whose verdict another version of the verifier had given otherwise, against the same gold answer.
+
+    Attributes:
+        problem_id: the problem that the solution answers.
+        gold: what both versions compared with.
+        answer_before, verdict_before, method_before, version_before: what the earlier version said.
+        answer, verdict, method, verifier_version: what this one says.
+    """
+
+    solution_id: str
+    problem_id: str
+    gold: str
+    answer_before: str | None
+    verdict_before: VerdictKind
+    method_before: str
+    version_before: str
+    answer: str | None
+    verdict: VerdictKind
+    method: str
+    verifier_version: str
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One whole reasoning path of an example, as the student will see it."""
+    """One whole reasoning path of an example, as the student will see it.
+
+    Attributes:
+        verified_by: who found its answer equal to the reference: `rules`, or `judge:` and a teacher's name.
+    """
 
     think_id: int
     text: str
@@ -134,6 +200,7 @@ class Path:
     teacher: str
     model: str
     solution_id: str
+    verified_by: str = "rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +211,10 @@ class Example:
         paths: in drawing order.
         prompt, completion: the rendered text in the plain `text` format; their concatenation is the training text.
         n_tokens: tokens of the whole rendered example under the recipe's tokenizer.
+        suspect_gold: marks a problem whose reference answer most solutions contradict: `kept`, the answer is the
+            source's all the same; `adopted`, it is the majority's; else empty.
+        source_answer: the answer as the source has it, whatever `answer` says.
+        majority_answer: what most solutions answer; None on rows without that mark.
     """
 
     row_id: str
@@ -160,9 +231,12 @@ class Example:
     completion: str
     n_tokens: int
     split: Split
+    suspect_gold: SuspectMark
+    source_answer: str
+    majority_answer: str | None
 
 
-Row = TypeVar("Row", Problem, Drop, Solution, Verdict, Example)
+Row = TypeVar("Row", Problem, Drop, Solution, Verdict, Suspect, Changed, Example)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +264,8 @@ def _typed(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _schema(row: type, **types: pa.DataType) -> pa.Schema:
-    nullable = {"topic", "difficulty", "prompt_tokens", "completion_tokens"}
-    if row is Verdict:
+    nullable = {"topic", "difficulty", "prompt_tokens", "completion_tokens", "answer_before", "majority_answer"}
+    if row in (Verdict, Changed):
         nullable.add("answer")
     columns = [(field.name, types.get(field.name, pa.string())) for field in fields(row)]
     return pa.schema([pa.field(name, type_, nullable=name in nullable) for name, type_ in columns])
@@ -211,4 +285,6 @@ SCREENED = Table("screened", Problem, PROBLEMS.schema)
 DROPPED = Table("dropped", Drop, _schema(Drop))
 SOLUTIONS = Table("solutions", Solution, RECORDED.schema)
 VERDICTS = Table("verdicts", Verdict, _schema(Verdict))
+SUSPECTS = Table("suspects", Suspect, _schema(Suspect, agreeing=pa.int32(), answered=pa.int32()))
+CHANGED = Table("changed", Changed, _schema(Changed))
 EXAMPLES = Table("examples", Example, _schema(Example, paths=pa.list_(_PATH_TYPE), n_tokens=pa.int32()))

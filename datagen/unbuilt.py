@@ -34,8 +34,6 @@ def limits_of_this_version(recipe: Recipe) -> list[str]:
         limits.append(
             "Duplicates are removed when their normalised texts are equal; near duplicates are not looked for."
         )
-    if recipe.verify.suspect_gold == "drop":
-        limits.append("Reference answers that most solutions contradict are not looked for.")
     limits.append(
         "Paths are told apart by their words, not by their mathematics: one method, reworded, can stand there twice."
     )
@@ -60,10 +58,6 @@ def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
         yield "sample", "sampling: budgets", "leave them null and bound the run by limit and max_attempts"
     if sampling.on_truncated != "accept":
         yield "sample", f"sampling.on_truncated: {sampling.on_truncated}", "use accept"
-    if recipe.verify.judge is not None:
-        yield "sample", "verify.judge", "leave it null"
-    if recipe.verify.suspect_gold == "adopt":
-        yield "sample", "verify.suspect_gold: adopt", "use drop or keep"
     if paths.require != "all_correct":
         yield "select", "paths.require: any_correct", "use all_correct"
     if paths.summary != "template":

@@ -18,6 +18,7 @@ _SCHEMA = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
         pa.field("messages", pa.list_(_MESSAGE), nullable=False),
+        pa.field("suspect_gold", pa.string(), nullable=False),
     ]
 )
 
@@ -30,9 +31,10 @@ class MessagesFormat:
     schema: pa.Schema = _SCHEMA
     features_note = (
         "The same examples as conversations: the user gives problem and instruction, the assistant answers with "
-        "`<think>`, the parallel paths and the summary, in control tokens and without EOS; id as in text."
+        "`<think>`, the parallel paths and the summary, in control tokens and without EOS; id and "
+        "suspect_gold as in text."
     )
-    trainer_columns: tuple[str, ...] = ("id", "messages")
+    trainer_columns: tuple[str, ...] = ("id", "messages", "suspect_gold")
 
     def rows(self, examples: Sequence[Example], tokenizer: ExampleTokenizer) -> pa.RecordBatch:
         """The examples as conversations."""
@@ -43,5 +45,9 @@ class MessagesFormat:
             ]
             for example in examples
         ]
-        columns = {"id": [example.id for example in examples], "messages": conversations}
+        columns = {
+            "id": [example.id for example in examples],
+            "messages": conversations,
+            "suspect_gold": [example.suspect_gold for example in examples],
+        }
         return pa.RecordBatch.from_pydict(columns, schema=_SCHEMA)

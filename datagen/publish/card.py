@@ -4,7 +4,7 @@ It holds no time, no cost, no path and no address, so that equal completions giv
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
@@ -18,13 +18,18 @@ from datagen.formats.tokenizer import ExampleTokenizer
 from datagen.funnel import STAGES, SourceRows, funnel
 from datagen.recipe import FormatName, Recipe
 from datagen.recipe_teachers import DemoTeacher
+from datagen.screen.wording import shorten
 from datagen.stage import Run
-from datagen.tables import EXAMPLES, Split
-from datagen.teachers.prompting import load_prompt
+from datagen.tables import EXAMPLES, JUDGE, SUSPECTS, VERDICTS, Split, Suspect, SuspectPolicy
+from datagen.teachers.prompting import Prompt, load_prompt
 from datagen.unbuilt import limits_of_this_version
 from datagen.verify.equivalence import VERIFIER_VERSION
+from datagen.verify.judge import PROMPT, judging_teacher
+from datagen.verify.suspects import FEWEST_AGREEING
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+_MOST_SUSPECTS, _MOST_CHARACTERS = 50, 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +38,10 @@ class _Figures:
 
     paths: dict[int, int]
     writers: dict[tuple[str, str], int]
+    verifiers: Counter[str]
     licences: dict[str, list[str]]
     tokens: dict[str, int]
+    marked: Counter[str]
 
 
 def render_card(
@@ -71,6 +78,8 @@ def render_card(
         inputs={label: run.inputs[f"source {label}"] for label in sources},
         benchmarks=[(one.name, run.inputs[one.input_key]) for one in recipe.screen.benchmarks],
         prompts=_prompts(recipe),
+        judge=_judge(run, figures),
+        suspects=_suspects(run),
         formats=[(name, FORMATS[name].features_note) for name in formats],
         demo=any(isinstance(teacher, DemoTeacher) for teacher in recipe.teachers),
         tokenizer=tokenizer_name,
@@ -103,21 +112,27 @@ def _front_matter(
 def _measure(run: Run) -> _Figures:
     paths: Counter[int] = Counter()
     writers: Counter[tuple[str, str]] = Counter()
+    verifiers: Counter[str] = Counter()
     licences: dict[str, set[str]] = {}
     tokens: list[int] = []
-    columns = ["source", "licence", "paths", "n_tokens"]
+    marked: Counter[str] = Counter()
+    columns = ["source", "licence", "paths", "n_tokens", "suspect_gold"]
     for batch in run.workspace.read_batches(EXAMPLES, columns=columns):
         for row in batch.to_pylist():
             paths[len(row["paths"])] += 1
             writers.update((path["teacher"], path["model"]) for path in row["paths"])
+            verifiers.update(path["verified_by"] for path in row["paths"])
             licences.setdefault(row["licence"], set()).add(row["source"])
             tokens.append(row["n_tokens"])
+            marked[row["suspect_gold"]] += 1
     quantiles = pd.Series(tokens).quantile([0.0, 0.5, 0.9, 1.0], interpolation="lower")
     return _Figures(
         paths=dict(sorted(paths.items())),
         writers=dict(sorted(writers.items())),
+        verifiers=verifiers,
         licences={licence: sorted(licences[licence]) for licence in sorted(licences)},
         tokens=dict(zip(("shortest", "median", "90th percentile", "longest"), map(int, quantiles), strict=True)),
+        marked=marked,
     )
 
 
@@ -126,6 +141,62 @@ def _reasons(sources: dict[str, SourceRows]) -> dict[tuple[str, str], int]:
     for source in sources.values():
         total.update(source.dropped)
     return dict(sorted(total.items(), key=lambda item: (STAGES.index(item[0][0]), -item[1], item[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Who judged where rules could not decide, asked how, and how much stands by its word."""
+
+    model: str
+    prompt: Prompt
+    verdicts: int
+    paths: int
+
+
+def _judge(run: Run, figures: _Figures) -> _Judged | None:
+    teacher = judging_teacher(run.recipe)
+    if teacher is None:
+        return None
+    method = f"{JUDGE}{teacher.name}"
+    verdicts = sum(
+        batch.column("method").to_pylist().count(method)
+        for batch in run.workspace.read_batches(VERDICTS, columns=["method"])
+    )
+    return _Judged(teacher.model, load_prompt(PROMPT, teacher.model), verdicts, figures.verifiers[method])
+
+
+@dataclass(frozen=True, slots=True)
+class _Suspects:
+    """The reference answers that look wrong: the rule, how many, what becomes of them, and the first of them."""
+
+    fewest: int
+    troubles: Counter[str]
+    policies: Counter[SuspectPolicy]
+    policy: SuspectPolicy
+    shown: list[Suspect]
+
+    @property
+    def left(self) -> int:
+        """Those that are not shown."""
+        return self.troubles.total() - len(self.shown)
+
+
+def _suspects(run: Run) -> _Suspects:
+    troubles: Counter[str] = Counter()
+    policies: Counter[SuspectPolicy] = Counter()
+    shown: list[Suspect] = []
+    for suspect in run.workspace.read(SUSPECTS):
+        troubles[suspect.trouble] += 1
+        policies[suspect.policy] += 1
+        if len(shown) < _MOST_SUSPECTS:
+            shown.append(replace(suspect, gold=_cell(suspect.gold), majority=_cell(suspect.majority)))
+    return _Suspects(FEWEST_AGREEING, troubles, policies, run.recipe.verify.suspect_gold, shown)
+
+
+def _cell(text: str) -> str:
+    """A foreign text as code in a cell of a table, whatever it holds; cut when it is long."""
+    shown = shorten(text, _MOST_CHARACTERS).replace("`", "'").replace("|", "\\|")
+    return f"`{shown}`"
 
 
 def _prompts(recipe: Recipe) -> list[tuple[str, str, str]]:

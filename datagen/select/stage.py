@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import groupby
 from pathlib import Path as FilePath
@@ -19,12 +20,16 @@ from datagen.tables import (
     EXAMPLES,
     SCREENED,
     SOLUTIONS,
+    SUSPECTS,
     VERDICTS,
     Drop,
     Example,
     Path,
     Problem,
     Solution,
+    Suspect,
+    SuspectMark,
+    SuspectPolicy,
     Verdict,
 )
 from datagen.texts import SAME_SHARE, digest
@@ -32,6 +37,7 @@ from datagen.verify.closing import closing_text
 from datagen.verify.extract import last_box
 
 _THINK_IDS = range(1, 7)
+_MARKS: dict[SuspectPolicy, SuspectMark] = {"keep": "kept", "adopt": "adopted"}
 Judged = tuple[Solution, Verdict]
 
 
@@ -39,7 +45,7 @@ class Select(Stage):
     """Writes `examples`, and its part of `dropped`."""
 
     stage = "select"
-    reads = (SCREENED, SOLUTIONS, VERDICTS)
+    reads = (SCREENED, SOLUTIONS, VERDICTS, SUSPECTS)
     writes = (EXAMPLES, DROPPED)
 
     def settings(self, run: Run) -> object:
@@ -55,24 +61,27 @@ class Select(Stage):
         maker = ExampleMaker(run.recipe, load_tokenizer(run.recipe.paths.tokenizer))
         reasons: Counter[str] = Counter()
         paths_an_example: Counter[str] = Counter()
+        marked: Counter[str] = Counter()
         with (
             workspace.writing(EXAMPLES, self.part) as write_example,
             workspace.writing(DROPPED, self.part) as write_drop,
         ):
-            for problem, judged in _judged(run):
+            for problem, judged, suspect in _judged(run):
                 refuse_when_stopped()
-                made = maker.make(problem, judged)
+                made = maker.make(problem, judged, suspect)
                 if isinstance(made, Refusal):
                     reasons[made.reason] += 1
                     write_drop(Drop(problem.row_id, problem.id, problem.source, "select", made.reason, made.detail))
                 else:
                     paths_an_example[str(len(made.paths))] += 1
+                    marked[made.suspect_gold] += 1
                     write_example(made)
         counts = {
             "rows": paths_an_example.total(),
             "dropped": reasons.total(),
             "reasons": dict(reasons.most_common()),
             "paths": dict(sorted(paths_an_example.items())),
+            "suspect_gold": {mark: marked[mark] for mark in _MARKS.values() if marked[mark]},
         }
         return counts, self.files(workspace)
 
@@ -89,9 +98,30 @@ class ExampleMaker:
         self._recipe = recipe
         self._tokenizer = tokenizer
 
-    def make(self, problem: Problem, judged: Sequence[Judged]) -> Example | Refusal:
-        """The example, or why there is none."""
+    def make(self, problem: Problem, judged: Sequence[Judged], suspect: Suspect | None = None) -> Example | Refusal:
+        """The example, or why there is none.
+
+        Args:
+            problem: as the source has it.
+            judged: its solutions; with the verdicts against the adopted answer where that was adopted.
+            suspect: says that the source's answer looks wrong; None where it does not.
+        """
         told = _tell(judged)
+        if suspect is None:
+            return self._make(problem, judged, told)
+        told = f"{suspect.agreeing} of {suspect.answered} solutions answer {suspect.majority!r}; {told}"
+        if suspect.policy == "drop":
+            if suspect.trouble == "unreadable":
+                return Refusal("bad_gold", f"the answer {suspect.gold!r} can't be verified; {told}")
+            return Refusal("suspect_gold", f"the source answers {suspect.gold!r}, but {told}")
+        answer = suspect.majority if suspect.policy == "adopt" else problem.answer
+        made = self._make(replace(problem, answer=answer), judged, told)
+        if isinstance(made, Refusal):
+            return made
+        mark = _MARKS[suspect.policy]
+        return replace(made, suspect_gold=mark, source_answer=problem.answer, majority_answer=suspect.majority)
+
+    def _make(self, problem: Problem, judged: Sequence[Judged], told: str) -> Example | Refusal:
         if judged and all(verdict.verdict == "bad_gold" for _, verdict in judged):
             return Refusal("bad_gold", f"the answer {problem.answer!r} can't be verified; {told}")
         correct = [(solution, verdict) for solution, verdict in judged if verdict.verdict == "correct"]
@@ -148,6 +178,7 @@ class ExampleMaker:
                 teacher=candidate.solution.teacher,
                 model=candidate.solution.model,
                 solution_id=candidate.solution.id,
+                verified_by=candidate.verdict.verified_by,
             )
             for think_id, candidate in zip(think_ids, ordered, strict=False)
         )
@@ -169,6 +200,9 @@ class ExampleMaker:
             completion=completion,
             n_tokens=frame(len(paths)) + sum(path.tokens for path in paths),
             split="test" if share < self._recipe.output.test_fraction else "train",
+            suspect_gold="",
+            source_answer=problem.answer,
+            majority_answer=None,
         )
 
 
@@ -177,14 +211,15 @@ def _tell(judged: Sequence[Judged]) -> str:
     return ", ".join(f"{number} {kind}" for kind, number in verdicts.most_common()) or "no solution"
 
 
-def _judged(run: Run) -> Iterator[tuple[Problem, list[Judged]]]:
-    """Every screened problem with its solutions and their verdicts; the tables are in plan order."""
+def _judged(run: Run) -> Iterator[tuple[Problem, list[Judged], Suspect | None]]:
+    """Every screened problem with its solutions, their verdicts, and what looks wrong; tables are in plan order."""
     pairs = zip(run.workspace.read(SOLUTIONS), run.workspace.read(VERDICTS), strict=True)
     groups = groupby(pairs, key=lambda pair: pair[0].problem_id)
-    waiting = next(groups, None)
+    suspects = run.workspace.read(SUSPECTS)
+    waiting, suspect = next(groups, None), next(suspects, None)
     for problem in run.workspace.read(SCREENED):
-        if waiting is not None and waiting[0] == problem.id:
-            yield problem, list(waiting[1])
-            waiting = next(groups, None)
-        else:
-            yield problem, []
+        is_suspect = suspect is not None and suspect.row_id == problem.row_id
+        has_solutions = waiting is not None and waiting[0] == problem.id
+        yield problem, list(waiting[1]) if waiting and has_solutions else [], suspect if is_suspect else None
+        waiting = next(groups, None) if has_solutions else waiting
+        suspect = next(suspects, None) if is_suspect else suspect

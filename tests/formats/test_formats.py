@@ -40,6 +40,9 @@ def example(tokenizer: ExampleTokenizer, number: int, split: Split = "train") ->
         completion=rendered.completion,
         n_tokens=rendered.n_tokens,
         split=split,
+        suspect_gold="",
+        source_answer=answer,
+        majority_answer=None,
     )
 
 

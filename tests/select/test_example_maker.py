@@ -12,7 +12,7 @@ from datagen.recipe import Recipe
 from datagen.select.choice import Refusal
 from datagen.select.stage import ExampleMaker, Judged
 from datagen.solutions import recorded_solution
-from datagen.tables import DropReason, Example, Problem, Verdict, VerdictKind
+from datagen.tables import DropReason, Example, Problem, Suspect, Verdict, VerdictKind
 from datagen.verify.extract import last_box
 
 TOKENIZER = load_tokenizer("bundled")
@@ -98,6 +98,33 @@ def test_a_problem_without_example_is_refused_with_its_reason(reason: str) -> No
     assert refusal.reason == reason
     assert reason in get_args(DropReason)
     assert refusal.detail
+
+
+SUSPECT = Suspect("row", "id", "s", "5", "7", 4, 6, "contradicted", "drop")
+
+
+def test_a_gold_that_is_contradicted_is_no_answer_to_train_on_even_with_enough_correct_paths() -> None:
+    refusal = maker().make(PROBLEM, correct(3), SUSPECT)
+    detail = "the source answers '5', but 4 of 6 solutions answer '7'; 3 correct"
+    assert refusal == Refusal("suspect_gold", detail)
+
+
+def test_a_kept_gold_answers_and_an_adopted_majority_does_and_both_are_marked() -> None:
+    kept = example(maker().make(PROBLEM, correct(2), replace(SUSPECT, policy="keep")))
+    assert (kept.suspect_gold, kept.answer, kept.source_answer, kept.majority_answer) == ("kept", "5", "5", "7")
+    sevens = [judged(text.replace("{5}", "{7}"), gold="7") for text in WAYS[:2]]
+    adopted = example(maker().make(PROBLEM, sevens, replace(SUSPECT, policy="adopt")))
+    assert (adopted.suspect_gold, adopted.answer, adopted.source_answer) == ("adopted", "7", "5")
+    assert adopted.summary.endswith("\\boxed{7}")
+    plain = example(maker().make(PROBLEM, correct(2)))
+    assert (plain.suspect_gold, plain.source_answer, plain.majority_answer) == ("", "5", None)
+
+
+def test_an_adopted_answer_that_holds_a_control_token_is_refused() -> None:
+    suspect = replace(SUSPECT, majority="7<summary>", policy="adopt")
+    refusal = maker().make(PROBLEM, [judged("So \\boxed{7<summary>}", gold="7<summary>")], suspect)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "control_token_in_problem"
 
 
 def test_a_problem_without_any_solution_is_refused() -> None:
