@@ -28,12 +28,18 @@ def run_status(folder: Path) -> dict[str, Any]:
         "folder": str(workspace.folder),
         "dataset": str(dataset) if dataset.exists() else None,
         "stages": {name: record["counts"] for name, record in stages.items()},
-        "spent": stages.get("sample", {}).get("counts", {}).get("spent", {}),
+        "spent": _spent(stages),
         "sources": {source: _as_json(asdict(rows)) for source, rows in funnel(workspace).items()},
         "verifier_before": stages.get("verify", {}).get("counts", {}).get("verifier_before"),
         "suspects": [asdict(suspect) for suspect in workspace.read(SUSPECTS)],
         "changed": [asdict(changed) for changed in workspace.read(CHANGED)],
     }
+
+
+def _spent(stages: dict[str, Any]) -> dict[str, Any]:
+    """The ledger as the last stage that may pay wrote it: a judge can be asked again when sampling stands."""
+    ledgers = [stages.get(name, {}).get("counts", {}).get("spent") for name in ("verify", "sample")]
+    return next((ledger for ledger in ledgers if ledger), {})
 
 
 def _as_json(rows: dict[str, Any]) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def _announced(end: str) -> str | None:
         return _bare(value.group()) or None
     if not _VALUE.search(sentence):
         return _bare(sentence) if len(sentence.split()) <= _WORDS_AFTER else None
-    return None if _DENIES.search(sentence) else _value_of(sentence, concludes=True)
+    return None if _DENIES.search(sentence) else _value_of(sentence, "answer ")
 
 
 def _concluded(end: str) -> str | None:
@@ -127,26 +127,36 @@ def _concluded(end: str) -> str | None:
         clause = _SO.split(sentence)[-1]
         if _DENIES.search(clause) or _DEMANDS.match(clause):
             continue
-        value = _value_of(clause, concludes=bool(_CONCLUDES.search(sentence)))
+        value = _value_of(clause, sentence[: len(sentence) - len(clause)])
         if value is not None:
             return value
     return None
 
 
-def _value_of(sentence: str, *, concludes: bool) -> str | None:
-    """The one value of a sentence that can be its answer."""
-    values = list(_VALUE.finditer(sentence))
+def _value_of(sentence: str, lead: str) -> str | None:
+    """The one value of a sentence that can be its answer.
+
+    Args:
+        sentence: the sentence, or its last clause.
+        lead: what stands before it and may say that it concludes.
+    """
+    values = [value for value in _VALUE.finditer(sentence) if not _in_brackets(sentence[: value.start()])]
     for value in reversed(values):
         if _BEFORE_ANSWER.match(sentence[value.end() :]):
             return _bare(value.group()) or None
     for value in reversed(values):
-        if _AFTER_IS.search(sentence[: value.start()]):
-            after = sentence[value.end() :]
-            if concludes or len(re.findall(r"\w+", after)) <= _WORDS_AFTER:
-                return _bare(value.group()) or None
-    if len(values) == 1 and concludes:
-        return _bare(values[0].group()) or None
+        before = sentence[: value.start()]
+        concludes = bool(_CONCLUDES.search(lead + before))
+        if _AFTER_IS.search(before) and (concludes or len(re.findall(r"\w+", sentence[value.end() :])) <= _WORDS_AFTER):
+            return _bare(value.group()) or None
+        if len(values) == 1 and concludes:
+            return _bare(value.group()) or None
     return None
+
+
+def _in_brackets(before: str) -> bool:
+    """Whether a value after this stands in a bracket of the sentence: said by the way."""
+    return before.count("(") > before.count(")")
 
 
 def _short(text: str) -> str | None:
