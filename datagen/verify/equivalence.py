@@ -38,6 +38,8 @@ VERIFIER_VERSION = "+".join(["2", *(f"{name}-{version(name)}" for name in _LIBRA
 
 _MOST_CHARACTERS = 4000
 """A longer answer is no short answer; a longer gold can't be compared with one."""
+_QUICK_CHARACTERS = 800
+"""Longer pairs may have many parts, each of which is compared with many: a worker takes them."""
 _STEPS = ("string", "units", "number", "words", "rounding", "evaluation", "math-verify", "re-check", "unparsed-answer")
 """What can decide a part of an answer, cheapest first; the whole is told by the dearest step that it took."""
 
@@ -61,6 +63,8 @@ def decide(pair: Pair) -> Judgement | None:
     chosen = _by_choice(pair)
     if chosen is not None:
         return chosen
+    if len(pair.gold) + len(pair.answer) > _QUICK_CHARACTERS:
+        return None
     told = _by_parts(pair, _Look(pair.question))
     return None if told and told.verdict == "wrong" and as_words(pair.gold) is not None else told
 

@@ -17,7 +17,7 @@ _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _FRAME = re.compile(r"\\(?:text|mathrm|quad|qquad|[,;!:()\[\]]|(?![A-Za-z]))|[${}\s,.;()*+&-]+")
 _NAMED = re.compile(r"[A-Za-z](?:_\{?[0-9A-Za-z]+\}?)?(?:\([a-z]\))?\s*=")
 _NEXT_TURN = re.compile(r"<\|im_end\|>|<\|im_start\|>\s*(?:user|system)|<\|endoftext\|>|<\|eot_id\|>")
-_ASKED_ON = re.compile(r"\n\s*\n\s*(?:Human|User|Problem|Question|Q)\s*[0-9]*\s*:")
+_ASKED_ON = re.compile(r"\n[ \t]*\n[ \t]*(?:Human|User|Problem|Question|Q) ?[0-9]{0,3} ?:")
 _FEW_WORDS = 4
 _MOST_BETWEEN = 60
 """Characters between two boxes that can still be one answer."""

@@ -11,6 +11,7 @@ import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 _MOST_CHARACTERS = 200
 _MOST_BITS = 4096
@@ -41,6 +42,7 @@ class Number:
     decimals: int | None = None
 
 
+@lru_cache(maxsize=4096)
 def read_number(text: str) -> Number | None:
     """The number that a tidy text says, or None when it says something else or something too large to compute."""
     if not text or len(text) > _MOST_CHARACTERS:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from datagen.verify.tidy import tidy
 
-_MOST_OPTIONS, _MOST_CHARACTERS = 10, 300
+_MOST_OPTIONS, _MOST_CHARACTERS, _MOST_MARKS = 10, 300, 100
 _PLACES = {
     "tenth": 1, "hundredth": 2, "thousandth": 3, "ten-thousandth": 4, "ten thousandth": 4, "cent": 2, "penny": 2,
     "integer": 0, "whole": 0, "degree": 0, "dollar": 0, "percent": 0, "unit": 0,
@@ -21,8 +21,8 @@ _ROUNDS = re.compile(
     r"\bround(?:ed|ing)?\s+(?:your|the\s+answer|answers?|off|to)\b|\bapproximate\s+(?:your|the)\s+answer", re.IGNORECASE
 )
 _OPTION = re.compile(
-    r"(?:(?<![A-Za-z0-9\\({])|(?=\\(?:text|mathrm|rm|bf)))(?:\\(?:textbf|text|mathrm|rm|bf)\s*\{\s*)?\(?\s*"
-    r"(?:\\(?:textbf|text|mathrm)\s*\{)?([A-J])\}?\s*(?:\)|[.:](?=[\s}\\$]))\s*\}?\)?(?:\\ |\\quad|[\s~$:])*"
+    r"(?:(?<![A-Za-z0-9\\({])|(?=\\(?:text|mathrm|rm|bf)))(?:\\(?:textbf|text|mathrm|rm|bf)\s?\{\s?)?\(?\s?"
+    r"(?:\\(?:textbf|text|mathrm)\s?\{)?([A-J])\}?\s?(?:\)|[.:](?=[\s}\\$]))\s?\}?\)?(?:\\ |\\quad|[\s~$:])*"
 )
 
 
@@ -47,7 +47,7 @@ class Question:
 
 
 def _options(problem: str) -> tuple[str, ...]:
-    marks = list(_OPTION.finditer(problem))
+    marks = list(islice(_OPTION.finditer(problem), _MOST_MARKS))
     for number, mark in enumerate(marks):
         if mark[1] != "A":
             continue

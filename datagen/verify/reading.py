@@ -123,7 +123,7 @@ def _read(text: str, depth: int) -> Node:
     if joined != text:
         return Value(text)
     pieces = _split(text, ("\\cup",))
-    if len(pieces) > 1:
+    if 1 < len(pieces) <= _MOST_ITEMS:
         return Group("union", tuple(_read(piece, depth + 1) for piece in pieces))
     return _named(text, depth) or _bracketed(text, depth) or _ratio(text, depth) or _plus_minus(text) or Value(text)
 

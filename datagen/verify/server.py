@@ -10,6 +10,7 @@ import signal
 import threading
 from multiprocessing import current_process, forkserver, get_context, process
 
+_HASH_SEED = "PYTHONHASHSEED"
 _PRELOAD = ["datagen.verify.preload"]
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
@@ -24,9 +25,14 @@ def start() -> None:
     get_context("forkserver").set_forkserver_preload(_PRELOAD)
     # while it loads, it would die of a Ctrl-C that is meant for this process; later it ignores them by itself
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
+    seed = os.environ.get(_HASH_SEED)
+    os.environ[_HASH_SEED] = "0"  # the order of sets is the same in every run
     try:
         forkserver.ensure_running()
     finally:
+        os.environ.pop(_HASH_SEED)
+        if seed is not None:
+            os.environ[_HASH_SEED] = seed
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 

@@ -65,7 +65,7 @@ _SYNONYMS = (
     (re.compile(r"(\\frac\s*\{[^{}]*\})\s*([0-9A-Za-z])"), r"\1{\2}"),
     (re.compile(r"(?<![A-Za-z\\])pi(?![A-Za-z])"), r"\\pi "),
     (re.compile(r"(?<![A-Za-z\\])sqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
-    (re.compile(r"\{\s*([^{}\\]+?)\s*\\choose\s*([^{}\\]+?)\s*\}"), r"\\binom{\1}{\2}"),
+    (re.compile(r"\{([^{}\\]{1,40})\\choose(?![a-z])([^{}\\]{1,40})\}"), r"\\binom{\1}{\2}"),
     (re.compile(r"\\(overline|dot|bar)\s*([0-9])"), r"\\\1{\2}"),
     (re.compile(r"_\{([0-9A-Za-z])\}(?![0-9A-Za-z])"), r"_\1"),
     (re.compile(r"\^\{([0-9A-Za-z])\}(?![0-9A-Za-z])"), r"^\1"),

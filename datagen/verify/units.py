@@ -5,6 +5,7 @@ product of variables (2ab, 3 t) are never a unit.
 """
 
 import re
+from functools import lru_cache
 
 _CURRENCY = re.compile(r"^(-?)(?:\\text\{\s*(?:USD|Rs\.?)\s*\}|USD|Rs\.?|\\\$|[€£¥])\s*(?=[-0-9.\\])")
 _SIGNS = {"€": "€", "£": "£", "¥": "¥", "\\$": "$"}
@@ -49,6 +50,7 @@ _SAME = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def without_unit(text: str) -> tuple[str, str]:
     """A tidy text without its unit, and the unit in one spelling; per cent is `%`; empty when it has none."""
     text = _OVER.sub(r"\\text{\1/\2}", _ORDINAL.sub("", text, count=1))

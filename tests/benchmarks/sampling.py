@@ -17,6 +17,7 @@ from datagen.teachers.demo_process import running_demo
 from datagen.teachers.openai_api import OpenAIClient
 from datagen.teachers.prompting import load_prompt
 from datagen.texts import problem_id
+from datagen.verify.pair import Pair
 from datagen.verify.verdicts import Verdicts
 from datagen.verify.verifier import Verifier
 from datagen.verify.workers import Limits
@@ -55,7 +56,7 @@ async def _sampler(teacher: DemoTeacher, folder: Path) -> tuple[int, float, floa
         Journal(folder / "verdicts.jsonl") as verdicts,
         Verifier(Limits(5, 1024), 1) as verifier,
     ):
-        verifier.submit("\\frac{1}{2}", "0.5").result()  # the workers' server starts before the clock does
+        verifier.compare(Pair.of("\\sqrt{8}", "2\\sqrt{2}")).result()  # start the workers before the clock
         sampler = Sampler(recipe, {"demo": rung}, journal, None, Verdicts(verifier, verdicts), tally)
         started, cpu = time.perf_counter(), time.process_time()
         await sampler.run((problem, ()) for problem in _problems())
