@@ -22,7 +22,7 @@ _DIGITS, _FAR, _EXACT = 60, 1e-9, 1e-50
 
 _UNREADABLE = re.compile(
     r"\\(?:text|ldots|cdots|dots|dotsc|dotsm|dotsb|sim|simeq|propto|to|rightarrow|mid|pmod|bmod|equiv)(?![A-Za-z])"
-    r"|['?:;\"]|\.\."
+    r"|\\(?:angle|triangle)(?![A-Za-z])|[0-9)]_|['?:;\"]|\.\."
 )
 """What latex2sympy drops or cuts the text at."""
 _COMMAND = re.compile(r"\\mathbb\{[A-Z]\}|\\[A-Za-z]+")
@@ -49,12 +49,15 @@ def compare_algebraically(gold: str, answer: str, question: Question) -> tuple[b
     """
     from math_verify import verify
 
-    read_gold, read_answer = _read(gold), _read(answer)
+    is_real = None if "=" in gold + answer else True
+    read_gold, read_answer = _read(gold, is_real), _read(answer, is_real)
     if read_gold is None:
         raise UnreadableGoldError
     if read_answer is None:
         return False, "unparsed-answer"
-    read_answer = _worked_out(read_gold, read_answer)
+    read_gold, read_answer = _worked_out(read_gold), _worked_out(read_answer)
+    if {_is_equation(read_gold), _is_equation(read_answer)} == {True, False}:
+        return False, "evaluation"
     if _rounded(gold, read_gold, answer, read_answer, question):
         return True, "rounding"
     if _differ_somewhere(read_gold, read_answer):
@@ -67,11 +70,24 @@ def compare_algebraically(gold: str, answer: str, question: Question) -> tuple[b
     return True, "math-verify"
 
 
-def _read(text: str) -> Any:
+def _read(text: str, is_real: bool | None) -> Any:
     """What latex2sympy reads in a text; None when it can't read it, or not all of it."""
     from latex2sympy2_extended import NormalizationConfig, latex2sympy
     from latex2sympy2_extended.latex2sympy2 import ConversionConfig
-    from sympy import Basic, Float, I, MatrixBase, Product, Rational, Sum, Symbol
+    from sympy import (
+        Basic,
+        Derivative,
+        Float,
+        I,
+        MatrixBase,
+        Product,
+        Rational,
+        Sum,
+        Symbol,
+        UnevaluatedExpr,
+        false,
+        true,
+    )
 
     if _UNREADABLE.search(text):
         return None
@@ -81,7 +97,7 @@ def _read(text: str) -> Any:
     try:
         read = latex2sympy(
             prepared,
-            is_real=None if "=" in text else True,
+            is_real=is_real,
             convert_degrees=True,
             normalization_config=NormalizationConfig(malformed_operators=True, nits=True, boxed="none"),
             conversion_config=ConversionConfig(lowercase_symbols=False),
@@ -90,20 +106,38 @@ def _read(text: str) -> Any:
         raise
     except Exception:  # its parser raises plain Exceptions
         return None
-    if not isinstance(read, (Basic, MatrixBase)) or _lost_letters(prepared, read):
-        return None
+    if (
+        not isinstance(read, (Basic, MatrixBase))
+        or read in (true, false)
+        or read.has(Derivative)
+        or _lost_letters(prepared, read)
+    ):
+        return None  # a derivative by a free variable would be nought
     if isinstance(read, Basic) and not read.has(Sum, Product):
         read = read.subs({symbol: I for symbol in read.atoms(Symbol) if symbol.name == "i"})
+    read = read.replace(lambda part: isinstance(part, UnevaluatedExpr), lambda part: part.args[0])  # per cent
     return read.replace(lambda part: isinstance(part, Float), lambda part: Rational(str(part)))
 
 
-def _worked_out(gold: Any, answer: Any) -> Any:
-    """The right side of an answer such as "2x + 3x = 5x", which is no equation but a last step."""
+def _worked_out(read: Any) -> Any:
+    """The right side of "2x + 3x = 5x", which is no equation but a last step, and of "BC^2 = 19", which names one."""
+    from sympy import Equality
+
+    if not isinstance(read, Equality):
+        return read
+    names = {str(symbol) for symbol in read.lhs.free_symbols}
+    if names and all(name[0].isupper() for name in names) and not read.rhs.free_symbols:
+        return read.rhs
+    return read if _differ_somewhere(read.lhs, read.rhs) else read.rhs
+
+
+def _is_equation(read: Any) -> bool | None:
+    """Whether something is an equation, and no single value; None for sets and the like."""
     from sympy import Equality, Expr
 
-    if isinstance(gold, Expr) and isinstance(answer, Equality) and not _differ_somewhere(answer.lhs, answer.rhs):
-        return answer.rhs
-    return answer
+    if isinstance(read, Expr):
+        return False
+    return True if isinstance(read, Equality) else None
 
 
 def _as_variable(constant: re.Match[str]) -> str:
@@ -156,11 +190,9 @@ def agree_exactly(gold: Any, answer: Any) -> bool:
 
 def _differ_somewhere(gold: Any, answer: Any) -> bool:
     """Whether two expressions have different values at a point: equal ones have equal values everywhere."""
-    from sympy import Expr, N, Rational, UnevaluatedExpr
+    from sympy import Expr, N, Rational
 
     if not isinstance(gold, Expr) or not isinstance(answer, Expr):
-        return False
-    if gold.has(UnevaluatedExpr) or answer.has(UnevaluatedExpr):  # a per cent sign, which math-verify reads both ways
         return False
     names = sorted({str(symbol) for symbol in gold.free_symbols | answer.free_symbols})
     # Any fixed point in general position tells two different expressions apart.

@@ -18,6 +18,8 @@ _WITH_TEXT = re.compile(
 _OPTION = re.compile(r"(?:[Oo]ption|[Cc]hoice|[Aa]nswer)\s*:?\s*\(?([A-J])\)?")
 _MORE = re.compile(r"\W*(?:and\b|or\b|,|&|\\text\{\s*(?:and|or)\b)|\W*(?:\\text\{)?\(?[A-J](?:[).}]|$)")
 
+_ANOTHER = re.compile(r"(?<![A-Za-z])[A-J][).:]|^\W*(?:\\text\{)?\s*(?:is|not|wrong|false)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -33,7 +35,7 @@ def read_choice(text: str, *, is_gold: bool = False) -> Choice | None:
     if alone:
         return None if is_gold and alone[1].islower() else Choice(alone[1].upper())
     beside = _WITH_TEXT.fullmatch(text)
-    if beside is None or _MORE.match(beside["text"]):
+    if beside is None or _MORE.match(beside["text"]) or _ANOTHER.search(beside["text"]):
         return None
     return Choice(beside[1] or beside[2], _unwrapped(beside["text"]))
 

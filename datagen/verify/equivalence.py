@@ -43,7 +43,9 @@ _QUICK_CHARACTERS = 800
 _STEPS = ("string", "units", "number", "words", "rounding", "evaluation", "math-verify", "re-check", "unparsed-answer")
 """What can decide a part of an answer, cheapest first; the whole is told by the dearest step that it took."""
 
-_IN_BASE = re.compile(r"([0-9A-F]*[0-9][0-9A-F]*)_(?:\{(?:\\text\{)?\s*([a-z]+|[0-9]{1,2})\s*\}?\}|([0-9]))")
+_IN_BASE = re.compile(
+    r"(-?[0-9A-F]*[0-9][0-9A-F]*(?:\.[0-9]+)?)_(?:\{(?:\\text\{)?\s*([a-z]+|[0-9]{1,2})\s*\}?\}|\{?\(?([0-9]{1,2})\)?\}?)"
+)
 _BASES = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
           "ten": "10", "twelve": "12", "sixteen": "16"}  # fmt: skip
 _PRIMES = {"′", "″"}
@@ -166,6 +168,8 @@ class _Look:
         numbers = read_number(bare_gold), read_number(bare_answer)
         if numbers[0] and numbers[1]:
             return self._told("number", self._same_number(numbers[0], gold_unit, numbers[1], answer_unit))
+        if "°" in (gold_unit, answer_unit) and gold_unit != answer_unit:
+            return self._told("units", False)  # of something else than a number
         if same_string(bare_gold, bare_answer):
             return self._told("units", True)
         if (":" in bare_gold or ":" in bare_answer) and (ratio := _same_ratio(bare_gold, bare_answer)) is not None:
@@ -226,7 +230,7 @@ def _same_in_base(gold: str, answer: str) -> bool | None:
     if ours and theirs:
         return (ours[1], _base(ours)) == (theirs[1], _base(theirs))
     if ours:
-        return answer == ours[1] if re.fullmatch(r"[0-9A-F]+", answer) else None
+        return answer == ours[1] if re.fullmatch(r"-?[0-9A-F]+(?:\.[0-9]+)?", answer) else None
     number, base = read_number(gold), _base(theirs) if theirs else 0
     if theirs is None or number is None or not 2 <= base <= 36:
         return None

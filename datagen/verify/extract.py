@@ -14,8 +14,11 @@ from datagen.verify.stated import answer_by_form, stated_answer
 _BOX = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])\s*")
 _BARE = re.compile(r"[0-9]+(?:\.[0-9]+)?|[A-Za-z](?![A-Za-z])|\\text\{[^{}]*\}")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
-_FRAME = re.compile(r"\\(?:text|mathrm|quad|qquad|[,;!:()\[\]]|(?![A-Za-z]))|[${}\s,.;()*+&-]+")
+_FRAME = re.compile(r"\\(?:text|mathrm|quad|qquad|[,;!:()\[\]]|(?![A-Za-z]))|[${}\s,;()*+&-]+|\.\s")
 _NAMED = re.compile(r"[A-Za-z](?:_\{?[0-9A-Za-z]+\}?)?(?:\([a-z]\))?\s*=")
+_OPERATOR = re.compile(r"\s*(\+|-|\*|/|\\cdot|\\times)\s*")
+_ATTACHED_BEFORE = re.compile(r"(?:^|[=$({\[\s])(-|[0-9]+\s*\\(?:cdot|times)\s*)$")
+_ATTACHED_AFTER = re.compile(r"\^(?:\{[^{}]*\}|[0-9a-z])|!|\\(?:pi|frac\{[^{}]*\}\{[^{}]*\}|sqrt\{[^{}]*\})(?![a-z])")
 _NEXT_TURN = re.compile(r"<\|im_end\|>|<\|im_start\|>\s*(?:user|system)|<\|endoftext\|>|<\|eot_id\|>")
 _ASKED_ON = re.compile(r"\n[ \t]*\n[ \t]*(?:Human|User|Problem|Question|Q) ?[0-9]{0,3} ?:")
 _FEW_WORDS = 4
@@ -66,6 +69,7 @@ def _last_of(text: str, boxes: Sequence[tuple[int, int]]) -> str | None:
     closings = _closings(text, boxes[0][1])
     found: list[str] = []
     following: int | None = None
+    named = False
     for start, opening in reversed(boxes):
         content, end = _content(text, opening, closings)
         if not content:
@@ -73,11 +77,19 @@ def _last_of(text: str, boxes: Sequence[tuple[int, int]]) -> str | None:
         if following is not None:
             if end > following:  # a box around the one that was taken
                 continue
-            if not _joined(text[end:following]):
+            between = text[end:following]
+            if operator := _OPERATOR.fullmatch(between):
+                found[-1] = f"{content}{operator[1]} {found[-1]}"
+                following = start
+                continue
+            if not _joined(between):
                 break
-        found.append(content)
+            named = named or bool(_NAMED.search(between))
+        before, after = _ATTACHED_BEFORE.search(text[max(0, start - 12) : start]), _ATTACHED_AFTER.match(text, end)
+        found.append(f"{before[1] if before else ''}{content}{after.group() if after else ''}")
         following = start
-    return ", ".join(dict.fromkeys(reversed(found))) or None
+    answers = found[::-1] if named else list(dict.fromkeys(reversed(found)))
+    return ", ".join(answers) or None
 
 
 def _content(text: str, opening: int, closings: dict[int, int]) -> tuple[str, int]:

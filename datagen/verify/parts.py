@@ -21,13 +21,13 @@ _NAMED = frozenset({"list", "set", "tuple"})
 _COMPOUND = re.compile(
     r"[,;<>=]|\\(?:text|pm|mp|cup|cap|in|mid|begin|\{|[lgn]e|mathbb|emptyset)(?![a-z])|\\\{|[A-Za-z]{3}"
 )
-_FUNCTION = re.compile(r"[A-Za-z]\([A-Za-z]\)")
+_FUNCTION = re.compile(r"[A-Za-z]\([a-z]\)")
 
 
 def same_parts(gold: Node, answer: Node, leaf: Leaf) -> bool | None:
     """Whether two answers are equal part by part; None when that can't be told, or their shapes differ."""
     if isinstance(gold, Value) and isinstance(answer, Value):
-        if _other_name(gold.name, answer.name):
+        if _other_name(gold, answer):
             return False if _is_number(gold) and _is_number(answer) else None
         if ("=" in gold.text) != ("=" in answer.text):
             return None
@@ -72,8 +72,9 @@ def _is_single(value: Value) -> bool:
 
 
 def _is_several(group: Group) -> bool:
-    """Whether an answer is at least two values, and not the same one said twice."""
-    return group.kind in _NAMED and len({item.text for item in group.items if isinstance(item, Value)}) > 1
+    """Whether an answer is at least two values; a set may say the same one twice."""
+    values = [item.text for item in group.items if isinstance(item, Value)]
+    return group.kind in _NAMED and len(values if group.kind == "list" else set(values)) > 1
 
 
 def _vector(group: Group) -> Group:
@@ -139,10 +140,15 @@ def _any(told: Iterable[bool | None]) -> bool | None:
     return None if untold else False
 
 
-def _other_name(gold: str, answer: str) -> bool:
-    """Whether two names differ: the line x = 5 is not the line y = 5; y may stand for f(x)."""
-    kinds = {"function" if name == "y" or _FUNCTION.fullmatch(name) else name for name in (gold, answer)}
-    return bool(gold and answer) and len(kinds) > 1
+def _other_name(gold: Value, answer: Value) -> bool:
+    """Whether two names differ: x = 5 is not y = 5; y may stand for f(x), and a constant W(n) for W(x)."""
+    names = gold.name, answer.name
+    if not all(names) or names[0] == names[1]:
+        return False
+    functions = [bool(_FUNCTION.fullmatch(name)) for name in names]
+    if all(functions) and names[0][0] == names[1][0]:
+        return bool(re.search(r"[a-z]", gold.text + answer.text))
+    return not ("y" in names and any(functions))
 
 
 def _names(items: Sequence[Node]) -> list[str]:

@@ -115,7 +115,7 @@ def _read(text: str, depth: int) -> Node:
     if joined != text and _INEQUALITY.search(text):
         return _either(text, depth)
     lines = _split(joined, (";",))
-    if len(lines) > 1 and len(_split(joined, (",", ";"))) > len(lines):  # p = 5, q = 2; p = 7, q = 2
+    if 1 < len(lines) <= _MOST_ITEMS and len(_split(joined, (",", ";"))) > len(lines):  # p = 5, q = 2; p = 7, q = 2
         return Group("list", tuple(_as_tuple(_read(line, depth + 1)) for line in lines))
     parts = _list_parts(joined)
     if len(parts) > 1:

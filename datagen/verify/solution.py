@@ -4,10 +4,10 @@ One `Verifier` serves the whole process. It is made when first asked, ended with
 child, which can use neither threads nor workers of its parent.
 """
 
-import atexit
 import os
 import threading
 from concurrent.futures import Future
+from multiprocessing.util import Finalize
 
 from datagen.thoughts import split_thought
 from datagen.verify.gold import read_gold
@@ -69,6 +69,7 @@ def _verifier() -> Verifier:
     with _lock:
         if process not in _verifiers:
             _verifiers[process] = Verifier(LIMITS, memo=Memo.of_this_machine(LIMITS))
+            Finalize(None, _end, exitpriority=0)  # at exit, before multiprocessing waits for children
         return _verifiers[process]
 
 
@@ -83,7 +84,6 @@ def _unlock() -> None:
     _lock = threading.Lock()  # a thread that is not in this child may have held it
 
 
-@atexit.register
 def _end() -> None:
     verifier = _verifiers.pop(os.getpid(), None)
     if verifier is not None:

@@ -27,7 +27,18 @@ _ANNOUNCED = re.compile(
 _TAGGED = re.compile(r"<answer>([^<]{1,300})</answer>")
 _HEADED = re.compile(r"^[#*\s]*(?:final\s+)?answer[*:\s]*\n\s*([^\n]{1,60})\s*$", re.IGNORECASE | re.MULTILINE)
 _UNFINISHED = re.compile(r"\b(?:step|case|check|need\s+to|suppose|assume|continue|let\s+me|try)\b", re.IGNORECASE)
-_DENIED = re.compile(r"(?:\b(?:not|never|cannot)|n't)\s+(?:be\s+|equal\s+(?:to\s+)?)?$", re.IGNORECASE)
+_STRAY_MARK = re.compile(r"\\\$\s*(?=[^0-9\s.,])")
+"""An escaped dollar sign where a formula was meant to end."""
+_COMMANDS = re.compile(r"\\[A-Za-z]+(?:\{[A-Za-z]*\})?")
+_GOES_ON = re.compile(
+    r"\s*(?:[-+*/^!:=\\(]|[0-9]|(?:,|and|or)\s*(?:\*\*|\$|\\|[0-9])|(?:if|to|over|times|plus|minus|squared|cubed|choose|dozen"
+    r"|hundred|thousand|million|billion|pi|where|when|for|and\s+a)\b)"
+)
+_DENIED = re.compile(
+    r"(?:\b(?:not|never|cannot|at\s+least|at\s+most|between|either|(?:more|less)\s+than|[0-9]+\s+and)|n't)\s+"
+    r"(?:be\s+|equal\s+(?:to\s+)?)?$",
+    re.IGNORECASE,
+)
 _OPENS_WITH_IF = re.compile(r"(?:if|unless|whether|suppose|assum\w+)\b", re.IGNORECASE)
 _SUPPOSED = re.compile(r"\b(?:if|unless|whether|suppos\w+|assum\w+)(?:\s+that)?(?:\s+(?:the|our))?\s*$", re.IGNORECASE)
 _BY_FORM = re.compile(r"[Ff]inal [Aa]nswer is:?\s*([^\n]{1,300}?)\s*\.?\s*I hope it is correct")
@@ -88,7 +99,9 @@ def stated_answer(text: str) -> str | None:
     if hashes:
         return _bare(hashes[-1]) or None
     is_short = len(text) <= _SHORT and "\n\n" not in text
-    stated = _announced(end) or (_short(text) if is_short else None) or _concluded(end)
+    is_announced, stated = _announced(end)
+    if not is_announced:
+        stated = (_short(text) if is_short else None) or _concluded(end)
     return None if stated and ("\\boxed" in stated or stated.endswith(":")) else stated
 
 
@@ -103,20 +116,36 @@ def _end_of(text: str) -> str:
     return end.partition("$")[2] if end.count("$") % 2 else end
 
 
-def _announced(end: str) -> str | None:
+def _announced(end: str) -> tuple[bool, str | None]:
+    """Whether an answer is announced ("The answer is"), and which it is, when that can be told."""
     matches = [match for match in _ANNOUNCED.finditer(end) if not _SUPPOSED.search(end[: match.start()])]
     if not matches:
-        return None
+        return False, None
     rest = matches[-1]["rest"]
     sentence = re.split(r"\.(?:\s|$)|\n", rest, maxsplit=1)[0]
     if "boxed" in sentence:  # an instruction that is repeated, not an answer
-        return None
+        return False, None
+    clause = _clause(sentence)
+    if clause:
+        return True, clause
     value = _VALUE.match(rest)
     if value:
-        return _bare(value.group()) or None
+        return True, None if _GOES_ON.match(rest, value.end()) else _bare(value.group()) or None
     if not _VALUE.search(sentence):
-        return _bare(sentence) if len(sentence.split()) <= _WORDS_AFTER else None
-    return None if _DENIES.search(sentence) else _value_of(sentence, "answer ")
+        return True, _bare(sentence) if len(sentence.split()) <= _WORDS_AFTER else None
+    return True, None if _DENIES.search(sentence) else _value_of(sentence, "answer ")
+
+
+def _clause(sentence: str) -> str | None:
+    """A whole clause that is nothing but an answer: "$5$ or $6$", "(2, 3)", "3 1/2"."""
+    plain = sentence.replace("**", "").strip().rstrip(".").strip()
+    words = [word for word in re.findall(r"[A-Za-z]{2,}", _COMMANDS.sub(" ", plain)) if word not in {"and", "or"}]
+    if words or not plain or len(plain) > 120 or not re.search(r"[0-9A-Za-z]", plain):
+        return None
+    mathematics = list(_formulas(plain))
+    if len(mathematics) > 1:
+        return plain.replace("$", " ").replace("\\(", " ").replace("\\)", " ").strip()
+    return _bare(plain) or None
 
 
 def _concluded(end: str) -> str | None:
@@ -140,7 +169,13 @@ def _value_of(sentence: str, lead: str) -> str | None:
         sentence: the sentence, or its last clause.
         lead: what stands before it and may say that it concludes.
     """
-    values = [value for value in _VALUE.finditer(sentence) if not _in_brackets(sentence[: value.start()])]
+    values = [
+        value
+        for value in _VALUE.finditer(sentence)
+        if not _in_brackets(sentence[: value.start()])
+        and not _DENIED.search(sentence[: value.start()])
+        and not _GOES_ON.match(sentence, value.end())
+    ]
     for value in reversed(values):
         if _BEFORE_ANSWER.match(sentence[value.end() :]):
             return _bare(value.group()) or None
@@ -202,7 +237,7 @@ def _without_formulas(text: str) -> str:
 
 def _bare(value: str) -> str:
     """A value without the delimiters around it, and what a chain of equations ends with left in place."""
-    value = value.strip()
+    value = _STRAY_MARK.split(value.strip())[-1].strip()
     for _ in range(3):
         for mark in _DRESS:
             value = value.removeprefix(mark).removesuffix(mark).strip()

@@ -12,17 +12,19 @@ _SIGNS = {"€": "€", "£": "£", "¥": "¥", "\\$": "$"}
 _PERCENT = re.compile(
     r"\s*(?:%|\\text\{\s*(?:%|percent|per cent|pct)\s*\}|(?<![A-Za-z])(?:percent(?:age)?|per cent|pct))$"
 )
-_DEGREES = re.compile(r"\s*(?:\^\\circ\s*|\\text\{\s*degrees?\s*\}|(?<=[0-9}\s])degrees?)$")
+_DEGREES = re.compile(r"\s*(?:\^\\circ\s*(?:\\text\{\s*[CF]\s*\}|[CF])?|\\text\{\s*degrees?\s*\}|(?<=[0-9}\s])degrees?)$")
 _PRIME = re.compile(r"(?<=[0-9])\s*('{1,2})$")
 _FUNCTION = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![A-Za-z])")
 _ORDINAL = re.compile(
     r"(?<=[0-9])\s*(?:\^?\{?\\(?:text|mathrm)\{\s*(?:st|nd|rd|th)\s*\}\}?|\^\{(?:st|nd|rd|th)\}|(?:st|nd|rd|th)\b)"
 )
 _POWERED = r"(?:\^\{?-?[0-9]\}?)?"
-_WRITTEN = rf"(?:[^{{}}0-9=]|{_POWERED[3:-2]})"
+_WRITTEN = rf"(?:[^{{}}0-9=\\]|{_POWERED[3:-2]})"
 _BRACED = re.compile(
     rf"(?<=[0-9}}).!a-z%])\s*\\(?:text|mathrm)\{{\s*({_WRITTEN}*?[^\W\d_]{_WRITTEN}*?)\s*\}}(?:\^\{{?(-?[0-9])\}}?)?$"
 )
+_BESIDE = re.compile(r"(?:[0-9}).!%]|\\[A-Za-z]+)\s*$")
+"""What a unit in braces may follow: no bare variable, of which the words would say something."""
 _OVER = re.compile(r"\\(?:text|mathrm)\{([^{}]*)\}\s*/\s*\\(?:text|mathrm)\{([^{}]*)\}")
 _BARE = re.compile(
     r"(?<=[0-9}).])(?:\s+([^\W\d_]+|[A-Za-z](?=/))|((?:[ckm]m|kg|mph|[kMG]?eV|kJ|[kMG]?Hz|k?Pa|mol|mL)(?![A-Za-z])"
@@ -32,7 +34,9 @@ _SCALES = {"hundred": "100", "thousand": "10^3", "million": "10^6", "billion": "
            "dozen": "12"}  # fmt: skip
 _NO_UNITS = """
 and or mod sin cos tan log ln max if where for when otherwise only half halves third thirds quarter quarters squared
-cubed factorial times plus minus choose over infinity solutions pi theta alpha beta
+cubed factorial times plus minus choose over infinity solutions pi theta alpha beta root power to is are not at less
+more unless exclusive even odd prime score tens fifth fifths sixth sixths seventh sevenths eighth eighths ninth ninths
+tenth tenths hundredth hundredths thousandth thousandths impossible wrong
 """
 """Words that change the number, or belong to a sentence."""
 _SHORT_UNITS = """
@@ -74,7 +78,7 @@ def _measured(text: str) -> tuple[str, str]:
     if prime:
         return text[: prime.start()].strip(), {"'": "′", "''": "″"}[prime[1]]
     braced = _BRACED.search(text, max(0, len(text) - 80))
-    if braced and not _excluded(braced[1].split()[0]):
+    if braced and not any(map(_excluded, braced[1].split())) and _BESIDE.search(text[: braced.start()]):
         number, unit = _scaled(text[: braced.start()].strip(), braced[1].strip(), braced[2] or "")
         before = _BRACED.search(number, max(0, len(number) - 80))
         if before is None:
@@ -82,7 +86,7 @@ def _measured(text: str) -> tuple[str, str]:
         number, first = _measured(number)
         return number, f"{first} {unit}".strip()
     bare = _BARE.search(text, max(0, len(text) - 80))
-    if bare and (bare[2] or _is_unit(bare[1], bare[3])):
+    if bare and not any(map(_excluded, bare[3].split())) and (bare[2] or _is_unit(bare[1], bare[3])):
         return _scaled(text[: bare.start()].strip(), (bare[1] or bare[2]) + bare[3], bare[4] or "")
     return text, ""
 

@@ -68,7 +68,7 @@ def same_words(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def _singular(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+    return word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith("ss") else word
 
 
 def says_nothing_solves(text: str) -> bool:

@@ -187,3 +187,25 @@ def test_no_signal_of_the_caller_is_touched(tmp_path: Path) -> None:
         tmp_path,
     )
     assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_child_process_that_verified_ends_by_itself(tmp_path: Path, method: str) -> None:
+    """multiprocessing waits for the children of a child that ends: workers must be gone by then."""
+    script = tmp_path / "children.py"
+    script.write_text(
+        "import multiprocessing\n"
+        "from concurrent.futures import ProcessPoolExecutor\n"
+        "from datagen.verify import verify_solution\n"
+        "def check(number):\n"
+        "    return verify_solution('2\\\\sqrt{2}', f'\\\\boxed{{\\\\sqrt{{{number}}}}}').verdict\n"
+        "if __name__ == '__main__':\n"
+        f"    context = multiprocessing.get_context('{method}')\n"
+        "    assert check(8) == 'correct'\n"
+        "    child = context.Process(target=check, args=(8,))\n"
+        "    child.start(); child.join()\n"
+        "    with ProcessPoolExecutor(2, context) as pool:\n"
+        "        print(child.exitcode, *pool.map(check, (8, 7)))\n"
+    )
+    ended = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=True)
+    assert ended.stdout.split() == ["0", "correct", "wrong"]
