@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from datagen import recipe
 from datagen.screen.benchmarks import BenchmarkSet
-from datagen.screen.binary import is_binary
 from datagen.screen.contamination import BenchmarkIndex
 from datagen.screen.duplicates import compare_answers
 from datagen.screen.wording import shorten
 from datagen.tables import Drop, DropReason, Problem
 from datagen.texts import problem_id, says_something
+from datagen.verify.binary import is_binary
 
 NOTHING_LEFT = problem_id("")
 

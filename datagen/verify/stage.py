@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from datagen.recipe import Recipe
-from datagen.screen.binary import is_binary
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import (
@@ -30,6 +29,7 @@ from datagen.tables import (
     SuspectPolicy,
     Verdict,
 )
+from datagen.verify.binary import is_binary
 from datagen.verify.changed import earlier_verdicts, keep_last
 from datagen.verify.equivalence import VERIFIER_VERSION
 from datagen.verify.judge import judge_of, judge_settings

@@ -12,7 +12,9 @@ _SIGNS = {"€": "€", "£": "£", "¥": "¥", "\\$": "$"}
 _PERCENT = re.compile(
     r"\s*(?:%|\\text\{\s*(?:%|percent|per cent|pct)\s*\}|(?<![A-Za-z])(?:percent(?:age)?|per cent|pct))$"
 )
-_DEGREES = re.compile(r"\s*(?:\^\\circ\s*(?:\\text\{\s*[CF]\s*\}|[CF])?|\\text\{\s*degrees?\s*\}|(?<=[0-9}\s])degrees?)$")
+_DEGREES = re.compile(
+    r"\s*(?:\^\\circ\s*(?:\\text\{\s*[CF]\s*\}|[CF])?|\\text\{\s*degrees?\s*\}|(?<=[0-9}\s])degrees?)$"
+)
 _PRIME = re.compile(r"(?<=[0-9])\s*('{1,2})$")
 _FUNCTION = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![A-Za-z])")
 _ORDINAL = re.compile(

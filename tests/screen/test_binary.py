@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datagen.screen.binary import is_binary
+from datagen.verify.binary import is_binary
 
 
 @pytest.mark.parametrize(
