@@ -28,6 +28,7 @@ from datagen.teachers.desk import Desk
 from datagen.teachers.paying import record_of, seed_of, spent
 from datagen.teachers.prompting import load_prompt
 from datagen.texts import digest
+from datagen.verify.futures import known
 
 Opinion = Literal["equal", "different", "cannot tell"]
 
@@ -143,9 +144,7 @@ class Judge:
                 if not asked.done():
                     self._under_way[key] = asked
                 return asked
-        given: Future[Opinion] = Future()
-        given.set_result(read_opinion(record, mark))
-        return given
+        return known(read_opinion(record, mark))
 
     def figures(self) -> dict[str, Any]:
         """For a stage's record: judgements asked for and taken over now, and what all completions of the run cost."""

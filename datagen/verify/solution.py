@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from multiprocessing.util import Finalize
 
 from datagen.thoughts import split_thought
+from datagen.verify.futures import known
 from datagen.verify.gold import read_gold
 from datagen.verify.memo import Memo
 from datagen.verify.pair import Finding
@@ -53,10 +54,10 @@ def finding_of(verifier: Verifier, gold: object, solution: object, problem: obje
         text, reason = "", error.reason
     if reason:
         read = read_gold(gold)
-        return _done(Finding("no_answer", None, reason) if read.text else Finding("bad_gold", None, read.method))
+        return known(Finding("no_answer", None, reason) if read.text else Finding("bad_gold", None, read.method))
     parts = split_thought(text)
     if parts.cut:
-        return _done(Finding("truncated", None, "unclosed-thought"))
+        return known(Finding("truncated", None, "unclosed-thought"))
     return verifier.verify(gold, parts.reasoning, parts.content, _question(problem))
 
 
@@ -71,12 +72,6 @@ def _verifier() -> Verifier:
             _verifiers[process] = Verifier(LIMITS, memo=Memo.of_this_machine(LIMITS))
             Finalize(None, _end, exitpriority=0)  # at exit, before multiprocessing waits for children
         return _verifiers[process]
-
-
-def _done(finding: Finding) -> Future[Finding]:
-    future: Future[Finding] = Future()
-    future.set_result(finding)
-    return future
 
 
 def _unlock() -> None:

@@ -236,7 +236,7 @@ def _without_formulas(text: str) -> str:
 
 
 def _bare(value: str) -> str:
-    """A value without the delimiters around it, and what a chain of equations ends with left in place."""
+    """A value without the delimiters around it and the punctuation after it."""
     value = _STRAY_MARK.split(value.strip())[-1].strip()
     for _ in range(3):
         for mark in _DRESS:

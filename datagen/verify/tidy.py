@@ -99,7 +99,7 @@ def tidy(answer: str) -> str:
         text = _MATHS_MARK.sub(" ", text)
     text = _SIDE.sub("", _MATHS_MARK.sub(r"\\$", text))
     text = _PLAIN_MARKUP.sub("", _WORD_MARKUP.sub(r"\\text", text))
-    if only := _TEXT_ONLY.fullmatch(text.strip()):  # \\text{5 apples}
+    if only := _TEXT_ONLY.fullmatch(text.strip()):  # \text{5 apples}
         text = only[1]
     for pattern, synonym in _SYNONYMS:
         text = pattern.sub(synonym, text)

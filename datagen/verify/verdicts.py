@@ -6,10 +6,8 @@ verdicts, and leaves those of the rules alone.
 """
 
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from dataclasses import asdict, replace
-from typing import TypeVar
 
 from datagen.journal import Journal
 from datagen.recipe import Verification
@@ -17,6 +15,7 @@ from datagen.solutions import is_truncated
 from datagen.tables import JUDGE, Problem, Solution, Verdict, VerdictKind
 from datagen.texts import digest
 from datagen.verify.equivalence import VERIFIER_VERSION
+from datagen.verify.futures import known, then
 from datagen.verify.gold import read_gold
 from datagen.verify.judge import Judge, Opinion
 from datagen.verify.memo import Memo
@@ -27,8 +26,6 @@ from datagen.verify.workers import Limits
 _MOST_CHARACTERS = 4000
 """A longer gold or answer is no short answer, and not worth the judge's tokens."""
 _VERDICTS: dict[Opinion, VerdictKind] = {"equal": "correct", "different": "wrong"}
-_Given = TypeVar("_Given")
-_Made = TypeVar("_Made")
 
 
 def verifier_for(settings: Verification) -> Verifier:
@@ -58,25 +55,25 @@ class Verdicts:
         verdict = self._by_rules(problem, solution)
         if self._judge is not None:
             judge = self._judge
-            verdict = _then(verdict, lambda given: _judged(problem, given, judge))
+            verdict = then(verdict, lambda given: _judged(problem, given, judge))
         verdict.add_done_callback(self._count)
         return verdict
 
     def _by_rules(self, problem: Problem, solution: Solution) -> Future[Verdict]:
         if is_truncated(solution):  # told by the solution alone: its id, and so the journal, knows nothing of its end
-            return _done(_verdict(problem, solution, Finding("truncated", None, "finish-reason")))
+            return known(_verdict(problem, solution, Finding("truncated", None, "finish-reason")))
         key = digest("verdict", solution.id, problem.answer, VERIFIER_VERSION)
         late = digest("late", key, self._verifier.limits.cpu_s, self._verifier.limits.memory_mb)
         kept = self._journal.get(key) or self._journal.get(late)
         if kept is not None:
-            return _done(Verdict(**kept))
+            return known(Verdict(**kept))
 
         def keep(finding: Finding) -> Future[Verdict]:
             given = _verdict(problem, solution, finding)
             self._journal.append(late if given.verdict == "timeout" else key, asdict(given))  # other limits may decide
-            return _done(given)
+            return known(given)
 
-        return _then(self._verifier.verify(problem.answer, solution.reasoning, solution.content, problem.problem), keep)
+        return then(self._verifier.verify(problem.answer, solution.reasoning, solution.content, problem.problem), keep)
 
     def _count(self, given: Future[Verdict]) -> None:
         if not given.cancelled() and given.exception() is None:
@@ -86,52 +83,18 @@ class Verdicts:
 def _judged(problem: Problem, verdict: Verdict, judge: Judge) -> Future[Verdict]:
     """The verdict as the judge has it where rules could not decide and there is something to judge."""
     if verdict.answer is None or not (verdict.method in UNDECIDED or verdict.verdict == "timeout"):
-        return _done(verdict)
+        return known(verdict)
     gold = read_gold(problem.answer).text
     if gold is None or max(len(gold), len(verdict.answer)) > _MOST_CHARACTERS:
-        return _done(verdict)
+        return known(verdict)
 
     def settle(opinion: Opinion) -> Future[Verdict]:
         if opinion == "cannot tell":
-            return _done(verdict)
-        return _done(replace(verdict, verdict=_VERDICTS[opinion], method=f"{JUDGE}{judge.name}"))
+            return known(verdict)
+        return known(replace(verdict, verdict=_VERDICTS[opinion], method=f"{JUDGE}{judge.name}"))
 
-    return _then(judge.opinion(problem.problem, gold, verdict.answer), settle)
+    return then(judge.opinion(problem.problem, gold, verdict.answer), settle)
 
 
 def _verdict(problem: Problem, solution: Solution, finding: Finding) -> Verdict:
     return Verdict(solution.id, problem.answer, finding.answer, finding.verdict, finding.method, VERIFIER_VERSION)
-
-
-def _done(verdict: Verdict) -> Future[Verdict]:
-    future: Future[Verdict] = Future()
-    future.set_result(verdict)
-    return future
-
-
-def _then(first: Future[_Given], step: Callable[[_Given], Future[_Made]]) -> Future[_Made]:
-    """What a step makes of a result. Nobody sees what a callback raises, so whatever fails is told to who waits."""
-    last: Future[_Made] = Future()
-
-    def hand_over(made: Future[_Made]) -> None:
-        if made.cancelled():
-            last.cancel()
-        elif last.set_running_or_notify_cancel():
-            if (error := made.exception()) is not None:
-                last.set_exception(error)
-            else:
-                last.set_result(made.result())
-
-    def go_on(given: Future[_Given]) -> None:
-        try:
-            made = step(given.result())
-        except CancelledError:
-            last.cancel()
-        except Exception as error:
-            if last.set_running_or_notify_cancel():
-                last.set_exception(error)
-        else:
-            made.add_done_callback(hand_over)
-
-    first.add_done_callback(go_on)
-    return last

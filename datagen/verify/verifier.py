@@ -7,16 +7,15 @@ and beside any event loop, since it touches neither signals nor loops of the pro
 import threading
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from datagen.verify.equivalence import decide
 from datagen.verify.extract import final_answer
+from datagen.verify.futures import known, then
 from datagen.verify.gold import read_gold
 from datagen.verify.memo import Memo
 from datagen.verify.pair import Finding, Judgement, Pair
 from datagen.verify.workers import Limits, Workers
-
-_Result = TypeVar("_Result", Finding, Judgement)
 
 
 class Verifier:
@@ -46,35 +45,25 @@ class Verifier:
         """
         read = read_gold(gold)
         if read.text is None:
-            return _done(Finding("bad_gold", None, read.method))
+            return known(Finding("bad_gold", None, read.method))
         answer = final_answer(reasoning, content)
         if answer is None:
-            return _done(Finding("no_answer", None, "extract"))
-        finding: Future[Finding] = Future()
-
-        def finish(compared: Future[Judgement]) -> None:
-            if compared.cancelled():
-                finding.cancel()
-            elif (error := compared.exception()) is not None:
-                finding.set_exception(error)
-            elif finding.set_running_or_notify_cancel():
-                finding.set_result(Finding(compared.result().verdict, answer, compared.result().method))
-
-        self.compare(Pair.of(read.text, answer, problem)).add_done_callback(finish)
-        return finding
+            return known(Finding("no_answer", None, "extract"))
+        compared = self.compare(Pair.of(read.text, answer, problem))
+        return then(compared, lambda judged: known(Finding(judged.verdict, answer, judged.method)))
 
     def compare(self, pair: Pair) -> Future[Judgement]:
         """Compare an extracted answer with a gold one, at once where a look decides."""
         judgement = decide(pair)
         if judgement is not None:
-            return _done(judgement)
+            return known(judgement)
         with self._lock:
             under_way = self._under_way.get(pair)
             if under_way is not None:
                 return under_way
             judgement = self._memo.get(pair) if self._memo else None
             if judgement is not None:
-                return _done(judgement)
+                return known(judgement)
             compared = self._under_way[pair] = self._workers.submit(pair)
         compared.add_done_callback(lambda done: self._remember(pair, done))
         return compared
@@ -98,9 +87,3 @@ class Verifier:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _done(result: _Result) -> Future[_Result]:
-    future: Future[_Result] = Future()
-    future.set_result(result)
-    return future

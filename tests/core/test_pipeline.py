@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from datagen.errors import UsageError
-from datagen.pipeline import Options, check, is_finished, prepare, run_stage, stages_of
+from datagen.pipeline import Options, is_finished
 from datagen.recipe import Recipe
 from datagen.recipe_file import load_recipe
 from datagen.tables import DROPPED, EXAMPLES, PROBLEMS, SCREENED
 from datagen.workspace import Workspace
+from tests.building import build
 
 
 def row(number: int, *reasons: str | None, text: str = "the sum is") -> dict[str, Any]:
@@ -49,17 +50,6 @@ def recipe(folder: Path, *paths: Path, **settings: Any) -> Recipe:
     file = folder / "small.yaml"
     file.write_text(json.dumps(tree))
     return load_recipe(str(file))
-
-
-def build(settings: Recipe, folder: Path, options: Options | None = None) -> Workspace:
-    options = options or Options()
-    check(settings, options)
-    workspace = Workspace(folder)
-    with workspace.locked():
-        run = prepare(settings, workspace, options, lambda line: None)
-        for stage in stages_of(settings, options.until):
-            run_stage(stage, run)
-    return workspace
 
 
 def ends(workspace: Workspace) -> Counter[str]:

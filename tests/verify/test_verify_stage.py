@@ -13,13 +13,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from datagen.errors import StoppedError
-from datagen.pipeline import Options, check, prepare, run_stage, stages_of
+from datagen.pipeline import Options
 from datagen.recipe import Recipe
 from datagen.recipe_file import load_recipe
 from datagen.status import run_status, status_lines
 from datagen.tables import CHANGED, DROPPED, EXAMPLES, SUSPECTS, VERDICTS
 from datagen.verify.extract import last_box
 from datagen.workspace import Workspace
+from tests.building import build
 from tests.end_to_end.counting_teacher import CountingTeacher
 from tests.end_to_end.runs import journal_lines, wait_until
 
@@ -77,17 +78,6 @@ def recipe_file(folder: Path, rows: Sequence[Row], **settings: Any) -> Path:
 
 def recipe(folder: Path, rows: Sequence[Row] = ROWS, **settings: Any) -> Recipe:
     return load_recipe(str(recipe_file(folder, rows, **settings)))
-
-
-def build(settings: Recipe, folder: Path, options: Options | None = None) -> Workspace:
-    options = options or Options()
-    check(settings, options)
-    workspace = Workspace(folder)
-    with workspace.locked():
-        run = prepare(settings, workspace, options, lambda line: None)
-        for stage in stages_of(settings, options.until):
-            run_stage(stage, run)
-    return workspace
 
 
 def dataset(workspace: Workspace, folder: str) -> dict[str, Row]:
@@ -308,8 +298,9 @@ def test_a_new_version_asks_no_teacher_again(tmp_path: Path, earlier_version: py
 _BUILD = """
 import sys
 from pathlib import Path
+from datagen.pipeline import Options
 from datagen.recipe_file import load_recipe
-from tests.verify.test_verify_stage import Options, build
+from tests.building import build
 build(load_recipe(sys.argv[1]), Path(sys.argv[2]), Options(until="verify"))
 """
 HOSTILE = "9^{9^{9^{9^{9}}}}+1"
