@@ -100,6 +100,7 @@ class Solution:
         prompt_tokens, completion_tokens: as the endpoint counted them; None when unknown.
         cost_usd: what it cost; 0 for recorded ones.
         request_key: hash of what was asked (see `datagen.solutions`).
+        usage_estimated: whether the tokens were counted by us, because the endpoint did not say.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Solution:
     completion_tokens: int | None
     cost_usd: float
     request_key: str
+    usage_estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +278,7 @@ _SOLUTION_TYPES: dict[str, pa.DataType] = {
     "prompt_tokens": pa.int64(),
     "completion_tokens": pa.int64(),
     "cost_usd": pa.float64(),
+    "usage_estimated": pa.bool_(),
 }
 _PATH_TYPE = pa.struct(list(_schema(Path, think_id=pa.int8(), tokens=pa.int32())))
 

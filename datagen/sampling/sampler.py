@@ -40,7 +40,6 @@ class Tally:
     problems: int = 0
     completions: int = 0
     reused: int = 0
-    in_flight: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,6 @@ class Rung:
     teacher: PaidTeacher
     prompt: Prompt
     client: TeacherClient
-    slots: asyncio.Semaphore
 
 
 def rules_of(recipe: Recipe) -> Rules:
@@ -166,7 +164,7 @@ class Sampler:
                 self._tally.problems += 1
             except Exception as error:
                 failure.append(error)
-                self._ended = True
+                self._end()
             finally:
                 room.release()
 
@@ -181,6 +179,12 @@ class Sampler:
         if real or failure:
             raise (real or failure)[0]
         refuse_when_stopped()
+
+    def _end(self) -> None:
+        """Send nothing more; what is in flight still arrives and is kept."""
+        self._ended = True
+        for rung in self._rungs.values():
+            rung.client.end(StoppedError("another request failed for good"))
 
     def from_journal(self, problem: Problem, ask: Ask) -> Solution:
         """The solution of an attempt that was made before.
@@ -203,23 +207,17 @@ class Sampler:
             self._journal.append(key, record)
             self._tally.reused += 1
         if record is None:
-            record = await self._ask(rung, ask, key, messages)
+            record = await self._ask(rung, problem, ask, key, messages)
         return _solution(problem, rung.teacher, key, record)
 
-    async def _ask(self, rung: Rung, ask: Ask, key: str, messages: tuple[Message, ...]) -> dict[str, Any]:
+    async def _ask(
+        self, rung: Rung, problem: Problem, ask: Ask, key: str, messages: tuple[Message, ...]
+    ) -> dict[str, Any]:
         sampling = self._recipe.sampling
         seed = seed_of(rung.teacher, self._recipe.seed, messages, ask.attempt)
         request = Request(messages, sampling.temperature, sampling.top_p, sampling.max_tokens, seed)
-        async with rung.slots:
-            refuse_when_stopped()
-            if self._ended:
-                raise StoppedError("another request failed for good")
-            self._tally.in_flight += 1
-            try:
-                completion = await rung.client.ask(request)
-            finally:
-                self._tally.in_flight -= 1
-        record = record_of(rung.teacher, ask.attempt, rung.prompt, completion)
+        completion = await rung.client.ask(request)
+        record = record_of(rung.teacher, request, ask.attempt, rung.prompt, problem.problem, completion)
         self._journal.append(key, record)
         self._tally.completions += 1
         return record
@@ -249,4 +247,5 @@ def _solution(problem: Problem, teacher: PaidTeacher, key: str, record: Mapping[
         completion_tokens=record["completion_tokens"],
         cost_usd=record["cost_usd"],
         request_key=key,
+        usage_estimated=record.get("usage_estimated", False),
     )

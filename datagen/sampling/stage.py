@@ -70,7 +70,7 @@ async def _sample_and_write(
     tally = Tally()
     recorded = _Recorded(run)
     try:
-        async with _rungs(run) as rungs, _showing(run, tally, verdicts):
+        async with _rungs(run) as rungs, _showing(run, tally, rungs, verdicts):
             sampler = Sampler(run.recipe, rungs, journal, reuse, verdicts, tally)
             await sampler.run((problem, recorded(problem)) for problem in run.workspace.read(SCREENED))
             counted = await _write(run, part, sampler, recorded, verdicts)
@@ -134,19 +134,20 @@ async def _rungs(run: Run) -> AsyncIterator[Mapping[str, Rung]]:
             connection = connected(teacher, run.recipe.sampling.timeout_s, run.workspace.logs)
             client = await stack.enter_async_context(connection)
             prompt = load_prompt(run.recipe.sampling.prompt, teacher.model)
-            rungs[teacher.name] = Rung(teacher, prompt, client, asyncio.Semaphore(teacher.concurrency))
+            rungs[teacher.name] = Rung(teacher, prompt, client)
         yield rungs
 
 
 @contextlib.asynccontextmanager
-async def _showing(run: Run, tally: Tally, verdicts: Verdicts) -> AsyncIterator[None]:
+async def _showing(run: Run, tally: Tally, rungs: Mapping[str, Rung], verdicts: Verdicts) -> AsyncIterator[None]:
     async def show() -> None:
         while True:
             await asyncio.sleep(_SHOW_EVERY_S)
             given = "".join(f", {kind} {number:,}" for kind, number in verdicts.counts.most_common())
+            in_flight = sum(rung.client.traffic().in_flight for rung in rungs.values())
             run.say(
                 f"sample: problems {tally.problems:,}, completions {tally.completions:,}, "
-                f"in flight {tally.in_flight:,}{given}"
+                f"in flight {in_flight:,}{given}"
             )
 
     shower = asyncio.create_task(show())

@@ -1,5 +1,6 @@
 """What a teacher is to the sampler: something that answers a request. No provider's type crosses this line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,24 +34,56 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What came back: thought and text apart, tokens as the endpoint counted them (None when it did not say)."""
+    """What came back.
+
+    Attributes:
+        reasoning, content: thought and text apart.
+        finish_reason: why the text ended.
+        prompt_tokens, completion_tokens: as the endpoint counted them; None when nobody did.
+        usage_estimated: whether tokens were counted here, because the endpoint did not say.
+    """
 
     reasoning: str
     content: str
     finish_reason: FinishReason
     prompt_tokens: int | None
     completion_tokens: int | None
+    usage_estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What a client is doing, for people.
+
+    Attributes:
+        in_flight: requests that were sent and have no answer yet.
+        waiting: requests that wait for a slot, a rate, a retry or a budget.
+        faults: what went wrong so far, by name.
+    """
+
+    in_flight: int
+    waiting: int
+    faults: Mapping[str, int]
 
 
 class TeacherClient(Protocol):
-    """A teacher that can be asked."""
+    """A teacher that can be asked; any number of requests at a time, it bounds those in flight itself."""
 
     async def ask(self, request: Request) -> Completion:
         """Answer one request.
 
         Raises:
             DatagenError: it will not work, or did not after retries; the message says why and what to do.
+            StoppedError: it was not sent, because `end` was called.
         """
+        ...
+
+    def end(self, error: Exception) -> None:
+        """Send nothing more: what waits fails with this error at once, what is in flight may still arrive."""
+        ...
+
+    def traffic(self) -> Traffic:
+        """What it is doing now."""
         ...
 
     async def close(self) -> None:

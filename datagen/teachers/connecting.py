@@ -1,19 +1,25 @@
 """A teacher made ready to be asked: the one place where servers of the run are started and clients are made."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from datagen.errors import UsageError
+from datagen.errors import StoppedError, UsageError
 from datagen.recipe_teachers import DemoTeacher, PaidTeacher, VLLMTeacher
+from datagen.stopping import STOP, STOPPED_BY_SIGNAL
 from datagen.teachers.base import TeacherClient
 from datagen.teachers.demo_process import running_demo
 from datagen.teachers.openai_api import OpenAIClient
+
+_LOOK_EVERY_S = 0.1
 
 
 @contextlib.asynccontextmanager
 async def connected(teacher: PaidTeacher, timeout_s: float, logs: Path) -> AsyncIterator[TeacherClient]:
     """The client of a teacher; a server that has to be started for it ends with the block.
+
+    When the run is told to stop, the client sends nothing more.
 
     Args:
         teacher: its settings.
@@ -31,7 +37,15 @@ async def connected(teacher: PaidTeacher, timeout_s: float, logs: Path) -> Async
         if isinstance(teacher, VLLMTeacher) and not urls:
             raise UsageError(f"teacher {teacher.name}: datagen does not start vLLM yet; give its base_urls")
         client = OpenAIClient(teacher, urls, timeout_s)
+        watcher = asyncio.create_task(_end_when_stopped(client))
         try:
             yield client
         finally:
+            watcher.cancel()
             await client.close()
+
+
+async def _end_when_stopped(client: TeacherClient) -> None:
+    while not STOP.is_set():
+        await asyncio.sleep(_LOOK_EVERY_S)
+    client.end(StoppedError(STOPPED_BY_SIGNAL))

@@ -1,7 +1,7 @@
 """A teacher for those who have no event loop: its client lives on a loop in a thread of its own.
 
-The thread, and whatever the client needs, start with the first work. Work that has its slot is never cut off; work that
-waits for one is refused when the desk closes, the run is told to stop, or another work failed.
+The thread, and whatever the client needs, start with the first work. What the client has sent is never cut off; what
+still waits in it is refused when the desk closes, the run is told to stop, or another work failed.
 """
 
 import asyncio
@@ -24,15 +24,13 @@ class Desk:
 
     Args:
         connection: makes the client; entered and left on the desk's loop.
-        slots: most works at a time.
     """
 
-    def __init__(self, connection: AbstractAsyncContextManager[TeacherClient], slots: int) -> None:
+    def __init__(self, connection: AbstractAsyncContextManager[TeacherClient]) -> None:
         self._connection = connection
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._client: asyncio.Future[TeacherClient] = self._loop.create_future()
-        self._slots = asyncio.Semaphore(slots)
         self._closing = asyncio.Event()
         self._is_closed = False
         self._thread: threading.Thread | None = None
@@ -40,7 +38,7 @@ class Desk:
         self._failure: Exception | None = None
 
     def submit(self, work: Callable[[TeacherClient], Awaitable[Result]]) -> Future[Result]:
-        """Do a work on the desk's loop when a slot is free.
+        """Do a work on the desk's loop.
 
         Returns:
             Its result or its error; StoppedError when it was not begun because the desk closed or the run stops, the
@@ -69,17 +67,19 @@ class Desk:
         self._loop.close()
 
     async def _do(self, work: Callable[[TeacherClient], Awaitable[Result]]) -> Result:
+        client: TeacherClient | None = None
         try:
             client = await asyncio.shield(self._client)
-            async with self._slots:
-                refuse_when_stopped()
-                if self._failure is not None:
-                    raise self._failure
-                if self._is_closed:
-                    raise _closed()
-                return await work(client)
+            refuse_when_stopped()
+            if self._failure is not None:
+                raise self._failure
+            if self._is_closed:
+                raise _closed()
+            return await work(client)
         except Exception as error:
             self._failure = self._failure or error
+            if client is not None:
+                client.end(self._failure)
             raise
 
     def _run(self) -> None:
@@ -93,6 +93,8 @@ class Desk:
             except Exception as error:
                 self._client.set_exception(error)
             await self._closing.wait()
+            if self._client.exception() is None:
+                self._client.result().end(_closed())
             with self._lock:
                 begun = [asyncio.wrap_future(future) for future in self._open]
             await asyncio.gather(*begun, return_exceptions=True)

@@ -3,6 +3,7 @@
 Retries, backoff and Retry-After are the package's; what fails for good stops the run with one line that says why.
 """
 
+import asyncio
 import json
 import os
 
@@ -16,7 +17,7 @@ from openai.types.chat.chat_completion import Choice
 from datagen.errors import DatagenError, UsageError
 from datagen.recipe_teachers import PaidTeacher
 from datagen.solutions import finish_reason
-from datagen.teachers.base import Completion, Request
+from datagen.teachers.base import Completion, Request, Traffic
 from datagen.thoughts import split_thought
 
 _RETRIES = 8
@@ -60,9 +61,33 @@ class OpenAIClient:
             for url in base_urls
         ]
         self._in_flight = [0] * len(self._servers)
+        self._slots = asyncio.Semaphore(teacher.concurrency)
+        self._waiting = 0
+        self._ended: Exception | None = None
 
     async def ask(self, request: Request) -> Completion:
         """Answer one request; see `TeacherClient.ask`."""
+        self._waiting += 1
+        try:
+            await self._slots.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            if self._ended is not None:
+                raise self._ended
+            return await self._send(request)
+        finally:
+            self._slots.release()
+
+    def end(self, error: Exception) -> None:
+        """Send nothing more; see `TeacherClient.end`."""
+        self._ended = self._ended or error
+
+    def traffic(self) -> Traffic:
+        """What it is doing now."""
+        return Traffic(sum(self._in_flight), self._waiting, {})
+
+    async def _send(self, request: Request) -> Completion:
         number = self._in_flight.index(min(self._in_flight))
         self._in_flight[number] += 1
         try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from datagen.journal import Journal
 from datagen.recipe_teachers import PaidTeacher
-from datagen.teachers.base import Completion, Message
+from datagen.teachers.base import Completion, Message, Request
 from datagen.teachers.prompting import Prompt
 from datagen.texts import digest
 
@@ -19,14 +19,29 @@ def seed_of(teacher: PaidTeacher, recipe_seed: int, messages: Sequence[Message],
     return int(digest("seed", recipe_seed, [asdict(message) for message in messages], attempt)[:8], 16) >> 1
 
 
-def record_of(teacher: PaidTeacher, attempt: int, prompt: Prompt, completion: Completion) -> dict[str, Any]:
-    """A completion as the journal keeps it."""
+def record_of(
+    teacher: PaidTeacher, request: Request, attempt: int, prompt: Prompt, problem: str, completion: Completion
+) -> dict[str, Any]:
+    """A completion as the journal keeps it: what was asked, setting by setting, and what came back.
+
+    Args:
+        teacher: who was asked.
+        request: what was asked.
+        attempt: the number of the attempt, from 0.
+        prompt: the prompt file that the request was rendered from.
+        problem: the problem's text; only its hash is kept.
+        completion: what came back.
+    """
     price = teacher.price
     tokens = (completion.prompt_tokens or 0) * price.input + (completion.completion_tokens or 0) * price.output
     return {
         "model": teacher.model,
         "attempt": attempt,
         "prompt": prompt.sha256,
+        "problem": digest(problem)[:16],
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "max_tokens": request.max_tokens,
         **asdict(completion),
         "cost_usd": tokens / 1_000_000,
     }

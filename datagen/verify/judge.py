@@ -113,7 +113,7 @@ class Judge:
         self._teacher = teacher
         self._prompt = load_prompt(PROMPT, teacher.model)
         self._max_tokens = min(recipe.sampling.max_tokens, MOST_TOKENS)
-        self._desk = Desk(connection, teacher.concurrency)
+        self._desk = Desk(connection)
         self._journal = journal
         self._reuse = reuse
         self._under_way: dict[str, Future[Opinion]] = {}
@@ -140,7 +140,7 @@ class Judge:
                 return under_way
             record = self._kept(key)
             if record is None:
-                asked = self._desk.submit(lambda client: self._ask(client, key, messages, mark))
+                asked = self._desk.submit(lambda client: self._ask(client, key, problem, messages, mark))
                 if not asked.done():
                     self._under_way[key] = asked
                 return asked
@@ -165,11 +165,14 @@ class Judge:
             self._counts["judge_reused_from_other_run"] += 1
         return record
 
-    async def _ask(self, client: TeacherClient, key: str, messages: tuple[Message, ...], mark: str) -> Opinion:
+    async def _ask(
+        self, client: TeacherClient, key: str, problem: str, messages: tuple[Message, ...], mark: str
+    ) -> Opinion:
         try:
             seed = seed_of(self._teacher, self._recipe.seed, messages, _ATTEMPT)
-            completion = await client.ask(Request(messages, _TEMPERATURE, _TOP_P, self._max_tokens, seed))
-            record = record_of(self._teacher, _ATTEMPT, self._prompt, completion)
+            request = Request(messages, _TEMPERATURE, _TOP_P, self._max_tokens, seed)
+            completion = await client.ask(request)
+            record = record_of(self._teacher, request, _ATTEMPT, self._prompt, problem, completion)
             self._journal.append(key, record)
             self._counts["judge_asked_now"] += 1
             return read_opinion(record, mark)

@@ -49,7 +49,7 @@ async def _sampler(teacher: DemoTeacher, folder: Path) -> tuple[int, float, floa
     source = {"kind": "table", "name": "bench", "path": "unused"}
     recipe = Recipe.model_validate({"name": "bench", "sources": [source], "teachers": [teacher.model_dump()]})
     client = OpenAIClient(teacher, teacher.base_urls, 60)
-    rung = Rung(teacher, load_prompt("solve", teacher.model), client, asyncio.Semaphore(teacher.concurrency))
+    rung = Rung(teacher, load_prompt("solve", teacher.model), client)
     tally = Tally()
     with (
         Journal(folder / "completions.jsonl") as journal,

@@ -67,7 +67,7 @@ def run(
             settings: Recipe = recipe(server.base_url, **sampling)
             teacher = settings.paid_teachers[0]
             client = OpenAIClient(teacher, teacher.base_urls, settings.sampling.timeout_s)
-            rung = Rung(teacher, load_prompt("solve", "m"), client, asyncio.Semaphore(teacher.concurrency))
+            rung = Rung(teacher, load_prompt("solve", "m"), client)
             tally = Tally()
             with Journal(folder / "c.jsonl") as journal, Journal(folder / "v.jsonl") as verdicts:
                 sampler = Sampler(settings, {"t": rung}, journal, reuse, Verdicts(verifier, verdicts), tally)

@@ -206,8 +206,8 @@ def test_a_judgement_is_kept_like_any_completion_and_asked_for_once(tmp_path: Pa
         assert judge.figures()["spent"] == {"wise": usage}
     assert endpoint.judged.total() == 1
     assert list(record) == [
-        "model", "attempt", "prompt", "reasoning", "content", "finish_reason", "prompt_tokens", "completion_tokens",
-        "cost_usd",
+        "model", "attempt", "prompt", "problem", "temperature", "top_p", "max_tokens", "reasoning", "content",
+        "finish_reason", "prompt_tokens", "completion_tokens", "usage_estimated", "cost_usd",
     ]  # fmt: skip
     assert KEY not in (tmp_path / "completions.jsonl").read_text()
 
