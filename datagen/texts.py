@@ -11,11 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from rapidfuzz.distance import Indel
-
 NORMALISER_VERSION = "1"
-SAME_SHARE = 0.7
-"""Share of words from which two paths say the same."""
 
 _HEADER = re.compile(r"^\s*#{1,6}\s+[^\n]{0,80}\n")
 _MATH_DELIMITERS = re.compile(r"\$+|\\[()\[\]]")
@@ -75,19 +71,6 @@ def problem_id(problem: str) -> str:
 def says_something(problem: str) -> bool:
     """Whether a raw text holds a letter or a digit beside links to images; one that does not equals no other."""
     return any(character.isalnum() for character in _IMAGE_LINK.sub(" ", problem))
-
-
-def words_of(text: str) -> list[str]:
-    """A path's words in the form in which paths are compared: NFKC, case folded."""
-    return unicodedata.normalize("NFKC", text).casefold().split()
-
-
-def say_the_same(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether two paths, as `words_of` gives them, say the same: `SAME_SHARE` of their words agree in order.
-
-    The normalised Indel similarity of the word sequences; docs/benchmarks.md shows where real pairs lie.
-    """
-    return Indel.normalized_similarity(one, other, score_cutoff=SAME_SHARE) > 0
 
 
 def digest(*parts: Any) -> str:

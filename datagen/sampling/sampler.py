@@ -15,6 +15,7 @@ from datagen.formats.tokenizer import CONTROL_TOKENS
 from datagen.journal import Journal
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import PaidTeacher
+from datagen.same_words import Words, counted_words, say_the_same
 from datagen.sampling.plan import Ask, Outcome, Rules, next_wave
 from datagen.solutions import TextMode, request_key
 from datagen.stopping import STOP, refuse_when_stopped
@@ -22,7 +23,6 @@ from datagen.tables import Problem, Solution
 from datagen.teachers.base import Message, Request, TeacherClient
 from datagen.teachers.paying import record_of, seed_of
 from datagen.teachers.prompting import Prompt
-from datagen.texts import say_the_same, words_of
 from datagen.thoughts import CLOSE, OPEN
 from datagen.verify.closing import closing_text
 from datagen.verify.verdicts import Verdicts
@@ -104,11 +104,11 @@ class _Told:
     """The correct paths of a problem so far; a solution that says what an earlier one says is the same path."""
 
     def __init__(self) -> None:
-        self._paths: list[tuple[str, list[str]]] = []
+        self._paths: list[tuple[str, Words]] = []
 
     def path(self, solution_id: str, text: str) -> str:
         """The path that a solution's text tells: the id of the first solution that said it."""
-        words = words_of(text)
+        words = counted_words(text)
         for path, known in self._paths:
             if say_the_same(words, known):
                 return path

@@ -11,6 +11,7 @@ from typing import Any
 from datagen.errors import UsageError
 from datagen.journal import Journal
 from datagen.recipe_teachers import RecordedTeacher
+from datagen.same_words import SAME_SHARE
 from datagen.sampling.plan import Ask
 from datagen.sampling.recorded import RecordedSolutions
 from datagen.sampling.sampler import Rung, Sampler, Tally, follow_plan, rules_of
@@ -19,7 +20,6 @@ from datagen.tables import RECORDED, SCREENED, SOLUTIONS, Problem, Solution
 from datagen.teachers.connecting import connected
 from datagen.teachers.paying import spent
 from datagen.teachers.prompting import load_prompt
-from datagen.texts import SAME_SHARE
 from datagen.verify.judge import judge_of, judge_settings
 from datagen.verify.verdicts import Verdicts, verifier_for
 

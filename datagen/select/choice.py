@@ -7,8 +7,8 @@ something that no other path of the example says. The token budget chooses fewer
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from datagen.same_words import Words, counted_words, say_the_same
 from datagen.tables import DropReason, Solution, Verdict
-from datagen.texts import say_the_same, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ class Refusal:
 
 def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
     """One candidate for each thing that is said: the shortest, ties broken by id; by length."""
-    kept: list[tuple[Candidate, list[str]]] = []
+    kept: list[tuple[Candidate, Words]] = []
     for candidate in sorted(candidates, key=lambda candidate: (candidate.tokens, candidate.solution.id)):
-        words = words_of(candidate.text)
+        words = counted_words(candidate.text)
         if not any(say_the_same(words, other) for _, other in kept):
             kept.append((candidate, words))
     return [candidate for candidate, _ in kept]

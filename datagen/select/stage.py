@@ -12,6 +12,7 @@ from typing import Any
 from datagen.formats.rendering import render_text, summary_text, tokens_of_frame
 from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
 from datagen.recipe import Recipe
+from datagen.same_words import SAME_SHARE
 from datagen.select.choice import Candidate, PathBudget, Refusal, choose_paths, distinct
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
@@ -32,7 +33,7 @@ from datagen.tables import (
     SuspectPolicy,
     Verdict,
 )
-from datagen.texts import SAME_SHARE, digest
+from datagen.texts import digest
 from datagen.verify.closing import closing_text
 from datagen.verify.extract import last_box
 

@@ -12,9 +12,10 @@ from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 
 from datagen.journal import Journal
+from datagen.same_words import words_of
 from datagen.solutions import is_whole, path_text
 from datagen.tables import GoldTrouble, Problem, Solution, Verdict
-from datagen.texts import digest, words_of
+from datagen.texts import digest
 from datagen.verify.equivalence import VERIFIER_VERSION
 from datagen.verify.gold import read_gold
 from datagen.verify.pair import Judgement, Pair

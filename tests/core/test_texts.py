@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datagen.texts import digest, normalise, problem_id, say_the_same, words_of
+from datagen.texts import digest, normalise, problem_id
 
 LATEX = st.text(alphabet=" abxyIſßİ0123456789.,;:!?'\"’′`{}()[]$\\^_+-*/=<>|~&#\n\té·ﬁ½…", max_size=60)
 ANY_TEXT = st.one_of(LATEX, st.text(max_size=60))
@@ -60,18 +60,6 @@ def test_the_same_problem_in_another_dress_has_the_same_name(one: str, other: st
 
 def test_a_text_that_is_only_a_heading_is_still_compared() -> None:
     assert normalise("# Find x\n") == "# find x"
-
-
-@settings(deadline=None)
-@given(st.lists(st.text(alphabet=st.characters(blacklist_categories=("Zs", "Cc")), min_size=1), min_size=1))
-def test_paths_are_told_apart_by_words_and_not_by_blanks(words: list[str]) -> None:
-    assert say_the_same(words_of(" ".join(words)), words_of("\n\n  ".join(words) + "\n"))
-
-
-def test_a_path_with_another_opening_says_the_same_and_one_with_other_steps_does_not() -> None:
-    steps = "subtract 3 x on both sides then add 4 so 4 x is 24 and hence x is 6"
-    assert say_the_same(words_of(f"Okay. {steps}"), words_of(f"Alright, so: {steps}"))
-    assert not say_the_same(words_of(steps), words_of("try x = 5 and x = 6 and see which of the two sides agree at 6"))
 
 
 @pytest.mark.parametrize(
