@@ -1,12 +1,12 @@
 """Asks teachers until every problem has what the plan wants, and keeps each completion as it arrives.
 
-One event loop over all problems: as many are open as fill the teachers' slots, a wave is a barrier for its problem
-only. Each completion goes to the journal before anything else happens with it, and is looked up there before it is
-asked for, so that a run that died goes on where it stood and pays for nothing twice.
+One event loop over all problems: as many are open as keep the teachers' slots filled, a wave is a barrier for its
+problem only. Each completion goes to the journal before anything else happens with it, and is looked up there before
+it is asked for, so that a run that died goes on where it stood and pays for nothing twice.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,8 +27,8 @@ from datagen.thoughts import CLOSE, OPEN
 from datagen.verify.closing import closing_text
 from datagen.verify.verdicts import Verdicts
 
-_OPEN_BEYOND_SLOTS = 32
-"""Problems that are open while others wait for their slot or their verdict."""
+_BEYOND_SLOTS = 32
+"""Requests that wait so that no slot is ever empty; and problems that are open beyond what fills the slots."""
 
 Obtain = Callable[[Problem, Ask], Awaitable[Solution]]
 
@@ -63,8 +63,8 @@ def rules_of(recipe: Recipe) -> Rules:
 
 async def follow_plan(
     problem: Problem, recorded: Sequence[Solution], rules: Rules, mode: TextMode, obtain: Obtain, verdicts: Verdicts
-) -> list[Solution]:
-    """Take one problem through its plan.
+) -> AsyncIterator[Solution]:
+    """Take one problem through its plan; its texts are held no longer than their verdicts take.
 
     Args:
         problem: the problem.
@@ -74,30 +74,32 @@ async def follow_plan(
         obtain: gives the solution of an attempt, from a teacher or from the journal.
         verdicts: gives verdicts.
 
-    Returns:
+    Yields:
         The solutions that belong to the plan: recorded ones, then attempts wave by wave.
     """
-    solutions: list[Solution] = []
     outcomes: list[Outcome] = []
     told = _Told()
-
-    async def add(arrived: Sequence[Solution]) -> None:
+    arrived = recorded
+    while True:
         given = await asyncio.gather(*(asyncio.wrap_future(verdicts.of(problem, one)) for one in arrived))
         for solution, verdict in zip(arrived, given, strict=True):
             text = closing_text(solution, verdict, mode)
             usable = text is not None and not any(token in text for token in (*CONTROL_TOKENS, OPEN, CLOSE))
             outcomes.append(Outcome(solution.teacher, told.path(solution.id, text) if text and usable else None))
-        solutions.extend(arrived)
+            yield solution
+        wave = next_wave(rules, outcomes)
+        if not wave:
+            return
+        arrived = await _wave(problem, wave, obtain)
 
-    await add(recorded)
-    while wave := next_wave(rules, outcomes):
-        # A wave's tail is never cancelled: what is in flight is paid for, and is kept as it arrives.
-        arrived = await asyncio.gather(*(obtain(problem, ask) for ask in wave), return_exceptions=True)
-        failed = [error for error in arrived if isinstance(error, BaseException)]
-        if failed:
-            raise failed[0]
-        await add([solution for solution in arrived if isinstance(solution, Solution)])
-    return solutions
+
+async def _wave(problem: Problem, wave: Sequence[Ask], obtain: Obtain) -> list[Solution]:
+    """The solutions of a wave, whose tail is never cancelled: what is in flight is paid for, and kept as it arrives."""
+    arrived = await asyncio.gather(*(obtain(problem, ask) for ask in wave), return_exceptions=True)
+    failed = [error for error in arrived if isinstance(error, BaseException)]
+    if failed:
+        raise failed[0]
+    return [solution for solution in arrived if isinstance(solution, Solution)]
 
 
 class _Told:
@@ -144,6 +146,8 @@ class Sampler:
         self._reuse = reuse
         self._verdicts = verdicts
         self._tally = tally
+        self._outstanding = 0
+        self._less = asyncio.Event()
         self._ended = False
 
     async def run(self, problems: Iterable[tuple[Problem, Sequence[Solution]]]) -> None:
@@ -153,28 +157,34 @@ class Sampler:
             StoppedError: the run was told to stop.
             DatagenError: a teacher does not answer for good.
         """
-        slots = sum(rung.teacher.concurrency for rung in self._rungs.values())
-        room = asyncio.Semaphore(slots + _OPEN_BEYOND_SLOTS)
+        most = sum(rung.teacher.concurrency for rung in self._rungs.values()) + _BEYOND_SLOTS
         failure: list[BaseException] = []
+        is_open = 0
 
         async def work(problem: Problem, recorded: Sequence[Solution]) -> None:
+            nonlocal is_open
             try:
                 mode = self._recipe.paths.text
-                await follow_plan(problem, recorded, self._rules, mode, self._obtain, self._verdicts)
+                async for _ in follow_plan(problem, recorded, self._rules, mode, self._obtain, self._verdicts):
+                    pass  # it is in the journal
                 self._tally.problems += 1
             except Exception as error:
                 failure.append(error)
                 self._end()
             finally:
-                room.release()
+                is_open -= 1
+                self._less.set()
 
         async with asyncio.TaskGroup() as group:
             for problem, recorded in problems:
-                await room.acquire()
+                while is_open >= most or self._outstanding >= most:
+                    self._less.clear()
+                    await self._less.wait()
                 if self._ended or STOP.is_set():
-                    room.release()
                     break
+                is_open += 1
                 group.create_task(work(problem, recorded))
+                await asyncio.sleep(0)  # it says how much it asks for
         real = [error for error in failure if not isinstance(error, StoppedError)]
         if real or failure:
             raise (real or failure)[0]
@@ -216,7 +226,12 @@ class Sampler:
         sampling = self._recipe.sampling
         seed = seed_of(rung.teacher, self._recipe.seed, messages, ask.attempt)
         request = Request(messages, sampling.temperature, sampling.top_p, sampling.max_tokens, seed)
-        completion = await rung.client.ask(request)
+        self._outstanding += 1
+        try:
+            completion = await rung.client.ask(request)
+        finally:
+            self._outstanding -= 1
+            self._less.set()
         record = record_of(rung.teacher, request, ask.attempt, rung.prompt, problem.problem, completion)
         self._journal.append(key, record)
         self._tally.completions += 1

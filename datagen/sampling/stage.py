@@ -90,7 +90,7 @@ async def _write(run: Run, part: str, sampler: Sampler, recorded: "_Recorded", v
     with run.workspace.writing(SOLUTIONS, part) as write:
         for problem in run.workspace.read(SCREENED):
             problems += 1
-            for solution in await follow_plan(problem, recorded(problem), rules, mode, kept, verdicts):
+            async for solution in follow_plan(problem, recorded(problem), rules, mode, kept, verdicts):
                 by_teacher[solution.teacher] += 1
                 write(solution)
     return {"problems": problems, "rows": by_teacher.total(), "solutions": dict(by_teacher)}
