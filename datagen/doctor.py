@@ -16,7 +16,7 @@ from datagen.verify.pair import Pair
 from datagen.verify.verifier import Verifier
 from datagen.verify.workers import Limits
 
-_PACKAGES = ("datasets", "math-verify", "openai", "pandas", "prefect", "pyarrow", "tokenizers")
+_PACKAGES = ("aiohttp", "datasets", "math-verify", "pandas", "prefect", "pyarrow", "tokenizers")
 _MIB = 1 << 20
 
 

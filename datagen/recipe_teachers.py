@@ -8,6 +8,8 @@ from pydantic import Field, field_validator
 from datagen.section import Auto, Section
 
 SeedPolicy = Literal["none", "per_request"]
+FamilyName = Literal["plain", "openai_reasoning", "claude_4", "claude_5", "gemini", "mistral"]
+"""What sets endpoints apart; `datagen/teachers/families.py` says how. `auto` goes by model name and host."""
 
 
 class Price(Section):
@@ -71,6 +73,7 @@ class OpenAITeacher(Section):
         concurrency: most requests in flight.
         requests_per_minute, tokens_per_minute: limits of the endpoint; learnt when null.
         seed: `per_request` sends a seed that follows from recipe seed, messages and attempt; it is outside the key.
+        family: which parameters the model takes, and under which names.
     """
 
     name: str
@@ -83,6 +86,7 @@ class OpenAITeacher(Section):
     tokens_per_minute: Annotated[int, Field(gt=0)] | None = None
     price: Price = Price()
     seed: SeedPolicy = "per_request"
+    family: FamilyName | Auto = "auto"
 
     _check_url = field_validator("base_url")(_plain_url)
 
@@ -105,6 +109,7 @@ class VLLMTeacher(Section):
     concurrency: Annotated[int, Field(gt=0)] = 256
     engine_args: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
     price: Price = Price()
+    family: FamilyName | Auto = "auto"
 
     @field_validator("base_urls")
     @classmethod

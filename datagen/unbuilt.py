@@ -49,11 +49,8 @@ def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
                 f"teachers: {teacher.name}: starting vLLM",
                 "start its servers yourself and name them in base_urls",
             )
-        if isinstance(teacher, OpenAITeacher):
-            if teacher.kind == "openai_batch":
-                yield "sample", f"teachers: {teacher.name}: kind openai_batch", "use kind openai"
-            if teacher.requests_per_minute or teacher.tokens_per_minute:
-                yield "sample", f"teachers: {teacher.name}: rates per minute", "leave them null and set concurrency"
+        if isinstance(teacher, OpenAITeacher) and teacher.kind == "openai_batch":
+            yield "sample", f"teachers: {teacher.name}: kind openai_batch", "use kind openai"
     if sampling.budget_usd is not None or sampling.budget_tokens is not None:
         yield "sample", "sampling: budgets", "leave them null and bound the run by limit and max_attempts"
     if sampling.on_truncated != "accept":

@@ -20,7 +20,8 @@ from datagen.sampling.plan import Ask, Outcome, Rules, next_wave
 from datagen.solutions import TextMode, request_key
 from datagen.stopping import STOP, refuse_when_stopped
 from datagen.tables import Problem, Solution
-from datagen.teachers.base import Message, Request, TeacherClient
+from datagen.teachers.base import Request, TeacherClient
+from datagen.teachers.families import parameters_of
 from datagen.teachers.paying import record_of, seed_of
 from datagen.teachers.prompting import Prompt
 from datagen.thoughts import CLOSE, OPEN
@@ -203,7 +204,7 @@ class Sampler:
             DatagenError: it was never made.
         """
         rung = self._rungs[ask.teacher]
-        key, _ = self._key(rung, problem, ask)
+        key, _ = self._asked(rung, problem, ask)
         record = self._journal.get(key)
         if record is None:
             raise DatagenError(f"the journal lacks attempt {ask.attempt} of {ask.teacher} at {problem.id}; start again")
@@ -211,21 +212,16 @@ class Sampler:
 
     async def _obtain(self, problem: Problem, ask: Ask) -> Solution:
         rung = self._rungs[ask.teacher]
-        key, messages = self._key(rung, problem, ask)
+        key, request = self._asked(rung, problem, ask)
         record = self._journal.get(key)
         if record is None and self._reuse is not None and (record := self._reuse.get(key)) is not None:
             self._journal.append(key, record)
             self._tally.reused += 1
         if record is None:
-            record = await self._ask(rung, problem, ask, key, messages)
+            record = await self._ask(rung, problem, ask, key, request)
         return _solution(problem, rung.teacher, key, record)
 
-    async def _ask(
-        self, rung: Rung, problem: Problem, ask: Ask, key: str, messages: tuple[Message, ...]
-    ) -> dict[str, Any]:
-        sampling = self._recipe.sampling
-        seed = seed_of(rung.teacher, self._recipe.seed, messages, ask.attempt)
-        request = Request(messages, sampling.temperature, sampling.top_p, sampling.max_tokens, seed)
+    async def _ask(self, rung: Rung, problem: Problem, ask: Ask, key: str, request: Request) -> dict[str, Any]:
         self._outstanding += 1
         try:
             completion = await rung.client.ask(request)
@@ -237,15 +233,14 @@ class Sampler:
         self._tally.completions += 1
         return record
 
-    def _key(self, rung: Rung, problem: Problem, ask: Ask) -> tuple[str, tuple[Message, ...]]:
+    def _asked(self, rung: Rung, problem: Problem, ask: Ask) -> tuple[str, Request]:
+        """What an attempt asks, and the key of its completion."""
         messages = rung.prompt.messages(problem.problem)
         sampling = self._recipe.sampling
-        parameters = {
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "max_tokens": sampling.max_tokens,
-        }
-        return request_key(rung.teacher.model, [asdict(m) for m in messages], parameters, ask.attempt), messages
+        seed = seed_of(rung.teacher, self._recipe.seed, messages, ask.attempt)
+        request = Request(messages, sampling.temperature, sampling.top_p, sampling.max_tokens, seed)
+        parameters = parameters_of(rung.teacher, request)
+        return request_key(rung.teacher.model, [asdict(m) for m in messages], parameters, ask.attempt), request
 
 
 def _solution(problem: Problem, teacher: PaidTeacher, key: str, record: Mapping[str, Any]) -> Solution:

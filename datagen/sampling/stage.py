@@ -18,6 +18,7 @@ from datagen.sampling.sampler import Rung, Sampler, Tally, follow_plan, rules_of
 from datagen.stage import Run, Stage
 from datagen.tables import RECORDED, SCREENED, SOLUTIONS, Problem, Solution
 from datagen.teachers.connecting import connected
+from datagen.teachers.families import family_name
 from datagen.teachers.paying import spent
 from datagen.teachers.prompting import load_prompt
 from datagen.verify.judge import judge_of, judge_settings
@@ -37,8 +38,9 @@ class Sample(Stage):
         """What the plan and the completions depend on; neither addresses nor concurrency nor prices."""
         recipe = run.recipe
         sampling = recipe.sampling
+        prompts = {teacher.name: load_prompt(sampling.prompt, teacher.model) for teacher in recipe.paid_teachers}
         teachers = [
-            [teacher.name, teacher.model, teacher.seed, load_prompt(sampling.prompt, teacher.model).sha256]
+            [teacher.name, teacher.model, family_name(teacher), teacher.seed, prompts[teacher.name].sha256]
             for teacher in recipe.paid_teachers
         ]
         return [

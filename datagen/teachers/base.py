@@ -57,13 +57,45 @@ class Traffic:
 
     Attributes:
         in_flight: requests that were sent and have no answer yet.
-        waiting: requests that wait for a slot, a rate, a retry or a budget.
+        waiting: requests that wait for a slot, a rate, a retry, an endpoint that is down, or a budget.
         faults: what went wrong so far, by name.
     """
 
     in_flight: int
     waiting: int
     faults: Mapping[str, int]
+
+
+class Hold(Protocol):
+    """What one try of a request may cost, set aside until the try is over; it ends exactly once."""
+
+    def settle(self, completion: Completion) -> None:
+        """The answer arrived: it counts at what it cost."""
+        ...
+
+    def release(self) -> None:
+        """The request was refused or never reached the endpoint: it costs nothing."""
+        ...
+
+    def lose(self, fault: str) -> None:
+        """It was sent and no whole answer came; it may have been billed.
+
+        Args:
+            fault: what went wrong, as `Traffic.faults` names it.
+        """
+        ...
+
+
+class Budget(Protocol):
+    """Who has to agree before a request is sent."""
+
+    async def reserve(self, request: Request) -> Hold:
+        """Set aside what a request may cost at worst; waits while what is in flight may still leave enough.
+
+        Raises:
+            StoppedError: the budget does not allow it; nothing more is sent.
+        """
+        ...
 
 
 class TeacherClient(Protocol):

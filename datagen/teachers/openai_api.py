@@ -1,181 +1,226 @@
-"""Any OpenAI-compatible endpoint as a teacher: the `openai` package over its aiohttp transport.
+"""Any OpenAI-compatible endpoint as a teacher: what is asked, tried until it is answered or can't be.
 
-Retries, backoff and Retry-After are the package's; what fails for good stops the run with one line that says why.
+A request waits in the gate, takes what the budget holds for it, is sent, and leaves again with an answer or a fault;
+what to do about a fault stands in the fault. What will never work stops everything with one line that says why.
 """
 
 import asyncio
-import json
 import os
+from collections import Counter
 
-import httpx2
-import openai
-from openai import AsyncOpenAI, DefaultAioHttpClient
-from openai.types import CompletionUsage
-from openai.types.chat import ChatCompletion, ChatCompletionMessage
-from openai.types.chat.chat_completion import Choice
+import orjson
 
-from datagen.errors import DatagenError, UsageError
-from datagen.recipe_teachers import PaidTeacher
-from datagen.solutions import finish_reason
-from datagen.teachers.base import Completion, Request, Traffic
-from datagen.thoughts import split_thought
+from datagen.errors import DatagenError, StoppedError, UsageError
+from datagen.recipe_teachers import OpenAITeacher, PaidTeacher
+from datagen.stopping import refuse_when_stopped
+from datagen.teachers.base import Budget, Completion, Hold, Request, Traffic
+from datagen.teachers.exchange import Exchange
+from datagen.teachers.families import body_of
+from datagen.teachers.faults import Fault, delay_of, explain
+from datagen.teachers.gate import Gate, Ticket
+from datagen.teachers.pace import TokenGuess
+from datagen.teachers.replies import CountTokens, read_reply, with_tokens
 
-_RETRIES = 8
+_GARBAGE_FROM_THE_START = 10
+"""Answers that are none, before the first that is one: from then on the endpoint is taken for something else."""
 
 
 def api_key(teacher: PaidTeacher) -> str | None:
     """The teacher's key from the environment.
 
     Raises:
-        UsageError: the recipe names a variable that is not set.
+        UsageError: the recipe names a variable that is not set, or set to what is no key.
     """
     if teacher.api_key_env is None:
         return None
     key = os.environ.get(teacher.api_key_env)
     if not key:
         raise UsageError(f"teacher {teacher.name}: the environment has no {teacher.api_key_env}; set it to the key")
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise UsageError(f"teacher {teacher.name}: {teacher.api_key_env} holds more than a key; look for line breaks")
     return key
 
 
 class OpenAIClient:
     """A teacher behind one or more OpenAI-compatible servers; each request goes to the one with the fewest in flight.
 
+    Belongs to the event loop in which it is made.
+
     Args:
         teacher: its settings.
         base_urls: where the servers are.
-        timeout_s: seconds until a request without an answer is given up.
+        timeout_s: seconds until a request without a whole answer is given up.
+        budget: who has to agree before a request is sent; None when nobody has to.
+        count_tokens: counts the tokens of a text, for endpoints that don't; None leaves them unknown.
+
+    Raises:
+        UsageError: its key is not set, or one of its addresses is none.
     """
 
-    def __init__(self, teacher: PaidTeacher, base_urls: tuple[str, ...], timeout_s: float) -> None:
+    def __init__(
+        self,
+        teacher: PaidTeacher,
+        base_urls: tuple[str, ...],
+        timeout_s: float,
+        budget: Budget | None = None,
+        count_tokens: CountTokens | None = None,
+    ) -> None:
         self._teacher = teacher
         self._key = api_key(teacher)
-        limits = httpx2.Limits(max_connections=teacher.concurrency, max_keepalive_connections=teacher.concurrency)
-        self._servers = [
-            AsyncOpenAI(
-                base_url=url,
-                api_key=self._key or "none",
-                max_retries=_RETRIES,
-                timeout=timeout_s,
-                http_client=DefaultAioHttpClient(limits=limits, timeout=timeout_s),
-            )
-            for url in base_urls
-        ]
-        self._in_flight = [0] * len(self._servers)
-        self._slots = asyncio.Semaphore(teacher.concurrency)
-        self._waiting = 0
-        self._ended: Exception | None = None
+        self._exchange = Exchange(base_urls, self._key, teacher.concurrency, timeout_s)
+        told = teacher if isinstance(teacher, OpenAITeacher) else None
+        self._has_token_rate = told is not None and told.tokens_per_minute is not None
+        self._gate = Gate(
+            base_urls,
+            teacher.concurrency,
+            told.requests_per_minute if told else None,
+            told.tokens_per_minute if told else None,
+        )
+        self._budget = budget
+        self._reserving: set[asyncio.Future[Hold]] = set()
+        self._count_tokens = count_tokens
+        self._guess = TokenGuess()
+        self._faults: Counter[str] = Counter()
+        self._has_served = False
+        self._garbage = 0
 
     async def ask(self, request: Request) -> Completion:
         """Answer one request; see `TeacherClient.ask`."""
-        self._waiting += 1
-        try:
-            await self._slots.acquire()
-        finally:
-            self._waiting -= 1
-        try:
-            if self._ended is not None:
-                raise self._ended
-            return await self._send(request)
-        finally:
-            self._slots.release()
+        body = orjson.dumps(body_of(self._teacher, request))
+        met: Counter[int | None] = Counter()
+        delay: float | None = None
+        while True:
+            tokens = self._guess.of(len(body), request.max_tokens) if self._has_token_rate else 0.0
+            ticket = await self._gate.enter(tokens, delay)
+            got = await self._try(ticket, request, body)
+            if isinstance(got, Completion):
+                return got
+            met[got.tries] += 1
+            self._leave_with_fault(ticket, got, met[got.tries])
+            delay = delay_of(got, met.total())
 
     def end(self, error: Exception) -> None:
         """Send nothing more; see `TeacherClient.end`."""
-        self._ended = self._ended or error
+        self._gate.end(error)
+        for reserving in self._reserving:
+            reserving.cancel()
 
     def traffic(self) -> Traffic:
         """What it is doing now."""
-        return Traffic(sum(self._in_flight), self._waiting, {})
-
-    async def _send(self, request: Request) -> Completion:
-        number = self._in_flight.index(min(self._in_flight))
-        self._in_flight[number] += 1
-        try:
-            reply = await self._servers[number].chat.completions.create(
-                model=self._teacher.model,
-                messages=[{"role": message.role, "content": message.content} for message in request.messages],  # type: ignore[misc]
-                temperature=request.temperature,
-                top_p=request.top_p,
-                max_tokens=request.max_tokens,
-                seed=openai.omit if request.seed is None else request.seed,
-            )
-            return _completion(reply)
-        except (openai.OpenAIError, json.JSONDecodeError, _NoReplyError) as error:
-            message = self._explain(error, str(self._servers[number].base_url))
-            raise DatagenError(message) from None  # what the endpoint said may hold the key, and tracebacks are logged
-        finally:
-            self._in_flight[number] -= 1
+        reserving = len(self._reserving)
+        return Traffic(self._gate.in_flight - reserving, self._gate.waiting + reserving, dict(self._faults))
 
     async def close(self) -> None:
         """Let go of connections."""
-        for server in self._servers:
-            await server.close()
+        await self._exchange.close()
 
-    def _explain(self, error: Exception, url: str) -> str:
-        who = f"teacher {self._teacher.name}"
-        if isinstance(error, openai.APIStatusError):
-            variable = getattr(self._teacher, "api_key_env", None)
-            hint = {
-                401: f"is {variable} the right key?" if variable else "does it want a key? name it in api_key_env",
-                403: "the key may not use this model",
-                404: f"does it serve the model {self._teacher.model!r} under {url}?",
-                429: "it kept refusing; lower the teacher's concurrency, or start again later",
-            }.get(error.status_code, "" if error.status_code < 500 else "the endpoint is in trouble; start again later")
-            said = "" if error.status_code == 401 else f" ({self._without_key(error.message)[:300]})"
-            return f"{who}: HTTP {error.status_code} from the endpoint{said}; {hint}".rstrip("; ")
-        refused = isinstance(error.__cause__, httpx2.ConnectTimeout)  # so its transport calls a refused connection too
-        if isinstance(error, openai.APITimeoutError) and not refused:
-            return f"{who}: no answer within sampling.timeout_s from {url}; raise it, or look at the endpoint"
-        if isinstance(error, openai.APIConnectionError):
-            return f"{who}: no connection to {url}; is the server up?"
-        return f"{who}: {url} does not answer like an OpenAI endpoint ({self._without_key(str(error))[:200]})"
+    async def _try(self, ticket: Ticket, request: Request, body: bytes) -> Completion | Fault:
+        """Send a request once; its ticket and what the budget holds for it are given back, whatever happens."""
+        try:
+            hold = await self._reserve(request)
+        except BaseException:
+            self._gate.withdraw(ticket)
+            raise
+        try:
+            got = await self._send(ticket, request, body)
+        except BaseException:
+            hold.lose("given up")
+            self._gate.withdraw(ticket)
+            raise
+        if isinstance(got, Completion):
+            hold.settle(got)
+            self._leave_with_answer(ticket, got)
+        elif got.may_be_billed:
+            hold.lose(got.name)
+        else:
+            hold.release()
+        return got
 
-    def _without_key(self, text: str) -> str:
-        return text.replace(self._key, "[key]") if self._key else text
+    async def _send(self, ticket: Ticket, request: Request, body: bytes) -> Completion | Fault:
+        reply = await self._exchange.post(ticket.endpoint.url, body, request.max_tokens)
+        got = reply if isinstance(reply, Fault) else read_reply(reply.status, reply.headers, reply.body)
+        if isinstance(got, Completion) and self._count_tokens is not None:
+            return await with_tokens(got, request, self._count_tokens)
+        return got
+
+    async def _reserve(self, request: Request) -> Hold:
+        """What the budget holds for a request that is sent next."""
+        hold = _FREE if self._budget is None else await self._reserved(self._budget, request)
+        try:
+            if self._gate.error is not None:
+                raise self._gate.error
+            refuse_when_stopped()
+        except Exception:
+            hold.release()
+            raise
+        return hold
+
+    async def _reserved(self, budget: Budget, request: Request) -> Hold:
+        reserving = asyncio.ensure_future(budget.reserve(request))
+        self._reserving.add(reserving)
+        try:
+            return await reserving
+        except StoppedError as error:
+            self.end(error)
+            raise
+        except asyncio.CancelledError:
+            if reserving.done() and not reserving.cancelled() and reserving.exception() is None:
+                reserving.result().release()
+            task = asyncio.current_task()
+            if self._gate.error is not None and task is not None and not task.cancelling():  # `end` did it
+                raise self._gate.error from None
+            raise
+        finally:
+            self._reserving.discard(reserving)
+
+    def _leave_with_answer(self, ticket: Ticket, completion: Completion) -> None:
+        self._has_served = True
+        used = None
+        if completion.completion_tokens is not None:
+            self._guess.learn(completion.completion_tokens)
+            used = (completion.prompt_tokens or 0) + completion.completion_tokens
+        self._gate.served(ticket, used)
+
+    def _leave_with_fault(self, ticket: Ticket, fault: Fault, times: int) -> None:
+        """Make room for others.
+
+        Args:
+            ticket: what the request held.
+            fault: what went wrong.
+            times: how often a fault of its sort met this request.
+
+        Raises:
+            DatagenError: trying again is no use; nothing more is sent.
+        """
+        self._faults[fault.name] += 1
+        is_hopeless = fault.kind == "never"
+        if fault.kind == "later":
+            is_hopeless = self._gate.refused(ticket, fault.wait_s or 0.0)
+        elif fault.is_outage:
+            is_hopeless = self._gate.failed(ticket)
+        elif fault.name == "timeout":
+            self._gate.withdraw(ticket)
+        else:
+            self._gate.answered(ticket)
+        self._garbage += fault.kind == "garbage"
+        is_no_endpoint = not self._has_served and self._garbage >= _GARBAGE_FROM_THE_START
+        if is_hopeless or is_no_endpoint or times == fault.tries:
+            error = DatagenError(explain(fault, self._teacher, ticket.endpoint.url, self._key, times))
+            self.end(error)
+            raise error
 
 
-class _NoReplyError(Exception):
-    """The endpoint answered, but not with a completion."""
+class _Free:
+    """What is held when there is no budget."""
+
+    def settle(self, completion: Completion) -> None:
+        """It costs nobody anything."""
+
+    def release(self) -> None:
+        """Nothing was set aside."""
+
+    def lose(self, fault: str) -> None:
+        """Nothing was set aside."""
 
 
-def _completion(reply: ChatCompletion) -> Completion:
-    # The package builds its types without looking: what an endpoint sends may have any shape.
-    if not isinstance(reply, ChatCompletion) or not isinstance(reply.choices, list) or not reply.choices:
-        raise _NoReplyError("a reply without choices")
-    choice = reply.choices[0]
-    message = choice.message if isinstance(choice, Choice) else None
-    if not isinstance(message, ChatCompletionMessage) or not isinstance(message.content, str | None):
-        raise _NoReplyError("a choice without a message of text")
-    ended = finish_reason(str(choice.finish_reason))
-    content = _whole_characters(message.content or "")
-    reasoning = _whole_characters(_reasoning_field(message.model_extra or {}))
-    if not reasoning:
-        parts = split_thought(content)
-        reasoning, content = parts.reasoning, parts.content
-        ended = "length" if parts.cut else ended
-    usage = reply.usage if isinstance(reply.usage, CompletionUsage) else None
-    return Completion(
-        reasoning=reasoning.strip(),
-        content=content.strip(),
-        finish_reason=ended,
-        prompt_tokens=_number(usage.prompt_tokens) if usage else None,
-        completion_tokens=_number(usage.completion_tokens) if usage else None,
-    )
-
-
-def _number(value: object) -> int | None:
-    return value if isinstance(value, int) else None
-
-
-def _whole_characters(text: str) -> str:
-    """The text with a mark in place of each half of a surrogate pair, which no table takes."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _reasoning_field(extra: dict[str, object]) -> str:
-    """The thought, under the name that vLLM (`reasoning`) or DeepSeek and older vLLM (`reasoning_content`) gives it."""
-    for name in ("reasoning", "reasoning_content"):
-        value = extra.get(name)
-        if isinstance(value, str) and value.strip():
-            return value
-    return ""
+_FREE = _Free()

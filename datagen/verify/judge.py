@@ -25,6 +25,7 @@ from datagen.stage import Run
 from datagen.teachers.base import Message, Request, TeacherClient
 from datagen.teachers.connecting import connected
 from datagen.teachers.desk import Desk
+from datagen.teachers.families import family_name, parameters_of
 from datagen.teachers.paying import record_of, seed_of, spent
 from datagen.teachers.prompting import load_prompt
 from datagen.texts import digest
@@ -61,9 +62,11 @@ def judging_teacher(recipe: Recipe) -> PaidTeacher | None:
 
 
 def judge_settings(recipe: Recipe) -> list[str] | None:
-    """What judged verdicts depend on beside the verifier: the judge's name and model, and its prompt's hash."""
+    """What judged verdicts depend on beside the verifier: the judge's name, model and family, and its prompt's hash."""
     teacher = judging_teacher(recipe)
-    return None if teacher is None else [teacher.name, teacher.model, load_prompt(PROMPT, teacher.model).sha256]
+    if teacher is None:
+        return None
+    return [teacher.name, teacher.model, family_name(teacher), load_prompt(PROMPT, teacher.model).sha256]
 
 
 @contextlib.contextmanager
@@ -132,7 +135,8 @@ class Judge:
         """
         mark = digest("judge", problem, gold, answer)[:_MARK_DIGITS]
         messages = self._prompt.messages(_defused(problem), gold=_defused(gold), answer=_defused(answer), mark=mark)
-        parameters = {"temperature": _TEMPERATURE, "top_p": _TOP_P, "max_tokens": self._max_tokens}
+        request = Request(messages, _TEMPERATURE, _TOP_P, self._max_tokens, seed=None)
+        parameters = parameters_of(self._teacher, request)
         key = request_key(self._teacher.model, [asdict(message) for message in messages], parameters, _ATTEMPT)
         with self._lock:
             under_way = self._under_way.get(key)

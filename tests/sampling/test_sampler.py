@@ -28,6 +28,7 @@ REQUEST = Request((Message("user", "What is 0 + 2?"),), 0.8, 0.95, 100, seed=7)
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_KEY", KEY)
+    monkeypatch.setattr("datagen.teachers.faults.FIRST_DELAY_S", 0.001)
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +166,7 @@ def test_an_endpoint_that_will_not_work_is_refused_in_one_line_without_its_key(r
 
 
 def test_a_server_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("datagen.teachers.openai_api._RETRIES", 0)
+    monkeypatch.setattr("datagen.teachers.breaker.NEVER_SERVED_S", 0.2)
 
     async def ask_nobody() -> None:
         async with serving(right) as server:

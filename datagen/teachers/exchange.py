@@ -1,0 +1,131 @@
+"""One request and its reply over HTTP: sent once, read whole or not at all, within its time and within its size."""
+
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+import aiohttp
+from yarl import URL
+
+from datagen import __version__
+from datagen.errors import UsageError
+from datagen.teachers.faults import Fault, garbage, of_error
+
+_MOST_BYTES = 64 * 2**20
+_BYTES_ANYWAY, _BYTES_PER_TOKEN = 2**20, 256
+"""A reply may take this many bytes, and this many more for each token: ten times what the longest tokens need."""
+_MOST_BYTES_OF_REFUSAL = 64 * 2**10
+_IDLE_S = 4.0
+"""How long a connection is kept without a request: less than the 5 s of uvicorn, which vLLM runs under, so that it is
+not closed there at the moment at which the next request is sent."""
+_CONNECT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back; the body of a refusal may be cut."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Exchange:
+    """Sends requests to chat-completions endpoints. Made inside the event loop that it belongs to.
+
+    Redirects are not followed, so that the key goes nowhere else; no cookie and no `.netrc` is read. The proxies that
+    the environment names are used, but never for this machine itself.
+
+    Args:
+        base_urls: the addresses that will be asked.
+        key: sent as bearer token; none when None.
+        connections: most connections at a time.
+        timeout_s: seconds from the start of a request to the last byte of its reply.
+
+    Raises:
+        UsageError: a base URL is none.
+    """
+
+    def __init__(self, base_urls: tuple[str, ...], key: str | None, connections: int, timeout_s: float) -> None:
+        self._routes = {url: (_address(url), _proxy_for(url)) for url in base_urls}
+        headers = {"Content-Type": "application/json", "User-Agent": f"datagen/{__version__}"}
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key}"
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=_IDLE_S),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=headers,
+            timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(_CONNECT_S, timeout_s)),
+        )
+
+    async def post(self, base_url: str, body: bytes, max_tokens: int) -> Reply | Fault:
+        """Send a request once.
+
+        Args:
+            base_url: where to, one of those that were given.
+            body: JSON.
+            max_tokens: the longest answer that was asked for.
+        """
+        address, proxy = self._routes[base_url]
+        most = min(_MOST_BYTES, _BYTES_ANYWAY + _BYTES_PER_TOKEN * max_tokens)
+        try:
+            async with self._session.post(address, data=body, allow_redirects=False, proxy=proxy) as response:
+                if not 200 <= response.status < 300:
+                    return Reply(response.status, response.headers, await _beginning(response.content))
+                told = response.content_length
+                read = None if told is not None and told > most else await _whole(response.content, most)
+                if read is None:
+                    response.close()
+                    return garbage("too large", f"a reply of more than {most / 2**20:.0f} MiB")
+                return Reply(response.status, response.headers, read)
+        except (aiohttp.ClientError, OSError) as error:
+            return of_error(error)
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._session.close()
+
+
+async def _whole(stream: aiohttp.StreamReader, most: int) -> bytes | None:
+    """All that comes; None when it is more than that."""
+    parts = []
+    size = 0
+    while part := await stream.readany():
+        size += len(part)
+        if size > most:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _beginning(stream: aiohttp.StreamReader) -> bytes:
+    parts = []
+    size = 0
+    while size < _MOST_BYTES_OF_REFUSAL and (part := await stream.readany()):
+        size += len(part)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _address(base_url: str) -> URL:
+    try:
+        return URL(f"{base_url}/chat/completions")
+    except ValueError:
+        raise UsageError(f"{base_url!r} is no address; it looks like http://127.0.0.1:8000/v1") from None
+
+
+def _proxy_for(base_url: str) -> str | None:
+    """The proxy that the environment names for an address; none for this machine itself."""
+    address = URL(base_url)
+    host = address.host or ""
+    if _is_this_machine(host) or urllib.request.proxy_bypass(host):
+        return None
+    return urllib.request.getproxies().get(address.scheme)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,108 @@
+"""How the endpoints of this field differ in what they take: one row a family, and no branch anywhere else.
+
+A parameter that a family refuses is not sent, and is then no part of what was asked: it can't change the answer.
+What differs in what they give back is read for all of them alike, in `replies.py`.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from datagen.recipe_teachers import DemoTeacher, FamilyName, PaidTeacher
+from datagen.teachers.base import Request
+
+Parameter = Literal["temperature", "top_p", "seed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What a family of models takes.
+
+    Attributes:
+        models: how their names look, at the start or after one of `/.:`; None when only hosts tell.
+        hosts: the hosts that serve nothing else.
+        length_limit: the name of the most tokens of an answer.
+        refuses: the parameters that it answers with an error.
+        system_role: the role of a system message.
+    """
+
+    models: str | None = None
+    hosts: frozenset[str] = frozenset()
+    length_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    refuses: frozenset[Parameter] = frozenset()
+    system_role: Literal["system", "developer"] = "system"
+
+
+FAMILIES: dict[FamilyName, Family] = {
+    # "Unsupported parameter: 'max_tokens' … Use 'max_completion_tokens' instead", "'temperature' does not support 0.8 …
+    # Only the default (1) value is supported" (huggingface/smolagents#468, tmc/langchaingo#1355, johny-b/llmcomp#69 for
+    # gpt-5.4); the same list, the exception for gpt-5-chat and the role in @ai-sdk/openai,
+    # openai-language-model-capabilities.ts.
+    "openai_reasoning": Family(
+        models=r"(?:o[134](?![\w.])|gpt-5(?!-chat)|codex-mini)",
+        length_limit="max_completion_tokens",
+        refuses=frozenset({"temperature", "top_p"}),
+        system_role="developer",
+    ),
+    # "temperature and top_p cannot both be specified for this model" (open-webui/functions#9, ccbogel/QualCoder#1125).
+    "claude_4": Family(
+        models=r"claude-(?:opus-4-[1-6]|sonnet-4-[56]|haiku-4-5)(?!\d)",
+        refuses=frozenset({"top_p"}),
+    ),
+    # "temperature is deprecated for this model", from opus-4-7 on (github/copilot-sdk#1557, the release notes of
+    # scottpmiller/evalcore 2.4.3).
+    "claude_5": Family(
+        models=r"claude-(?:opus-4-[7-9]|[a-z]+-[5-9])(?!\d)",
+        refuses=frozenset({"temperature", "top_p"}),
+    ),
+    # "Unknown name "seed": Cannot find field" (Vali-98/ChatterUI#227, mcpchecker/mcpchecker#188).
+    "gemini": Family(hosts=frozenset({"generativelanguage.googleapis.com"}), refuses=frozenset({"seed"})),
+    # "extra_forbidden … body, seed" (langchain-ai/langchain-azure#82); its own name for it is random_seed.
+    "mistral": Family(hosts=frozenset({"api.mistral.ai"}), refuses=frozenset({"seed"})),
+    # Everything else, vLLM and DeepSeek among it: deepseek-reasoner takes temperature and top_p and does not act on
+    # them (api-docs.deepseek.com/guides/reasoning_model), so that sending them is right before and after that changes.
+    "plain": Family(),
+}
+
+
+def family_name(teacher: PaidTeacher) -> FamilyName:
+    """The family of a teacher: as its recipe says, else the first whose model names or hosts fit."""
+    if isinstance(teacher, DemoTeacher):
+        return "plain"
+    return _guessed(teacher.model, teacher.base_urls) if teacher.family == "auto" else teacher.family
+
+
+def parameters_of(teacher: PaidTeacher, request: Request) -> dict[str, float | int]:
+    """The parameters that change the distribution, as far as they are sent; the length limit under one name for all.
+
+    They go into the key of what was asked.
+    """
+    refuses = FAMILIES[family_name(teacher)].refuses
+    asked = {"temperature": request.temperature, "top_p": request.top_p, "max_tokens": request.max_tokens}
+    return {name: value for name, value in asked.items() if name not in refuses}
+
+
+def body_of(teacher: PaidTeacher, request: Request) -> dict[str, Any]:
+    """What is sent, as JSON."""
+    family = FAMILIES[family_name(teacher)]
+    parameters: dict[str, Any] = parameters_of(teacher, request)
+    parameters[family.length_limit] = parameters.pop("max_tokens")
+    if request.seed is not None and "seed" not in family.refuses:
+        parameters["seed"] = request.seed
+    messages = [
+        {"role": family.system_role if message.role == "system" else message.role, "content": message.content}
+        for message in request.messages
+    ]
+    return {"model": teacher.model, "messages": messages, **parameters}
+
+
+@cache
+def _guessed(model: str, base_urls: tuple[str, ...]) -> FamilyName:
+    hosts = {urlsplit(url).hostname for url in base_urls}
+    for name, family in FAMILIES.items():
+        named = family.models is not None and re.search(rf"(?:^|[/.:]){family.models}", model.casefold())
+        if named or hosts & family.hosts:
+            return name
+    return "plain"

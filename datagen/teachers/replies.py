@@ -1,0 +1,151 @@
+"""What an endpoint sent back, read as a completion or as the fault that it is.
+
+Every shape of every family is read alike: a thought stands in `reasoning` (vLLM), in `reasoning_content` (DeepSeek,
+older vLLM), in parts of type `thinking` (Mistral), or in the content between thought tags. A completion that arrived is
+never a fault, however short it was cut.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from datagen.solutions import finish_reason
+from datagen.teachers.base import Completion, Request
+from datagen.teachers.faults import Fault, garbage, no_openai_server, of_status
+from datagen.thoughts import split_thought
+
+CountTokens = Callable[[str], int]
+
+_REASONING_FIELDS = ("reasoning", "reasoning_content")
+_FILTERED = (b"content_filter", b"content management policy", b"ResponsibleAIPolicyViolation")
+_TOO_MANY_TOKENS = 2**31
+_LONG_TEXT = 4_000
+"""Characters from which counting tokens would hold up the other requests."""
+
+
+def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Completion | Fault:
+    """What a reply is.
+
+    Args:
+        status: of the reply.
+        headers: of the reply, their names in any case.
+        body: the whole body; of a refusal, its beginning.
+    """
+    if status == 400 and any(mark in body for mark in _FILTERED):  # Azure filters prompts so; asking again is no use
+        return Completion("", "", "content_filter", 0, 0)
+    if not 200 <= status < 300:
+        return of_status(status, headers, body, time.time())
+    reply = _parsed(body)
+    if isinstance(reply, Fault):
+        return no_openai_server("no OpenAI server") if "html" in headers.get("content-type", "").casefold() else reply
+    choices = reply.get("choices") if isinstance(reply, dict) else None
+    if not isinstance(choices, list) or not choices:
+        return _without_choices(reply)
+    choice = choices[0]
+    message = choice.get("message") if isinstance(choice, dict) else None
+    parts = _parts(message) if isinstance(message, dict) else None
+    if message is None or parts is None:
+        return garbage("no message", "a choice without a message of text")
+    return _completion(reply, choice, message, *parts)
+
+
+async def with_tokens(completion: Completion, request: Request, count: CountTokens) -> Completion:
+    """The completion with its tokens counted here where the endpoint did not say."""
+    if completion.prompt_tokens is not None and completion.completion_tokens is not None:
+        return completion
+    asked = "\n".join(message.content for message in request.messages)
+    given = completion.reasoning + completion.content
+    prompt_tokens, completion_tokens = completion.prompt_tokens, completion.completion_tokens
+    if prompt_tokens is None:
+        prompt_tokens = await _counted(count, asked)
+    if completion_tokens is None:
+        completion_tokens = await _counted(count, given)
+    return replace(completion, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, usage_estimated=True)
+
+
+async def _counted(count: CountTokens, text: str) -> int:
+    return count(text) if len(text) < _LONG_TEXT else await asyncio.to_thread(count, text)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(body.decode())  # takes halves of surrogate pairs, which some endpoints send
+    except UnicodeDecodeError:
+        return garbage("invalid UTF-8", "a reply that is not UTF-8")
+    except (ValueError, RecursionError):
+        return garbage("broken JSON", "a reply that is no JSON")
+
+
+def _without_choices(reply: object) -> Fault:
+    """The fault of a reply without choices; gateways send the error of the endpoint behind them with status 200."""
+    error = reply.get("error") if isinstance(reply, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    if isinstance(code, int) and 400 <= code < 600:
+        return of_status(code, {}, json.dumps(reply).encode(), time.time())
+    return garbage("no choices", "a reply without choices")
+
+
+def _parts(message: dict[str, Any]) -> tuple[str, str] | None:
+    """Reasoning and content of a message as they stand there; None when its content is no text."""
+    reasoning = next(
+        (text for name in _REASONING_FIELDS if isinstance(text := message.get(name), str) and text.strip()), ""
+    )
+    content = message.get("content")
+    if content is None or isinstance(content, str):
+        return reasoning, content or ""
+    if not isinstance(content, list) or not all(isinstance(part, dict) for part in content):
+        return None
+    thoughts = "".join(_text_of(part.get("thinking")) for part in content if part.get("type") == "thinking")
+    return reasoning or thoughts, "".join(_text_of(part.get("text")) for part in content if part.get("type") == "text")
+
+
+def _text_of(part: object) -> str:
+    """The text of a part: itself, or joined from parts within it."""
+    if isinstance(part, list):
+        return "".join(_text_of(inner.get("text")) for inner in part if isinstance(inner, dict))
+    return part if isinstance(part, str) else ""
+
+
+def _completion(
+    reply: dict[str, Any], choice: dict[str, Any], message: dict[str, Any], reasoning: str, content: str
+) -> Completion:
+    ended = finish_reason(str(choice.get("finish_reason")))
+    reasoning, content = _whole_characters(reasoning), _whole_characters(content)
+    if not reasoning.strip():
+        split = split_thought(content)
+        reasoning, content = split.reasoning, split.content
+        ended = "length" if split.cut else ended
+    refusal = message.get("refusal")
+    if isinstance(refusal, str) and refusal.strip():
+        content, ended = content or _whole_characters(refusal), "content_filter"
+    usage = reply.get("usage")
+    tokens = usage if isinstance(usage, dict) else {}
+    return Completion(
+        reasoning=reasoning.strip(),
+        content=content.strip(),
+        finish_reason=ended,
+        prompt_tokens=_number(tokens.get("prompt_tokens")),
+        completion_tokens=_number(tokens.get("completion_tokens")),
+    )
+
+
+def _number(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value < _TOO_MANY_TOKENS else None
+
+
+def _whole_characters(text: str) -> str:
+    """The text with a mark in place of each half of a surrogate pair, which no table takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
