@@ -17,6 +17,9 @@ from typing import Any
 
 from datagen.journal.places import Mark, MislaidError, Place
 
+DAMAGED = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged index makes the database raise; it also quotes what it can't read."""
+
 _VERSION = 1
 _CHUNK_ROWS = 1000
 """Rows that are written at a time; who looks something up waits for no more."""
@@ -53,7 +56,7 @@ class Index:
         """The place of a key's last record.
 
         Raises:
-            sqlite3.Error: the index is damaged.
+            `DAMAGED`: it is.
         """
         query = "SELECT segment, row, start, length FROM places WHERE high = ? AND low = ?"
         with self._lock:
@@ -74,7 +77,7 @@ class Index:
             The segment's new mark; None without entries.
 
         Raises:
-            sqlite3.Error: it can't be written, or is damaged.
+            `DAMAGED`: it is, or it can't be written.
         """
         total, last = 0, None
         left = iter(entries)
@@ -94,7 +97,7 @@ class Index:
                 )
             self._execute("COMMIT")
         except BaseException:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(*DAMAGED):
                 self._execute("ROLLBACK")
             raise
         return mark
@@ -149,16 +152,16 @@ def _weight(high: int, low: int, *place: int) -> int:
 
 def _open(path: Path, *, anew: bool = False) -> sqlite3.Connection:
     """The index in a file if it fits, else a new one there, else one for this process only."""
-    with contextlib.suppress(OSError, sqlite3.Error):
+    with contextlib.suppress(OSError, *DAMAGED):
         if anew:
             _remove(path)
         connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # so that WAL needs no shared memory
+            connection.execute("PRAGMA journal_mode = WAL")
             return _checked(connection, anew)
-        except (sqlite3.Error, MislaidError) as error:
+        except (*DAMAGED, MislaidError) as error:
             connection.close()
             if not anew and getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
                 return _open(path, anew=True)

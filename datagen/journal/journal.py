@@ -8,7 +8,6 @@ import contextlib
 import itertools
 import logging
 import os
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,7 @@ import pyarrow as pa
 from datagen.atomic import sync
 from datagen.errors import DatagenError
 from datagen.journal.folder import is_journal, lines_path, open_for_reading, open_for_writing, part_path
-from datagen.journal.index import Index
+from datagen.journal.index import DAMAGED, Index
 from datagen.journal.lines import Lines, encode_line
 from datagen.journal.parts import AbandonedError, Part, RowGroups, write_part
 from datagen.journal.places import START, Mark, MislaidError, Place, Segment
@@ -214,7 +213,7 @@ class Journal:
     def _ask(self, question: Callable[[Index], Answer]) -> Answer:
         try:
             return question(self._index)
-        except sqlite3.Error:
+        except DAMAGED:
             self._index_anew()
             return question(self._index)
 
@@ -224,12 +223,12 @@ class Journal:
         if any(number not in segments or not segments[number].holds(mark) for number, mark in known.items()):
             self._index.renew()
             known = {}
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(*DAMAGED):
             return self._take_in_after(known)
         self._index.renew(private=True)
         try:
             return self._take_in_after({})
-        except sqlite3.Error as error:
+        except DAMAGED as error:
             raise DatagenError(f"{self.path}: the journal can't be indexed: {error}; is the disk full?") from error
 
     def _take_in_after(self, known: Mapping[int, Mark]) -> Mark:
@@ -256,7 +255,7 @@ class Journal:
             try:
                 for number, entries in itertools.groupby(fresh, key=lambda entry: entry[1].segment):
                     self._index.add(number, entries, self._segments[number].mark_after)
-            except sqlite3.Error:
+            except DAMAGED:
                 self._index_anew()
             with self._lock:
                 for key, place in fresh:

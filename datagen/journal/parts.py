@@ -26,8 +26,7 @@ Record = dict[str, Any]
 _MARK = b"datagen.journal"
 _GROUP_BYTES, _GROUP_ROWS = 1 << 20, 1000
 """What a row group holds at most, unless one record is longer; a record that is looked up costs reading its group."""
-_KEPT_BYTES, _KEPT_FILES = 64 << 20, 8
-_BATCH_ROWS = 1000
+_KEPT_BYTES, _KEPT_FILES = 64 << 20, 32
 _KINDS: dict[pa.DataType, tuple[type, int]] = {
     pa.string(): (str, 0),
     pa.bool_(): (bool, 0),
@@ -60,7 +59,7 @@ def write_part(path: Path, lines: Lines, fields: pa.Schema, go_on: Callable[[], 
     schema = pa.schema([*own, ("missing", pa.list_(pa.string())), ("extra", pa.string())])
     with (
         atomic_file(path) as temporary,
-        pq.ParquetWriter(temporary, schema, compression="zstd", write_statistics=False) as writer,
+        pq.ParquetWriter(temporary, schema, compression="zstd", use_dictionary=False, write_statistics=False) as writer,
     ):
         for group in _groups(lines):
             if not go_on():
@@ -130,6 +129,8 @@ class Part:
             raise _unreadable(path, "it is no part of a journal")
         mark = json.loads(told)
         self.mark = Mark(mark["size"], mark["rows"], bytes.fromhex(mark["tail"]))
+        if self.mark.rows != footer.num_rows:
+            raise _unreadable(path, "rows are missing")
         self._ends = list(itertools.accumulate(footer.row_group(n).num_rows for n in range(footer.num_row_groups)))
 
     def get(self, key: bytes, place: Place) -> Record | None:
@@ -175,8 +176,9 @@ class Part:
             with pq.ParquetFile(self.path, pre_buffer=False) as file:
                 names = file.schema_arrow.names
                 wanted = names if columns is None else [name for name in names if name in columns]
-                for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=wanted, use_threads=False):
-                    for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                for group in range(file.num_row_groups):
+                    table = file.read_row_group(group, columns=wanted, use_threads=False)
+                    for values in zip(*(column.to_pylist() for column in table.columns), strict=True):
                         yield row, dict(zip(wanted, values, strict=True))
                         row += 1
         except (OSError, pa.ArrowException) as error:
