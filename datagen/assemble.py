@@ -16,6 +16,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from datagen.atomic import atomic_folder, replace_link
 from datagen.errors import DatagenError
 from datagen.formats import FORMATS
 from datagen.formats.base import Format
@@ -27,7 +28,7 @@ from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import EXAMPLES, Example, Split
 from datagen.unbuilt import limits_of_this_version
-from datagen.workspace import PARQUET_OPTIONS, atomic_folder, replace_link
+from datagen.workspace import PARQUET_OPTIONS
 
 _BATCH_ROWS = 100
 """Rows of a row group: few enough for the Hub's viewer to page through long texts."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from datagen.assemble import Assemble
+from datagen.atomic import write_text
 from datagen.errors import UsageError
 from datagen.formats.tokenizer import load_tokenizer
 from datagen.inputs import resolve_inputs
@@ -22,7 +23,7 @@ from datagen.teachers.prompting import load_prompt
 from datagen.unbuilt import refuse_unbuilt
 from datagen.verify.judge import judge_settings
 from datagen.verify.stage import Verify
-from datagen.workspace import StageRecord, Workspace, write_text
+from datagen.workspace import StageRecord, Workspace
 
 STAGES: tuple[StageName, ...] = ("pull", "screen", "sample", "verify", "select", "assemble")
 

@@ -291,3 +291,23 @@ VERDICTS = Table("verdicts", Verdict, _schema(Verdict))
 SUSPECTS = Table("suspects", Suspect, _schema(Suspect, agreeing=pa.int32(), answered=pa.int32()))
 CHANGED = Table("changed", Changed, _schema(Changed))
 EXAMPLES = Table("examples", Example, _schema(Example, paths=pa.list_(_PATH_TYPE), n_tokens=pa.int32()))
+
+COMPLETIONS = pa.schema(
+    [
+        ("model", pa.string()),
+        ("attempt", pa.int64()),
+        ("prompt", pa.string()),
+        ("problem", pa.string()),
+        ("temperature", pa.float64()),
+        ("top_p", pa.float64()),
+        ("max_tokens", pa.int64()),
+        ("reasoning", pa.string()),
+        ("content", pa.string()),
+        ("finish_reason", pa.string()),
+        ("prompt_tokens", pa.int64()),
+        ("completion_tokens", pa.int64()),
+        ("usage_estimated", pa.bool_()),
+        ("cost_usd", pa.float64()),
+    ]
+)
+"""The fields of a paid completion in the journal's Parquet parts (see `datagen.teachers.paying.record_of`)."""

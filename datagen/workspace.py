@@ -6,7 +6,6 @@ records.
 """
 
 import contextlib
-import errno
 import json
 import os
 import shutil
@@ -20,13 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from datagen.atomic import TEMPORARY, atomic_file, write_text
 from datagen.errors import DatagenError, UsageError
 from datagen.journal import Journal
-from datagen.tables import Row, Table
+from datagen.tables import COMPLETIONS, Row, Table
 
-_TEMPORARY = ".writing-"
 _BATCH_ROWS = 200
-_DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
+_COMPLETIONS = Path("journal") / "completions.jsonl"
 _LOCK, _HOLDER, _RECORD = ".lock", ".lock-holder.json", "run.json"
 PARQUET_OPTIONS: dict[str, Any] = {
     "compression": "zstd",
@@ -215,7 +214,7 @@ class Workspace:
 
     def completions(self) -> Journal:
         """The journal of paid completions."""
-        return Journal(self.folder / "journal" / "completions.jsonl")
+        return Journal(self.folder / _COMPLETIONS, fields=COMPLETIONS)
 
     def verdicts(self) -> Journal:
         """The journal of verdicts."""
@@ -223,79 +222,8 @@ class Workspace:
 
     def _sweep(self) -> None:
         """Remove what a killed run left half written."""
-        for path in [*self.folder.glob(f"{_TEMPORARY}*"), *self.folder.glob(f"*/{_TEMPORARY}*")]:
+        for path in [*self.folder.glob(f"{TEMPORARY}*"), *self.folder.glob(f"*/{TEMPORARY}*")]:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
                 path.unlink()
-
-
-@contextlib.contextmanager
-def atomic_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that is synced and renamed to it when the block ends well, else removed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{_TEMPORARY}{path.name}")
-    try:
-        yield temporary
-        sync(temporary)
-        temporary.replace(path)
-        sync(path.parent)
-    except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        _explain_full_disk(error, path)
-        raise
-
-
-@contextlib.contextmanager
-def atomic_folder(final: Callable[[Path], Path], parent: Path) -> Iterator[Path]:
-    """A temporary folder that is synced and renamed to `final(folder)` when the block ends well, else removed.
-
-    A folder that is there under the final name stays when its name still tells its content, else it is replaced.
-    """
-    temporary = parent / f"{_TEMPORARY}folder"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    try:
-        yield temporary
-        for path in sorted(temporary.rglob("*")):
-            sync(path)
-        target = final(temporary)
-        if target.exists() and final(target) == target:
-            shutil.rmtree(temporary)
-        else:
-            shutil.rmtree(target, ignore_errors=True)
-            temporary.replace(target)
-        sync(parent)
-    except BaseException as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        _explain_full_disk(error, parent)
-        raise
-
-
-def _explain_full_disk(error: BaseException, path: Path) -> None:
-    if isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
-        raise DatagenError(f"{path}: can't be written: {error.strerror}; make room and start again") from error
-
-
-def replace_link(link: Path, target: str) -> None:
-    """Point a symbolic link to a new target in one step."""
-    temporary = link.with_name(f"{_TEMPORARY}{link.name}")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(target)
-    temporary.replace(link)
-    sync(link.parent)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
-    with atomic_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-
-
-def sync(path: Path) -> None:
-    """Return when a file or folder is on disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from datagen.atomic import atomic_file
 from datagen.errors import DatagenError
 from datagen.tables import VERDICTS, Changed, Solution, Verdict
-from datagen.workspace import Workspace, atomic_file
+from datagen.workspace import Workspace
 
 _LAST, _BEFORE = "verdicts-last.parquet", "verdicts-before.parquet"
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from datagen.atomic import atomic_file, atomic_folder, replace_link, write_text
 from datagen.errors import DatagenError, UsageError
 from datagen.tables import DROPPED, Drop
-from datagen.workspace import StageRecord, Workspace, atomic_file, atomic_folder, replace_link, write_text
+from datagen.workspace import StageRecord, Workspace
 
 OPEN = """
 import os, resource, sys
