@@ -54,8 +54,6 @@ def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
                 yield "sample", f"teachers: {teacher.name}: kind openai_batch", "use kind openai"
             if teacher.requests_per_minute or teacher.tokens_per_minute:
                 yield "sample", f"teachers: {teacher.name}: rates per minute", "leave them null and set concurrency"
-    if sampling.budget_usd is not None or sampling.budget_tokens is not None:
-        yield "sample", "sampling: budgets", "leave them null and bound the run by limit and max_attempts"
     if sampling.on_truncated != "accept":
         yield "sample", f"sampling.on_truncated: {sampling.on_truncated}", "use accept"
     if paths.require != "all_correct":

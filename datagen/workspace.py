@@ -217,6 +217,10 @@ class Workspace:
         """The journal of paid completions."""
         return Journal(self.folder / "journal" / "completions.jsonl")
 
+    def lost(self) -> Journal:
+        """The journal of what was sent to teachers and never answered whole."""
+        return Journal(self.folder / "journal" / "lost.jsonl")
+
     def verdicts(self) -> Journal:
         """The journal of verdicts."""
         return Journal(self.folder / "journal" / "verdicts.jsonl")

@@ -66,6 +66,34 @@ class Traffic:
     faults: Mapping[str, int]
 
 
+class Hold(Protocol):
+    """Money set aside for one try of one request; it ends once, the first of these calls counts."""
+
+    def settle(self, completion: Completion) -> None:
+        """The completion arrived: it is counted at what it cost."""
+        ...
+
+    def release(self) -> None:
+        """The endpoint refused at no cost (429, a 5xx status, no connection)."""
+        ...
+
+    def lose(self, fault: str) -> None:
+        """It was sent and no whole answer came (timeout, closed mid-reply, broken JSON): it may have been billed."""
+        ...
+
+
+class Budget(Protocol):
+    """What a client asks before each try of a request."""
+
+    async def reserve(self, request: Request) -> Hold:
+        """Set aside what a try may cost at most; waits while what is in flight may still free enough.
+
+        Raises:
+            StoppedError: the budget does not allow the request, or the run was told to stop.
+        """
+        ...
+
+
 class TeacherClient(Protocol):
     """A teacher that can be asked; any number of requests at a time, it bounds those in flight itself."""
 

@@ -17,7 +17,7 @@ from openai.types.chat.chat_completion import Choice
 from datagen.errors import DatagenError, UsageError
 from datagen.recipe_teachers import PaidTeacher
 from datagen.solutions import finish_reason
-from datagen.teachers.base import Completion, Request, Traffic
+from datagen.teachers.base import Budget, Completion, Hold, Request, Traffic
 from datagen.thoughts import split_thought
 
 _RETRIES = 8
@@ -44,11 +44,15 @@ class OpenAIClient:
         teacher: its settings.
         base_urls: where the servers are.
         timeout_s: seconds until a request without an answer is given up.
+        budget: is asked before each request; None allows all.
     """
 
-    def __init__(self, teacher: PaidTeacher, base_urls: tuple[str, ...], timeout_s: float) -> None:
+    def __init__(
+        self, teacher: PaidTeacher, base_urls: tuple[str, ...], timeout_s: float, budget: Budget | None = None
+    ) -> None:
         self._teacher = teacher
         self._key = api_key(teacher)
+        self._budget = budget
         limits = httpx2.Limits(max_connections=teacher.concurrency, max_keepalive_connections=teacher.concurrency)
         self._servers = [
             AsyncOpenAI(
@@ -73,9 +77,8 @@ class OpenAIClient:
         finally:
             self._waiting -= 1
         try:
-            if self._ended is not None:
-                raise self._ended
-            return await self._send(request)
+            self._refuse_when_ended()
+            return await (self._send(request) if self._budget is None else self._pay(request, self._budget))
         finally:
             self._slots.release()
 
@@ -86,6 +89,25 @@ class OpenAIClient:
     def traffic(self) -> Traffic:
         """What it is doing now."""
         return Traffic(sum(self._in_flight), self._waiting, {})
+
+    def _refuse_when_ended(self) -> None:
+        if self._ended is not None:
+            raise self._ended
+
+    async def _pay(self, request: Request, budget: Budget) -> Completion:
+        hold = await budget.reserve(request)
+        try:
+            self._refuse_when_ended()
+        except Exception:
+            hold.release()
+            raise
+        try:
+            completion = await self._send(request)
+        except BaseException as error:
+            _end(hold, error)
+            raise
+        hold.settle(completion)
+        return completion
 
     async def _send(self, request: Request) -> Completion:
         number = self._in_flight.index(min(self._in_flight))
@@ -102,7 +124,9 @@ class OpenAIClient:
             return _completion(reply)
         except (openai.OpenAIError, json.JSONDecodeError, _NoReplyError) as error:
             message = self._explain(error, str(self._servers[number].base_url))
-            raise DatagenError(message) from None  # what the endpoint said may hold the key, and tracebacks are logged
+            raise _FailedError(
+                message, _may_be_billed(error)
+            ) from None  # what the endpoint said may hold the key, and tracebacks are logged
         finally:
             self._in_flight[number] -= 1
 
@@ -123,8 +147,7 @@ class OpenAIClient:
             }.get(error.status_code, "" if error.status_code < 500 else "the endpoint is in trouble; start again later")
             said = "" if error.status_code == 401 else f" ({self._without_key(error.message)[:300]})"
             return f"{who}: HTTP {error.status_code} from the endpoint{said}; {hint}".rstrip("; ")
-        refused = isinstance(error.__cause__, httpx2.ConnectTimeout)  # so its transport calls a refused connection too
-        if isinstance(error, openai.APITimeoutError) and not refused:
+        if isinstance(error, openai.APITimeoutError) and not _is_unheard(error):
             return f"{who}: no answer within sampling.timeout_s from {url}; raise it, or look at the endpoint"
         if isinstance(error, openai.APIConnectionError):
             return f"{who}: no connection to {url}; is the server up?"
@@ -136,6 +159,36 @@ class OpenAIClient:
 
 class _NoReplyError(Exception):
     """The endpoint answered, but not with a completion."""
+
+
+class _FailedError(DatagenError):
+    """A request failed for good; it knows whether the endpoint may have worked on it."""
+
+    def __init__(self, message: str, may_be_billed: str | None) -> None:
+        super().__init__(message)
+        self.may_be_billed = may_be_billed
+
+
+def _is_unheard(error: Exception) -> bool:
+    """Whether nobody listened; the transport calls a refused connection a timeout."""
+    return isinstance(error.__cause__, httpx2.ConnectTimeout | httpx2.ConnectError)
+
+
+def _may_be_billed(error: Exception) -> str | None:
+    """What went wrong after the endpoint had begun to work; None when it refused at no cost."""
+    if isinstance(error, openai.APIStatusError) or _is_unheard(error):
+        return None
+    if isinstance(error, openai.APITimeoutError):
+        return "timeout"
+    return "closed mid-reply" if isinstance(error, openai.APIConnectionError) else "broken JSON"
+
+
+def _end(hold: Hold, error: BaseException) -> None:
+    fault = error.may_be_billed if isinstance(error, _FailedError) else "cancelled"
+    if fault is None:
+        hold.release()
+    else:
+        hold.lose(fault)
 
 
 def _completion(reply: ChatCompletion) -> Completion:
