@@ -15,6 +15,7 @@ from datagen.sampling.stage import Sample
 from datagen.screen.stage import Screen
 from datagen.select.stage import Select
 from datagen.sources.stage import Pull
+from datagen.spending.cost import refuse_unpriced
 from datagen.stage import Run, Say, Stage, describe
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import StageName
@@ -73,6 +74,7 @@ def check(recipe: Recipe, options: Options) -> None:
             api_key(teacher)
             load_prompt(recipe.sampling.prompt, teacher.model)
         judge_settings(recipe)
+        refuse_unpriced(recipe)
     if last >= STAGES.index("select"):
         load_tokenizer(recipe.paths.tokenizer)
     if options.reuse is not None and not options.reuse.is_dir():

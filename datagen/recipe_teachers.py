@@ -72,6 +72,7 @@ class OpenAITeacher(Section):
         api_key_env: the environment variable that holds the key; none is sent when it is null.
         concurrency: most requests in flight.
         requests_per_minute, tokens_per_minute: limits of the endpoint; learnt when null.
+        price: unknown when null, which no budget in USD takes.
         seed: `per_request` sends a seed that follows from recipe seed, messages and attempt; it is outside the key.
         family: which parameters the model takes, and under which names.
     """
@@ -84,7 +85,7 @@ class OpenAITeacher(Section):
     concurrency: Annotated[int, Field(gt=0)] = 64
     requests_per_minute: Annotated[int, Field(gt=0)] | None = None
     tokens_per_minute: Annotated[int, Field(gt=0)] | None = None
-    price: Price = Price()
+    price: Price | None = None
     seed: SeedPolicy = "per_request"
     family: FamilyName | Auto = "auto"
 
@@ -97,7 +98,7 @@ class OpenAITeacher(Section):
 
 
 class VLLMTeacher(Section):
-    """Local vLLM workers, or servers that already run (`base_urls`)."""
+    """Local vLLM workers, or servers that already run (`base_urls`); free unless `price` says what they cost."""
 
     name: str
     kind: Literal["vllm"]
@@ -108,7 +109,7 @@ class VLLMTeacher(Section):
     seed: SeedPolicy = "none"
     concurrency: Annotated[int, Field(gt=0)] = 256
     engine_args: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
-    price: Price = Price()
+    price: Price | None = None
     family: FamilyName | Auto = "auto"
 
     @field_validator("base_urls")

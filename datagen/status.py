@@ -8,6 +8,8 @@ from typing import Any
 
 from datagen.funnel import funnel
 from datagen.screen.wording import shorten
+from datagen.spending.ledger import ledger_of
+from datagen.spending.lines import spending_lines
 from datagen.stage import describe
 from datagen.tables import CHANGED, SUSPECTS
 from datagen.workspace import Workspace
@@ -16,30 +18,26 @@ _MOST_LISTED, _MOST_CHARACTERS = 20, 60
 
 
 def run_status(folder: Path) -> dict[str, Any]:
-    """A run's state as JSON: folder, stages with their counts, what was spent by teacher, rows by source.
+    """A run's state as JSON: folder, stages with their counts, the ledger, rows by source.
 
-    Also every reference answer that looks wrong (`suspects`), and every solution whose verdict an earlier version of
-    the verifier had given otherwise (`changed`).
+    The ledger is `spent` (by teacher), `spent_in_all`, `unpriced`, `taken_over`, `lost` and `budgets`. Also every
+    reference answer that looks wrong (`suspects`), and every solution whose verdict an earlier version of the verifier
+    had given otherwise (`changed`).
     """
     workspace = Workspace(folder)
     stages = workspace.record().get("stages", {})
     dataset = workspace.folder / "dataset"
+    ledger, recipe = ledger_of(workspace)
     return {
         "folder": str(workspace.folder),
         "dataset": str(dataset) if dataset.exists() else None,
         "stages": {name: record["counts"] for name, record in stages.items()},
-        "spent": _spent(stages),
+        **ledger.as_json(recipe),
         "sources": {source: _as_json(asdict(rows)) for source, rows in funnel(workspace).items()},
         "verifier_before": stages.get("verify", {}).get("counts", {}).get("verifier_before"),
         "suspects": [asdict(suspect) for suspect in workspace.read(SUSPECTS)],
         "changed": [asdict(changed) for changed in workspace.read(CHANGED)],
     }
-
-
-def _spent(stages: dict[str, Any]) -> dict[str, Any]:
-    """The ledger as the last stage that may pay wrote it: a judge can be asked again when sampling stands."""
-    ledgers = [stages.get(name, {}).get("counts", {}).get("spent") for name in ("verify", "sample")]
-    return next((ledger for ledger in ledgers if ledger), {})
 
 
 def _as_json(rows: dict[str, Any]) -> dict[str, Any]:
@@ -51,12 +49,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
     """A run's state for people."""
     lines = [f"run      {status['folder']}", f"dataset  {status['dataset'] or 'not yet'}", "", "stages done"]
     lines += [f"  {name:20} {describe(counts)}" for name, counts in status["stages"].items()] or ["  none"]
-    lines += ["", "spent, over all starts"]
-    for teacher, cost in status["spent"].items():
-        tokens = f"{cost['prompt_tokens']:,.0f} + {cost['completion_tokens']:,.0f} tokens"
-        lines.append(f"  {teacher:20} {cost['completions']:,.0f} completions, {tokens}, {cost['usd']:.4f} USD")
-    if not status["spent"]:
-        lines.append("  nothing")
+    lines += ["", "spent, over all starts", *spending_lines(status)]
     lines += ["", "rows: pulled = examples + dropped"]
     for source, rows in status["sources"].items():
         lines.append(f"  {source:20} pulled {rows['pulled']:,}")

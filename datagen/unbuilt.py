@@ -51,8 +51,6 @@ def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
             )
         if isinstance(teacher, OpenAITeacher) and teacher.kind == "openai_batch":
             yield "sample", f"teachers: {teacher.name}: kind openai_batch", "use kind openai"
-    if sampling.budget_usd is not None or sampling.budget_tokens is not None:
-        yield "sample", "sampling: budgets", "leave them null and bound the run by limit and max_attempts"
     if sampling.on_truncated != "accept":
         yield "sample", f"sampling.on_truncated: {sampling.on_truncated}", "use accept"
     if paths.require != "all_correct":

@@ -216,6 +216,10 @@ class Workspace:
         """The journal of paid completions."""
         return Journal(self.folder / _COMPLETIONS, fields=COMPLETIONS)
 
+    def lost(self) -> Journal:
+        """The journal of what was sent to teachers and never answered whole."""
+        return Journal(self.folder / "journal" / "lost.jsonl")
+
     def verdicts(self) -> Journal:
         """The journal of verdicts."""
         return Journal(self.folder / "journal" / "verdicts.jsonl")

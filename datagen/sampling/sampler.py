@@ -18,6 +18,7 @@ from datagen.recipe_teachers import PaidTeacher
 from datagen.same_words import Words, counted_words, say_the_same
 from datagen.sampling.plan import Ask, Outcome, Rules, next_wave
 from datagen.solutions import TextMode, request_key
+from datagen.spending.ledger import taken_over
 from datagen.stopping import STOP, refuse_when_stopped
 from datagen.tables import Problem, Solution
 from datagen.teachers.base import Request, TeacherClient
@@ -215,7 +216,7 @@ class Sampler:
         key, request = self._asked(rung, problem, ask)
         record = self._journal.get(key)
         if record is None and self._reuse is not None and (record := self._reuse.get(key)) is not None:
-            self._journal.append(key, record)
+            self._journal.append(key, taken_over(record))
             self._tally.reused += 1
         if record is None:
             record = await self._ask(rung, problem, ask, key, request)

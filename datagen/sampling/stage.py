@@ -15,11 +15,13 @@ from datagen.same_words import SAME_SHARE
 from datagen.sampling.plan import Ask
 from datagen.sampling.recorded import RecordedSolutions
 from datagen.sampling.sampler import Rung, Sampler, Tally, follow_plan, rules_of
+from datagen.spending.counting import tokens_counter
+from datagen.spending.ledger import read_ledger
+from datagen.spending.purse import Purse, purse_of
 from datagen.stage import Run, Stage
 from datagen.tables import RECORDED, SCREENED, SOLUTIONS, Problem, Solution
 from datagen.teachers.connecting import connected
 from datagen.teachers.families import family_name
-from datagen.teachers.paying import spent
 from datagen.teachers.prompting import load_prompt
 from datagen.verify.judge import judge_of, judge_settings
 from datagen.verify.verdicts import Verdicts, verifier_for
@@ -58,21 +60,25 @@ class Sample(Stage):
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Sample what is missing, then write the plan's solutions from the journal."""
         with run.workspace.completions() as journal, run.workspace.verdicts() as kept_verdicts, _reused(run) as reuse:
-            with judge_of(run, journal, reuse) as judge, verifier_for(run.recipe.verify) as verifier:
+            with (
+                purse_of(run, journal) as purse,
+                judge_of(run, journal, reuse, purse) as judge,
+                verifier_for(run.recipe.verify) as verifier,
+            ):
                 verdicts = Verdicts(verifier, kept_verdicts, judge)
-                counts = asyncio.run(_sample_and_write(run, self.part, journal, reuse, verdicts))
-            judged = {"spent": spent(run.recipe.paid_teachers, journal)} if judge is None else judge.figures()
-        counts |= judged
+                counts = asyncio.run(_sample_and_write(run, self.part, journal, reuse, verdicts, purse))
+            spent = {"spent": read_ledger(journal, None, run.recipe).by_teacher()}
+            counts |= spent if judge is None else judge.figures()
         return counts, self.files(run.workspace)
 
 
 async def _sample_and_write(
-    run: Run, part: str, journal: Journal, reuse: Journal | None, verdicts: Verdicts
+    run: Run, part: str, journal: Journal, reuse: Journal | None, verdicts: Verdicts, purse: Purse
 ) -> dict[str, Any]:
     tally = Tally()
     recorded = _Recorded(run)
     try:
-        async with _rungs(run) as rungs, _showing(run, tally, rungs, verdicts):
+        async with _rungs(run, purse) as rungs, _showing(run, tally, rungs, verdicts):
             sampler = Sampler(run.recipe, rungs, journal, reuse, verdicts, tally)
             await sampler.run((problem, recorded(problem)) for problem in run.workspace.read(SCREENED))
             counted = await _write(run, part, sampler, recorded, verdicts)
@@ -128,12 +134,14 @@ def _reused(run: Run) -> Iterator[Journal | None]:
 
 
 @contextlib.asynccontextmanager
-async def _rungs(run: Run) -> AsyncIterator[Mapping[str, Rung]]:
+async def _rungs(run: Run, purse: Purse) -> AsyncIterator[Mapping[str, Rung]]:
     """The paid teachers, ready to be asked."""
+    timeout_s, count_tokens = run.recipe.sampling.timeout_s, tokens_counter(run.recipe)
     async with contextlib.AsyncExitStack() as stack:
         rungs = {}
         for teacher in run.recipe.paid_teachers:
-            connection = connected(teacher, run.recipe.sampling.timeout_s, run.workspace.logs)
+            budget = purse.budget_for(teacher)
+            connection = connected(teacher, timeout_s, run.workspace.logs, budget, count_tokens)
             client = await stack.enter_async_context(connection)
             prompt = load_prompt(run.recipe.sampling.prompt, teacher.model)
             rungs[teacher.name] = Rung(teacher, prompt, client)

@@ -8,15 +8,22 @@ from pathlib import Path
 from datagen.errors import StoppedError, UsageError
 from datagen.recipe_teachers import DemoTeacher, PaidTeacher, VLLMTeacher
 from datagen.stopping import STOP, STOPPED_BY_SIGNAL
-from datagen.teachers.base import TeacherClient
+from datagen.teachers.base import Budget, TeacherClient
 from datagen.teachers.demo_process import running_demo
 from datagen.teachers.openai_api import OpenAIClient
+from datagen.teachers.replies import CountTokens
 
 _LOOK_EVERY_S = 0.1
 
 
 @contextlib.asynccontextmanager
-async def connected(teacher: PaidTeacher, timeout_s: float, logs: Path) -> AsyncIterator[TeacherClient]:
+async def connected(
+    teacher: PaidTeacher,
+    timeout_s: float,
+    logs: Path,
+    budget: Budget | None = None,
+    count_tokens: CountTokens | None = None,
+) -> AsyncIterator[TeacherClient]:
     """The client of a teacher; a server that has to be started for it ends with the block.
 
     When the run is told to stop, the client sends nothing more.
@@ -25,6 +32,8 @@ async def connected(teacher: PaidTeacher, timeout_s: float, logs: Path) -> Async
         teacher: its settings.
         timeout_s: seconds until a request without an answer is given up.
         logs: the folder for what a started server says.
+        budget: is asked before each request; None allows all.
+        count_tokens: counts a text's tokens where the endpoint does not; None leaves them unknown.
 
     Raises:
         UsageError: its key is not set, or datagen can't start its servers.
@@ -36,7 +45,7 @@ async def connected(teacher: PaidTeacher, timeout_s: float, logs: Path) -> Async
             urls = (servers.enter_context(running_demo(teacher.latency_ms, logs / "demo-teacher.log")),)
         if isinstance(teacher, VLLMTeacher) and not urls:
             raise UsageError(f"teacher {teacher.name}: datagen does not start vLLM yet; give its base_urls")
-        client = OpenAIClient(teacher, urls, timeout_s)
+        client = OpenAIClient(teacher, urls, timeout_s, budget, count_tokens)
         watcher = asyncio.create_task(_end_when_stopped(client))
         try:
             yield client

@@ -1,12 +1,11 @@
-"""What every paid completion has, whoever wanted it: its seed, its record in the journal, and what it cost."""
+"""What every paid completion has, whoever wanted it: its seed, and its record in the journal."""
 
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from datagen.journal import Journal
 from datagen.recipe_teachers import PaidTeacher
+from datagen.spending.cost import Tariff, with_usage
 from datagen.teachers.base import Completion, Message, Request
 from datagen.teachers.prompting import Prompt
 from datagen.texts import digest
@@ -32,8 +31,6 @@ def record_of(
         problem: the problem's text; only its hash is kept.
         completion: what came back.
     """
-    price = teacher.price
-    tokens = (completion.prompt_tokens or 0) * price.input + (completion.completion_tokens or 0) * price.output
     return {
         "model": teacher.model,
         "attempt": attempt,
@@ -42,20 +39,6 @@ def record_of(
         "temperature": request.temperature,
         "top_p": request.top_p,
         "max_tokens": request.max_tokens,
-        **asdict(completion),
-        "cost_usd": tokens / 1_000_000,
+        **asdict(with_usage(request, completion)),
+        "cost_usd": Tariff.of(teacher).cost(request, completion).usd,
     }
-
-
-def spent(teachers: tuple[PaidTeacher, ...], journal: Journal) -> dict[str, dict[str, float]]:
-    """What the completions in the journal cost, by teacher: completions, tokens and USD, over all starts of the run."""
-    names = {teacher.model: teacher.name for teacher in teachers}
-    ledger: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    usd: defaultdict[str, float] = defaultdict(float)
-    for record in journal.records():
-        teacher = names.get(record["model"], record["model"])
-        ledger[teacher]["completions"] += 1
-        ledger[teacher]["prompt_tokens"] += record["prompt_tokens"] or 0
-        ledger[teacher]["completion_tokens"] += record["completion_tokens"] or 0
-        usd[teacher] += record["cost_usd"]
-    return {teacher: {**counts, "usd": round(usd[teacher], 6)} for teacher, counts in sorted(ledger.items())}

@@ -21,12 +21,15 @@ from datagen.journal import Journal
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import DemoTeacher, PaidTeacher, RecordedTeacher
 from datagen.solutions import request_key
+from datagen.spending.counting import tokens_counter
+from datagen.spending.ledger import read_ledger, taken_over
+from datagen.spending.purse import Purse, purse_of
 from datagen.stage import Run
 from datagen.teachers.base import Message, Request, TeacherClient
 from datagen.teachers.connecting import connected
 from datagen.teachers.desk import Desk
 from datagen.teachers.families import family_name, parameters_of
-from datagen.teachers.paying import record_of, seed_of, spent
+from datagen.teachers.paying import record_of, seed_of
 from datagen.teachers.prompting import load_prompt
 from datagen.texts import digest
 from datagen.verify.futures import known
@@ -70,13 +73,16 @@ def judge_settings(recipe: Recipe) -> list[str] | None:
 
 
 @contextlib.contextmanager
-def judge_of(run: Run, completions: Journal | None = None, reuse: Journal | None = None) -> "Iterator[Judge | None]":
+def judge_of(
+    run: Run, completions: Journal | None = None, reuse: Journal | None = None, purse: Purse | None = None
+) -> "Iterator[Judge | None]":
     """The judge of a run; None when its recipe names none.
 
     Args:
         run: the run.
         completions: its journal of completions where that is open already; opened here when None.
         reuse: another run's journal, to take judgements from; or None.
+        purse: pays, where one is open already; opened here when None.
     """
     teacher = judging_teacher(run.recipe)
     if teacher is None:
@@ -84,7 +90,10 @@ def judge_of(run: Run, completions: Journal | None = None, reuse: Journal | None
         return
     with contextlib.ExitStack() as stack:
         journal = completions if completions is not None else stack.enter_context(run.workspace.completions())
-        connection = connected(teacher, run.recipe.sampling.timeout_s, run.workspace.logs)
+        purse = purse if purse is not None else stack.enter_context(purse_of(run, journal))
+        budget = purse.budget_for(teacher)
+        timeout_s, count_tokens = run.recipe.sampling.timeout_s, tokens_counter(run.recipe)
+        connection = connected(teacher, timeout_s, run.workspace.logs, budget, count_tokens)
         yield stack.enter_context(Judge(run.recipe, teacher, connection, journal, reuse))
 
 
@@ -152,7 +161,7 @@ class Judge:
 
     def figures(self) -> dict[str, Any]:
         """For a stage's record: judgements asked for and taken over now, and what all completions of the run cost."""
-        return {**self._counts, "spent": spent(self._recipe.paid_teachers, self._journal)}
+        return {**self._counts, "spent": read_ledger(self._journal, None, self._recipe).by_teacher()}
 
     def __enter__(self) -> Self:
         return self
@@ -165,7 +174,7 @@ class Judge:
     def _kept(self, key: str) -> dict[str, Any] | None:
         record = self._journal.get(key)
         if record is None and self._reuse is not None and (record := self._reuse.get(key)) is not None:
-            self._journal.append(key, record)
+            self._journal.append(key, taken_over(record))
             self._counts["judge_reused_from_other_run"] += 1
         return record
 

@@ -202,7 +202,7 @@ def test_a_judgement_is_kept_like_any_completion_and_asked_for_once(tmp_path: Pa
         assert judge.opinion("p", "g", "a").result(0) == "equal"
         [record] = journal.records()
         assert judge.figures()["judge_asked_now"] == 0
-        usage = {"completions": 1, "prompt_tokens": 10, "completion_tokens": 20, "usd": 5e-05}
+        usage = {"completions": 1, "prompt_tokens": 10, "completion_tokens": 20, "usd": 5e-05, "estimated": 0}
         assert judge.figures()["spent"] == {"wise": usage}
     assert endpoint.judged.total() == 1
     assert list(record) == [

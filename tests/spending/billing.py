@@ -1,0 +1,129 @@
+"""An endpoint that solves sums and keeps the bill, in a thread of its own; and a recipe that asks it."""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from datagen.recipe import Recipe
+from datagen.recipe_file import load_recipe
+
+PROMPT_TOKENS = 40
+MAX_TOKENS = 300
+PRICE = {"input": 0.5, "output": 2.0}
+FORMATS = {"formats": ["text"], "test_fraction": 0.0}
+
+
+class Endpoint:
+    """What was asked, and what it costs.
+
+    Attributes:
+        asked: how often each completion was asked for, by the hash of the request's body.
+        prompt_tokens, completion_tokens: what was worked on, whether or not the answer reached anyone.
+        fault: when set, is given the number of a request and answers in its place, or gives None.
+        answers: how many requests are answered before the others wait for `release`; all when None.
+        holding: set when a request waits for `release`.
+    """
+
+    def __init__(self) -> None:
+        self.base_url = ""
+        self.asked: Counter[str] = Counter()
+        self.prompt_tokens = self.completion_tokens = 0
+        self.fault: Callable[[int], web.StreamResponse | None] = lambda number: None
+        self.answers: int | None = None
+        self.holding = threading.Event()
+        self._open = asyncio.Event()
+        self._end = asyncio.Event()
+        self._loop = asyncio.new_event_loop()
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+    @property
+    def usd(self) -> float:
+        return (self.prompt_tokens * PRICE["input"] + self.completion_tokens * PRICE["output"]) / 1e6
+
+    def release(self) -> None:
+        self.answers = None
+        self._loop.call_soon_threadsafe(self._open.set)
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator["Endpoint"]:
+        started = threading.Event()
+
+        async def serve() -> None:
+            app = web.Application()
+            app.router.add_post("/v1/chat/completions", self._answer)
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            self.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+            started.set()
+            await self._end.wait()
+            await runner.cleanup()
+
+        thread = threading.Thread(target=self._loop.run_until_complete, args=(serve(),))
+        thread.start()
+        assert started.wait(20)
+        try:
+            yield self
+        finally:
+            self.release()
+            self._loop.call_soon_threadsafe(self._end.set)
+            thread.join()
+            self._loop.close()
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        number = self.asked.total()
+        name = hashlib.sha256(json.dumps(body).encode()).hexdigest()
+        self.asked[name] += 1
+        fault = self.fault(number)
+        if fault is not None:
+            return fault
+        tokens = 20 + int(name[:4], 16) % (MAX_TOKENS - 20)
+        self.prompt_tokens += PROMPT_TOKENS
+        self.completion_tokens += tokens
+        if self.answers is not None and number >= self.answers:
+            self.holding.set()
+            await self._open.wait()
+        return web.json_response(_completion(body, name, tokens))
+
+
+def _completion(body: dict[str, Any], name: str, tokens: int) -> dict[str, Any]:
+    """The right answer three times of four, in other words each time."""
+    words = body["messages"][-1]["content"].split()
+    right = int(words[words.index("+") - 1]) + 2 + (int(name[4], 16) < 4)
+    text = " ".join(hashlib.sha256(f"{name} {n}".encode()).hexdigest()[:8] for n in range(12))
+    message = {"role": "assistant", "content": f"{text} gives \\boxed{{{right}}}"}
+    usage = {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": tokens, "total_tokens": PROMPT_TOKENS + tokens}
+    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    return {"id": "c", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": usage}
+
+
+def recipe(folder: Path, base_url: str, problems: int = 30, concurrency: int = 8, **sampling: Any) -> Recipe:
+    """A recipe of sums and one paid teacher."""
+    rows = folder / "rows.jsonl"
+    rows.write_text("".join(f'{{"problem": "What is {n} + 2 ?", "answer": "{n + 2}"}}\n' for n in range(problems)))
+    asked = {"model": "m", "base_url": base_url, "price": PRICE, "concurrency": concurrency}
+    tree = {
+        "name": "sums",
+        "sources": [{"kind": "table", "name": "sums", "path": str(rows), "licence": "MIT"}],
+        "screen": {"benchmarks": []},
+        "teachers": [{"name": "r1", "kind": "openai", **asked}],
+        "sampling": {"target_correct": 2, "max_attempts": 4, "timeout_s": 20, "max_tokens": MAX_TOKENS, **sampling},
+        "verify": {"workers": 1},
+        "paths": {"tokenizer": "bundled", "count": [1, 2]},
+        "output": FORMATS,
+    }
+    file = folder / "sums.yaml"
+    file.write_text(json.dumps(tree))
+    return load_recipe(str(file))
