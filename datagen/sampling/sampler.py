@@ -13,12 +13,13 @@ from typing import Any
 from datagen.errors import DatagenError, StoppedError
 from datagen.formats.tokenizer import CONTROL_TOKENS
 from datagen.journal import Journal
+from datagen.progress import Progress
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import PaidTeacher
 from datagen.sampling.plan import Ask, Outcome, Rules, next_wave
 from datagen.solutions import TextMode, request_key
 from datagen.stopping import STOP, refuse_when_stopped
-from datagen.tables import Problem, Solution
+from datagen.tables import Problem, Solution, Verdict
 from datagen.teachers.base import Message, Request, TeacherClient
 from datagen.teachers.paying import record_of, seed_of
 from datagen.teachers.prompting import Prompt
@@ -31,15 +32,7 @@ _OPEN_BEYOND_SLOTS = 32
 """Problems that are open while others wait for their slot or their verdict."""
 
 Obtain = Callable[[Problem, Ask], Awaitable[Solution]]
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a run has done so far, for people."""
-
-    problems: int = 0
-    completions: int = 0
-    reused: int = 0
+Judged = Callable[[Solution, Verdict], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +55,13 @@ def rules_of(recipe: Recipe) -> Rules:
 
 
 async def follow_plan(
-    problem: Problem, recorded: Sequence[Solution], rules: Rules, mode: TextMode, obtain: Obtain, verdicts: Verdicts
+    problem: Problem,
+    recorded: Sequence[Solution],
+    rules: Rules,
+    mode: TextMode,
+    obtain: Obtain,
+    verdicts: Verdicts,
+    judged: Judged | None = None,
 ) -> list[Solution]:
     """Take one problem through its plan.
 
@@ -73,6 +72,7 @@ async def follow_plan(
         mode: what of a solution is the path; paths are told apart by it.
         obtain: gives the solution of an attempt, from a teacher or from the journal.
         verdicts: gives verdicts.
+        judged: is told each of them.
 
     Returns:
         The solutions that belong to the plan: recorded ones, then attempts wave by wave.
@@ -84,6 +84,8 @@ async def follow_plan(
     async def add(arrived: Sequence[Solution]) -> None:
         given = await asyncio.gather(*(asyncio.wrap_future(verdicts.of(problem, one)) for one in arrived))
         for solution, verdict in zip(arrived, given, strict=True):
+            if judged is not None:
+                judged(solution, verdict)
             text = closing_text(solution, verdict, mode)
             usable = text is not None and not any(token in text for token in (*CONTROL_TOKENS, OPEN, CLOSE))
             outcomes.append(Outcome(solution.teacher, told.path(solution.id, text) if text and usable else None))
@@ -125,7 +127,7 @@ class Sampler:
         journal: where completions are kept.
         reuse: another run's journal, to take completions from; or None.
         verdicts: gives verdicts.
-        tally: is kept up to date for whoever shows progress.
+        progress: is kept up to date for whoever shows it.
     """
 
     def __init__(
@@ -135,7 +137,7 @@ class Sampler:
         journal: Journal,
         reuse: Journal | None,
         verdicts: Verdicts,
-        tally: Tally,
+        progress: Progress,
     ) -> None:
         self._recipe = recipe
         self._rules = rules_of(recipe)
@@ -143,7 +145,8 @@ class Sampler:
         self._journal = journal
         self._reuse = reuse
         self._verdicts = verdicts
-        self._tally = tally
+        self._progress = progress
+        self._unjudged: set[str] = set()
         self._ended = False
 
     async def run(self, problems: Iterable[tuple[Problem, Sequence[Solution]]]) -> None:
@@ -160,8 +163,8 @@ class Sampler:
         async def work(problem: Problem, recorded: Sequence[Solution]) -> None:
             try:
                 mode = self._recipe.paths.text
-                await follow_plan(problem, recorded, self._rules, mode, self._obtain, self._verdicts)
-                self._tally.problems += 1
+                await follow_plan(problem, recorded, self._rules, mode, self._obtain, self._verdicts, self._judged)
+                self._progress.done += 1
             except Exception as error:
                 failure.append(error)
                 self._end()
@@ -202,13 +205,29 @@ class Sampler:
     async def _obtain(self, problem: Problem, ask: Ask) -> Solution:
         rung = self._rungs[ask.teacher]
         key, messages = self._key(rung, problem, ask)
+        record = self._kept(key)
+        if record is not None:
+            return _solution(problem, rung.teacher, key, record)
+        record = await self._ask(rung, problem, ask, key, messages)
+        solution = _solution(problem, rung.teacher, key, record)
+        self._unjudged.add(solution.id)
+        return solution
+
+    def _kept(self, key: str) -> dict[str, Any] | None:
+        """What was paid for before, in this run or in the other one; that is kept here from now on."""
         record = self._journal.get(key)
-        if record is None and self._reuse is not None and (record := self._reuse.get(key)) is not None:
+        if record is not None:
+            self._progress.kept += 1
+        elif self._reuse is not None and (record := self._reuse.get(key)) is not None:
             self._journal.append(key, record)
-            self._tally.reused += 1
-        if record is None:
-            record = await self._ask(rung, problem, ask, key, messages)
-        return _solution(problem, rung.teacher, key, record)
+            self._progress.reused += 1
+        return record
+
+    def _judged(self, solution: Solution, verdict: Verdict) -> None:
+        """Count the verdict on a completion that was asked for now."""
+        if solution.id in self._unjudged:
+            self._unjudged.remove(solution.id)
+            self._progress.verdicts[verdict.verdict] += 1
 
     async def _ask(
         self, rung: Rung, problem: Problem, ask: Ask, key: str, messages: tuple[Message, ...]
@@ -219,7 +238,7 @@ class Sampler:
         completion = await rung.client.ask(request)
         record = record_of(rung.teacher, request, ask.attempt, rung.prompt, problem.problem, completion)
         self._journal.append(key, record)
-        self._tally.completions += 1
+        self._progress.arrived(completion, record["cost_usd"])
         return record
 
     def _key(self, rung: Rung, problem: Problem, ask: Ask) -> tuple[str, tuple[Message, ...]]:

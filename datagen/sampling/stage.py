@@ -3,27 +3,28 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from datagen.errors import UsageError
 from datagen.journal import Journal
+from datagen.progress import Progress, Spent
 from datagen.recipe_teachers import RecordedTeacher
 from datagen.sampling.plan import Ask
 from datagen.sampling.recorded import RecordedSolutions
-from datagen.sampling.sampler import Rung, Sampler, Tally, follow_plan, rules_of
+from datagen.sampling.sampler import Rung, Sampler, follow_plan, rules_of
 from datagen.stage import Run, Stage
 from datagen.tables import RECORDED, SCREENED, SOLUTIONS, Problem, Solution
+from datagen.teachers.base import Traffic
 from datagen.teachers.connecting import connected
 from datagen.teachers.paying import spent
 from datagen.teachers.prompting import load_prompt
 from datagen.texts import SAME_SHARE
 from datagen.verify.judge import judge_of, judge_settings
 from datagen.verify.verdicts import Verdicts, verifier_for
-
-_SHOW_EVERY_S = 5.0
 
 
 class Sample(Stage):
@@ -67,16 +68,20 @@ class Sample(Stage):
 async def _sample_and_write(
     run: Run, part: str, journal: Journal, reuse: Journal | None, verdicts: Verdicts
 ) -> dict[str, Any]:
-    tally = Tally()
+    progress = Progress(total=run.workspace.rows(SCREENED))
+    progress.spent = _spending(run, journal, progress)
     recorded = _Recorded(run)
     try:
-        async with _rungs(run) as rungs, _showing(run, tally, rungs, verdicts):
-            sampler = Sampler(run.recipe, rungs, journal, reuse, verdicts, tally)
-            await sampler.run((problem, recorded(problem)) for problem in run.workspace.read(SCREENED))
+        async with _rungs(run) as rungs:
+            if rungs:
+                progress.traffic = partial(_traffic, rungs)
+            sampler = Sampler(run.recipe, rungs, journal, reuse, verdicts, progress)
+            with run.watch(progress):
+                await sampler.run((problem, recorded(problem)) for problem in run.workspace.read(SCREENED))
             counted = await _write(run, part, sampler, recorded, verdicts)
     finally:
         recorded.close()
-    return {"asked_now": tally.completions, "reused_from_other_run": tally.reused, **counted}
+    return {"asked_now": progress.completions, "reused_from_other_run": progress.reused, **counted}
 
 
 async def _write(run: Run, part: str, sampler: Sampler, recorded: "_Recorded", verdicts: Verdicts) -> dict[str, Any]:
@@ -138,22 +143,24 @@ async def _rungs(run: Run) -> AsyncIterator[Mapping[str, Rung]]:
         yield rungs
 
 
-@contextlib.asynccontextmanager
-async def _showing(run: Run, tally: Tally, rungs: Mapping[str, Rung], verdicts: Verdicts) -> AsyncIterator[None]:
-    async def show() -> None:
-        while True:
-            await asyncio.sleep(_SHOW_EVERY_S)
-            given = "".join(f", {kind} {number:,}" for kind, number in verdicts.counts.most_common())
-            in_flight = sum(rung.client.traffic().in_flight for rung in rungs.values())
-            run.say(
-                f"sample: problems {tally.problems:,}, completions {tally.completions:,}, "
-                f"in flight {in_flight:,}{given}"
-            )
+def _traffic(rungs: Mapping[str, Rung]) -> Traffic:
+    """What the teachers' clients are doing, taken together."""
+    traffics = [rung.client.traffic() for rung in rungs.values()]
+    faults: Counter[str] = Counter()
+    for traffic in traffics:
+        faults.update(traffic.faults)
+    return Traffic(sum(one.in_flight for one in traffics), sum(one.waiting for one in traffics), faults)
 
-    shower = asyncio.create_task(show())
-    try:
-        yield
-    finally:
-        shower.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await shower
+
+def _spending(run: Run, journal: Journal, progress: Progress) -> Callable[[], Spent]:
+    """What the run has spent at any moment: what its earlier starts paid for, and what arrived since."""
+    ledger = spent(run.recipe.paid_teachers, journal).values()
+    usd = sum(paid["usd"] for paid in ledger)
+    tokens = sum(int(paid["prompt_tokens"] + paid["completion_tokens"]) for paid in ledger)
+    sampling = run.recipe.sampling
+
+    def now() -> Spent:
+        arrived = progress.prompt_tokens + progress.completion_tokens
+        return Spent(usd + progress.usd, tokens + arrived, sampling.budget_usd, sampling.budget_tokens)
+
+    return now
