@@ -38,7 +38,7 @@ class Run:
 
     def watch(self, progress: Progress) -> AbstractContextManager[None]:
         """Show a stage's progress while the block lasts; the stage keeps it up to date, and need do nothing else."""
-        return watching(progress, self.say)
+        return watching(progress)
 
 
 class Stage(ABC):

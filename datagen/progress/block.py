@@ -108,7 +108,9 @@ def _said_beside_the_bar(view: View, far: str) -> Iterator[str]:
     """How far the stage is and how long it takes, from many words to few."""
     past = f"{duration(view.elapsed_s)} so far"
     gap = " " * _GAP
-    if view.left_s is None:
+    if view.done >= view.total:
+        yield gap.join([far, f"{duration(view.elapsed_s)} in all"])
+    elif view.left_s is None:
         yield gap.join([far, past])
     else:
         left = f"{duration(view.left_s)} left"
@@ -171,5 +173,5 @@ def _row(
 
 
 def _labelled(label: str, labels: int, margin: int = _MARGIN) -> Text:
-    line = Text(" " * margin, no_wrap=True, end="")
+    line = Text(" " * margin, no_wrap=True)
     return line.append(label, _LABEL).append(" " * (labels - len(label)))

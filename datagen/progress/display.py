@@ -10,7 +10,7 @@ import contextlib
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
 from queue import SimpleQueue
@@ -29,10 +29,14 @@ _SHARE_BETWEEN_LINES = 0.1
 
 
 class Display(Protocol):
-    """Shows the present picture of a stage."""
+    """Shows how a stage stands; never waits for a reader."""
 
     def show(self, view: View | None) -> None:
-        """Show this from now on; None takes the last picture away. Returns at once."""
+        """Show this from now on; None takes it away."""
+        ...
+
+    def leave(self, view: View) -> None:
+        """Leave this behind for good: it is how the stage ended."""
         ...
 
 
@@ -40,6 +44,9 @@ class _NoScreen:
     """What a scheduled flow has: there are the lines of the logger, and nothing else."""
 
     def show(self, view: View | None) -> None:
+        """Let be."""
+
+    def leave(self, view: View) -> None:
         """Let be."""
 
 
@@ -105,12 +112,11 @@ def _can_be_live() -> bool:
 
 
 @contextlib.contextmanager
-def watching(progress: Progress, say: Callable[[str], None]) -> Iterator[None]:
-    """Show a stage's progress while the block lasts.
+def watching(progress: Progress) -> Iterator[None]:
+    """Show a stage's progress while the block lasts, and how it ended when it failed or took its time.
 
     Args:
         progress: what the stage keeps up to date.
-        say: is given the last picture as a line when the block fails or took long enough to be worth a line.
     """
     watcher = Watcher(progress)
     ended = threading.Event()
@@ -126,7 +132,8 @@ def watching(progress: Progress, say: Callable[[str], None]) -> Iterator[None]:
         _display.show(None)
         last = watcher.look()
         if not finished or last.elapsed_s >= _FIRST_LINE_S:
-            say(plain_line(last))
+            _display.leave(last)
+            _LINES.info(plain_line(last))
 
 
 def _look_again_and_again(watcher: Watcher, ended: threading.Event) -> None:

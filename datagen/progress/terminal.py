@@ -10,10 +10,13 @@ import contextlib
 import io
 import logging
 import re
+import sys
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self, TextIO, cast
 
 from rich.console import Console, Group
 from rich.control import Control
@@ -47,37 +50,43 @@ class Terminal:
 
     def __init__(self, stream: TextIO) -> None:
         self._console = _console(stream)
-        self._lines: SimpleQueue[str | None] = SimpleQueue()
+        self._said: SimpleQueue[str | View | None] = SimpleQueue()
         self._view: View | None = None
         self._live: Live | None = None
         self._drawn: list[int] = []
-        self._drawn_width = 0
         self._thread = threading.Thread(target=self._write_all, name="terminal", daemon=True)
         self._redirections = contextlib.ExitStack()
 
     def say(self, line: str) -> None:
         """Show a line; returns at once, and may be called from a signal's handler."""
-        self._lines.put(line)
+        self._said.put(line)
 
     def show(self, view: View | None) -> None:
         """Show a stage's progress from now on; None takes it away."""
         self._view = view
 
-    def __enter__(self) -> Self:
-        import sys
+    def leave(self, view: View) -> None:
+        """Leave a stage's progress behind, among the lines."""
+        self._said.put(view)
 
+    def __enter__(self) -> Self:
         self._thread.start()
-        self._redirections.enter_context(contextlib.redirect_stdout(_Lines(self, sys.stdout)))
+        self._lead_here(contextlib.redirect_stdout, sys.stdout)
         if sys.stderr.isatty():
-            self._redirections.enter_context(contextlib.redirect_stderr(_Lines(self, sys.stderr)))
+            self._lead_here(contextlib.redirect_stderr, sys.stderr)
         return self
+
+    def _lead_here(self, redirect: Callable[[TextIO], AbstractContextManager[TextIO]], stream: TextIO) -> None:
+        lines = _Lines(self, stream)
+        self._redirections.callback(lines.end)
+        self._redirections.enter_context(redirect(cast(TextIO, lines)))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._redirections.close()
         self._view = None
-        self._lines.put(None)
+        self._said.put(None)
         self._thread.join()
 
     # From here on everything runs in the terminal's thread.
@@ -85,28 +94,29 @@ class Terminal:
     def _write_all(self) -> None:
         more = True
         while more:
-            lines, more = self._waiting()
+            said, more = self._waiting()
             with contextlib.suppress(OSError):  # a terminal that was closed ends no run
-                self._write(lines)
+                self._write(said)
 
-    def _waiting(self) -> tuple[list[str], bool]:
-        """The lines that came in since, after at most the time of one picture; and whether more may come."""
-        lines: list[str] = []
+    def _waiting(self) -> tuple[list[str | View], bool]:
+        """What came in since, after at most the time of one picture; and whether more may come."""
+        said: list[str | View] = []
         with contextlib.suppress(Empty):
-            line = self._lines.get(timeout=_DRAW_EVERY_S)
-            while line is not None:
-                lines.append(line)
-                line = self._lines.get_nowait()
-            return lines, False
-        return lines, True
+            one = self._said.get(timeout=_DRAW_EVERY_S)
+            while one is not None:
+                said.append(one)
+                one = self._said.get_nowait()
+            return said, False
+        return said, True
 
-    def _write(self, lines: list[str]) -> None:
+    def _write(self, said: list[str | View]) -> None:
         view = self._view
         with self._console:  # all of it in one go
             if view is not None:
                 self._draw(view)
-            for line in lines:
-                self._console.print(Text(line.translate(_MOVES_THE_CURSOR)), soft_wrap=True)
+            for one in said:
+                for line in self._picture(one) if isinstance(one, View) else [Text(_still(one))]:
+                    self._console.print(line, soft_wrap=True)
             if view is None and self._live is not None:
                 self._live.stop()
                 self._live = None
@@ -119,18 +129,26 @@ class Terminal:
             self._live.start()
             self._console.show_cursor(True)
             self._drawn = []
-        width = self._console.width
-        self._make_up_for_wrapped_lines(width)
-        picture = [*block(view, width, ascii_only=self._console.options.ascii_only), Text("")]
-        self._drawn, self._drawn_width = [line.cell_len for line in picture], width
+        self._make_up_for_wrapped_lines()
+        picture = [*self._picture(view), Text("")]
+        self._drawn = [line.cell_len for line in picture]
         self._live.update(Group(*picture), refresh=True)
 
-    def _make_up_for_wrapped_lines(self, width: int) -> None:
+    def _picture(self, view: View) -> list[Text]:
+        return block(view, self._console.width, ascii_only=self._console.options.ascii_only)
+
+    def _make_up_for_wrapped_lines(self) -> None:
         """Go up to where the block begins now: a terminal that was made narrower has wrapped its lines."""
-        if width < self._drawn_width:
+        width = self._console.width
+        if max(self._drawn, default=0) > width:
             wrapped = sum((length - 1) // width for length in self._drawn if length)
             up = ((ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2))
             self._console.control(Control((ControlType.ERASE_IN_LINE, 2), *up * wrapped))
+
+
+def _still(line: str) -> str:
+    """A line without what would move the cursor."""
+    return line.translate(_MOVES_THE_CURSOR)
 
 
 class TerminalHandler(logging.Handler):
@@ -170,3 +188,8 @@ class _Lines(io.TextIOBase):
         for line in whole:
             self._terminal.say(line)
         return len(text)
+
+    def end(self) -> None:
+        """Let go of a line that was begun and never ended."""
+        if self._begun:
+            self.write("\n")
