@@ -43,9 +43,9 @@ def block(view: View, width: int, *, ascii_only: bool = False) -> list[Text]:
         width: cells of the terminal.
         ascii_only: for a terminal that knows no other characters.
     """
+    width -= _MARGIN
     groups = list(_groups(view))
-    labels = max((len(group.label) for group in groups), default=0)
-    labels = max(labels, len(view.stage)) + _GAP
+    labels = max(len(label) for label in (view.stage, *(group.label for group in groups))) + _GAP
     lines = [_bar_line(view, width, labels, ascii_only)]
     lines += _side_by_side(groups, width, labels) or _below_each_other(groups, width, labels)
     for line in lines:
@@ -67,7 +67,7 @@ def _groups(view: View) -> Iterator[_Group]:
         yield _Group("spent", tuple(_spent(asking.spent)))
     faults = faults_shown(asking.traffic.faults)
     if faults:
-        yield _Group("faults", tuple((f"{number:,} {name}", _ODD) for name, number in faults))
+        yield _Group("faults", tuple((f"{name}: {number:,}", _ODD) for name, number in faults))
 
 
 def _completions(asking: Asking) -> Iterator[tuple[str, str]]:

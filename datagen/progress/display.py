@@ -65,12 +65,15 @@ def displayed(log: Path) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         stack.callback(kept.close)
         shown = stack.enter_context(_live() if _can_be_live() else _plain())
+        stack.callback(_hand_over, _LOGGER.handlers, _LOGGER.propagate)
+        _hand_over([shown, kept], propagate=False)
         _LOGGER.setLevel(logging.INFO)
-        _LOGGER.propagate = False
-        _LOGGER.handlers = [shown, kept]
-        stack.callback(_LOGGER.handlers.clear)
         logging.raiseExceptions = False  # a reader that went away, as in `| head`, ends no run
         yield
+
+
+def _hand_over(handlers: list[logging.Handler], propagate: bool) -> None:
+    _LOGGER.handlers, _LOGGER.propagate = handlers, propagate
 
 
 @contextlib.contextmanager

@@ -32,7 +32,7 @@ def _pairs(view: View) -> Iterator[str]:
         yield f"{verdict} {number:,}"
     if asking is not None:
         yield from _conversation(asking)
-    yield f"time {duration(view.elapsed_s)}"
+    yield f"elapsed {duration(view.elapsed_s)}"
     yield f"time left {time_left(view.left_s)}"
 
 
@@ -40,7 +40,7 @@ def _conversation(asking: Asking) -> Iterator[str]:
     yield f"in flight {asking.traffic.in_flight:,}"
     yield f"waiting {asking.traffic.waiting:,}"
     faults = faults_shown(asking.traffic.faults)
-    named = f" ({', '.join(f'{name} {number:,}' for name, number in faults)})" if faults else ""
+    named = f" ({', '.join(f'{name}: {number:,}' for name, number in faults)})" if faults else ""
     yield f"faults {sum(number for _, number in faults):,}{named}"
     if asking.spent is not None:
         yield f"spent {_money(asking.spent)}"
