@@ -1,7 +1,6 @@
 """The commands: they parse, call and print; all logic lives elsewhere."""
 
 import json
-import logging
 import os
 import signal
 import sys
@@ -10,7 +9,7 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, Protocol, cast, runtime_checkable
+from typing import Annotated, Protocol, runtime_checkable
 
 import typer
 
@@ -81,7 +80,7 @@ def build(
     if is_finished(loaded, workspace, options):
         typer.echo(f"nothing to do: {workspace.folder} stands finished")
         return
-    _log_progress(workspace.logs / "run.log")
+    from datagen.progress import displayed
     from flows.session import run_build
 
     parameters = {
@@ -93,7 +92,8 @@ def build(
         "reuse": str(options.reuse) if options.reuse else None,
         "fresh": fresh,
     }
-    run_build(workspace, parameters)
+    with displayed(workspace.logs / "run.log"):
+        run_build(workspace, parameters)
     dataset = workspace.folder / "dataset"
     typer.echo(f"done: {dataset if until == 'assemble' else workspace.folder}")
 
@@ -252,19 +252,6 @@ def _run_folder(run: str, option: str = "") -> Path:
         if (folder / "run.json").is_file():
             return folder
     raise UsageError(f"{option}{run}: there is no run here, nor in outputs/{run}; `datagen build` makes one")
-
-
-def _log_progress(log: Path) -> None:
-    """Progress as plain lines: to standard output, and with the time to the run's log."""
-    logger = logging.getLogger("datagen")
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    shown = logging.StreamHandler(cast(Any, sys.stdout))
-    shown.setFormatter(logging.Formatter("%(message)s"))
-    kept = logging.FileHandler(log)
-    kept.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    logger.handlers = [shown, kept]
-    logging.raiseExceptions = False  # a reader that went away, as in `| head`, ends no run
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from datagen import __version__
+from datagen.progress import Progress, watching
 from datagen.reading import Located
 from datagen.recipe import Recipe
 from datagen.tables import StageName, Table
@@ -33,6 +35,10 @@ class Run:
     inputs: Mapping[str, Located]
     reuse: Path | None
     say: Say
+
+    def watch(self, progress: Progress) -> AbstractContextManager[None]:
+        """Show a stage's progress while the block lasts; the stage keeps it up to date, and need do nothing else."""
+        return watching(progress)
 
 
 class Stage(ABC):

@@ -13,6 +13,7 @@ from typing import Any
 from datagen.errors import DatagenError, StoppedError
 from datagen.formats.tokenizer import CONTROL_TOKENS
 from datagen.journal import Journal
+from datagen.progress import Progress
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import PaidTeacher
 from datagen.same_words import Words, counted_words, say_the_same
@@ -20,7 +21,7 @@ from datagen.sampling.plan import Ask, Outcome, Rules, next_wave
 from datagen.solutions import TextMode, request_key
 from datagen.spending.ledger import taken_over
 from datagen.stopping import STOP, refuse_when_stopped
-from datagen.tables import Problem, Solution
+from datagen.tables import Problem, Solution, Verdict
 from datagen.teachers.base import Request, TeacherClient
 from datagen.teachers.families import parameters_of
 from datagen.teachers.paying import record_of, seed_of
@@ -33,15 +34,6 @@ _BEYOND_SLOTS = 32
 """Requests that wait so that no slot is ever empty; and problems that are open beyond what fills the slots."""
 
 Obtain = Callable[[Problem, Ask], Awaitable[Solution]]
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a run has done so far, for people."""
-
-    problems: int = 0
-    completions: int = 0
-    reused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +57,7 @@ def rules_of(recipe: Recipe) -> Rules:
 
 async def follow_plan(
     problem: Problem, recorded: Sequence[Solution], rules: Rules, mode: TextMode, obtain: Obtain, verdicts: Verdicts
-) -> AsyncIterator[Solution]:
+) -> AsyncIterator[tuple[Solution, Verdict]]:
     """Take one problem through its plan; its texts are held no longer than their verdicts take.
 
     Args:
@@ -77,7 +69,7 @@ async def follow_plan(
         verdicts: gives verdicts.
 
     Yields:
-        The solutions that belong to the plan: recorded ones, then attempts wave by wave.
+        The solutions that belong to the plan, each with its verdict: recorded ones, then attempts wave by wave.
     """
     outcomes: list[Outcome] = []
     told = _Told()
@@ -88,7 +80,7 @@ async def follow_plan(
             text = closing_text(solution, verdict, mode)
             usable = text is not None and not any(token in text for token in (*CONTROL_TOKENS, OPEN, CLOSE))
             outcomes.append(Outcome(solution.teacher, told.path(solution.id, text) if text and usable else None))
-            yield solution
+            yield solution, verdict
         wave = next_wave(rules, outcomes)
         if not wave:
             return
@@ -129,7 +121,7 @@ class Sampler:
         journal: where completions are kept.
         reuse: another run's journal, to take completions from; or None.
         verdicts: gives verdicts.
-        tally: is kept up to date for whoever shows progress.
+        progress: is kept up to date for whoever shows it.
     """
 
     def __init__(
@@ -139,7 +131,7 @@ class Sampler:
         journal: Journal,
         reuse: Journal | None,
         verdicts: Verdicts,
-        tally: Tally,
+        progress: Progress,
     ) -> None:
         self._recipe = recipe
         self._rules = rules_of(recipe)
@@ -147,7 +139,8 @@ class Sampler:
         self._journal = journal
         self._reuse = reuse
         self._verdicts = verdicts
-        self._tally = tally
+        self._progress = progress
+        self._unjudged: set[str] = set()
         self._outstanding = 0
         self._less = asyncio.Event()
         self._ended = False
@@ -167,9 +160,10 @@ class Sampler:
             nonlocal is_open
             try:
                 mode = self._recipe.paths.text
-                async for _ in follow_plan(problem, recorded, self._rules, mode, self._obtain, self._verdicts):
-                    pass  # it is in the journal
-                self._tally.problems += 1
+                plan = follow_plan(problem, recorded, self._rules, mode, self._obtain, self._verdicts)
+                async for solution, verdict in plan:  # the solution is in the journal
+                    self._count(solution, verdict)
+                self._progress.done += 1
             except Exception as error:
                 failure.append(error)
                 self._end()
@@ -214,13 +208,29 @@ class Sampler:
     async def _obtain(self, problem: Problem, ask: Ask) -> Solution:
         rung = self._rungs[ask.teacher]
         key, request = self._asked(rung, problem, ask)
+        record = self._kept(key)
+        if record is not None:
+            return _solution(problem, rung.teacher, key, record)
+        record = await self._ask(rung, problem, ask, key, request)
+        solution = _solution(problem, rung.teacher, key, record)
+        self._unjudged.add(solution.id)
+        return solution
+
+    def _kept(self, key: str) -> dict[str, Any] | None:
+        """What was paid for before, in this run or in the other one; that is kept here from now on."""
         record = self._journal.get(key)
-        if record is None and self._reuse is not None and (record := self._reuse.get(key)) is not None:
+        if record is not None:
+            self._progress.kept += 1
+        elif self._reuse is not None and (record := self._reuse.get(key)) is not None:
             self._journal.append(key, taken_over(record))
-            self._tally.reused += 1
-        if record is None:
-            record = await self._ask(rung, problem, ask, key, request)
-        return _solution(problem, rung.teacher, key, record)
+            self._progress.reused += 1
+        return record
+
+    def _count(self, solution: Solution, verdict: Verdict) -> None:
+        """Count the verdict on a completion that was asked for now."""
+        if solution.id in self._unjudged:
+            self._unjudged.remove(solution.id)
+            self._progress.verdicts[verdict.verdict] += 1
 
     async def _ask(self, rung: Rung, problem: Problem, ask: Ask, key: str, request: Request) -> dict[str, Any]:
         self._outstanding += 1
@@ -231,7 +241,7 @@ class Sampler:
             self._less.set()
         record = record_of(rung.teacher, request, ask.attempt, rung.prompt, problem.problem, completion)
         self._journal.append(key, record)
-        self._tally.completions += 1
+        self._progress.arrived(completion)
         return record
 
     def _asked(self, rung: Rung, problem: Problem, ask: Ask) -> tuple[str, Request]:

@@ -5,28 +5,30 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from datagen.errors import UsageError
 from datagen.journal import Journal
+from datagen.progress import Progress, Spent
+from datagen.recipe import Sampling
 from datagen.recipe_teachers import RecordedTeacher
 from datagen.same_words import SAME_SHARE
 from datagen.sampling.plan import Ask
 from datagen.sampling.recorded import RecordedSolutions
-from datagen.sampling.sampler import Rung, Sampler, Tally, follow_plan, rules_of
+from datagen.sampling.sampler import Rung, Sampler, follow_plan, rules_of
 from datagen.spending.counting import tokens_counter
 from datagen.spending.ledger import read_ledger
 from datagen.spending.purse import Purse, purse_of
 from datagen.stage import Run, Stage
 from datagen.tables import RECORDED, SCREENED, SOLUTIONS, Problem, Solution
+from datagen.teachers.base import Traffic
 from datagen.teachers.connecting import connected
 from datagen.teachers.families import family_name
 from datagen.teachers.prompting import load_prompt
 from datagen.verify.judge import judge_of, judge_settings
 from datagen.verify.verdicts import Verdicts, verifier_for
-
-_SHOW_EVERY_S = 5.0
 
 
 class Sample(Stage):
@@ -75,16 +77,20 @@ class Sample(Stage):
 async def _sample_and_write(
     run: Run, part: str, journal: Journal, reuse: Journal | None, verdicts: Verdicts, purse: Purse
 ) -> dict[str, Any]:
-    tally = Tally()
+    progress = Progress(total=run.workspace.rows(SCREENED))
+    progress.spent = partial(_spent, run.recipe.sampling, purse)
     recorded = _Recorded(run)
     try:
-        async with _rungs(run, purse) as rungs, _showing(run, tally, rungs, verdicts):
-            sampler = Sampler(run.recipe, rungs, journal, reuse, verdicts, tally)
-            await sampler.run((problem, recorded(problem)) for problem in run.workspace.read(SCREENED))
+        async with _rungs(run, purse) as rungs:
+            if rungs:
+                progress.traffic = partial(_traffic, rungs)
+            sampler = Sampler(run.recipe, rungs, journal, reuse, verdicts, progress)
+            with run.watch(progress):
+                await sampler.run((problem, recorded(problem)) for problem in run.workspace.read(SCREENED))
             counted = await _write(run, part, sampler, recorded, verdicts)
     finally:
         recorded.close()
-    return {"asked_now": tally.completions, "reused_from_other_run": tally.reused, **counted}
+    return {"asked_now": progress.completions, "reused_from_other_run": progress.reused, **counted}
 
 
 async def _write(run: Run, part: str, sampler: Sampler, recorded: "_Recorded", verdicts: Verdicts) -> dict[str, Any]:
@@ -98,7 +104,7 @@ async def _write(run: Run, part: str, sampler: Sampler, recorded: "_Recorded", v
     with run.workspace.writing(SOLUTIONS, part) as write:
         for problem in run.workspace.read(SCREENED):
             problems += 1
-            async for solution in follow_plan(problem, recorded(problem), rules, mode, kept, verdicts):
+            async for solution, _ in follow_plan(problem, recorded(problem), rules, mode, kept, verdicts):
                 by_teacher[solution.teacher] += 1
                 write(solution)
     return {"problems": problems, "rows": by_teacher.total(), "solutions": dict(by_teacher)}
@@ -148,22 +154,15 @@ async def _rungs(run: Run, purse: Purse) -> AsyncIterator[Mapping[str, Rung]]:
         yield rungs
 
 
-@contextlib.asynccontextmanager
-async def _showing(run: Run, tally: Tally, rungs: Mapping[str, Rung], verdicts: Verdicts) -> AsyncIterator[None]:
-    async def show() -> None:
-        while True:
-            await asyncio.sleep(_SHOW_EVERY_S)
-            given = "".join(f", {kind} {number:,}" for kind, number in verdicts.counts.most_common())
-            in_flight = sum(rung.client.traffic().in_flight for rung in rungs.values())
-            run.say(
-                f"sample: problems {tally.problems:,}, completions {tally.completions:,}, "
-                f"in flight {in_flight:,}{given}"
-            )
+def _traffic(rungs: Mapping[str, Rung]) -> Traffic:
+    """What the teachers' clients are doing, taken together."""
+    traffics = [rung.client.traffic() for rung in rungs.values()]
+    faults: Counter[str] = Counter()
+    for traffic in traffics:
+        faults.update(traffic.faults)
+    return Traffic(sum(one.in_flight for one in traffics), sum(one.waiting for one in traffics), faults)
 
-    shower = asyncio.create_task(show())
-    try:
-        yield
-    finally:
-        shower.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await shower
+
+def _spent(sampling: Sampling, purse: Purse) -> Spent:
+    """What the run has spent so far, over all its starts."""
+    return Spent(purse.spent.usd, purse.spent.tokens, sampling.budget_usd, sampling.budget_tokens)

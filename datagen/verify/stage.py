@@ -14,6 +14,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from datagen.progress import Progress
 from datagen.recipe import Recipe
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
@@ -57,7 +58,7 @@ class Verify(Stage):
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Judge what has no verdict yet."""
         workspace = run.workspace
-        verdicts_given: Counter[str] = Counter()
+        progress = Progress("verify", "solutions", workspace.rows(SOLUTIONS))
         suspects: Counter[str] = Counter()
         sides: Counter[str] = Counter()
         with (
@@ -69,6 +70,7 @@ class Verify(Stage):
             workspace.writing(VERDICTS, self.part) as write_verdict,
             workspace.writing(SUSPECTS, self.part) as write_suspect,
             workspace.writing(CHANGED, self.part) as write_changed,
+            run.watch(progress),
         ):
             settler = _Settler(run.recipe, Verdicts(verifier, journal, judge), Majorities(verifier, journal))
             for settled in _in_order(run, settler, settling):
@@ -76,7 +78,8 @@ class Verify(Stage):
                     suspects[f"{settled.suspect.trouble}, {settled.suspect.policy}"] += 1
                     write_suspect(settled.suspect)
                 for solution, verdict in zip(settled.solutions, settled.verdicts, strict=True):
-                    verdicts_given[verdict.verdict] += 1
+                    progress.done += 1
+                    progress.verdicts[verdict.verdict] += 1
                     write_verdict(verdict)
                     changed = earlier.change(solution, verdict) if earlier else None
                     if changed is not None:
@@ -85,8 +88,8 @@ class Verify(Stage):
             judged = {} if judge is None else judge.figures()
         keep_last(workspace, self.part)
         counts = {
-            "rows": verdicts_given.total(),
-            "verdicts": dict(verdicts_given.most_common()),
+            "rows": progress.done,
+            "verdicts": dict(progress.verdicts.most_common()),
             "suspect_golds": dict(sorted(suspects.items())),
             "changed_sides": dict(sorted(sides.items())),
             "verifier": VERIFIER_VERSION,

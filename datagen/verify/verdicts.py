@@ -5,7 +5,6 @@ their verdict and from the judge's reply, which is kept as every paid completion
 verdicts, and leaves those of the rules alone.
 """
 
-from collections import Counter
 from concurrent.futures import Future
 from dataclasses import asdict, replace
 
@@ -48,15 +47,13 @@ class Verdicts:
         self._verifier = verifier
         self._journal = journal
         self._judge = judge
-        self.counts: Counter[str] = Counter()
 
     def of(self, problem: Problem, solution: Solution) -> Future[Verdict]:
-        """The verdict on a solution of a problem, at once where nobody has to be asked; `counts` counts them."""
+        """The verdict on a solution of a problem, at once where nobody has to be asked."""
         verdict = self._by_rules(problem, solution)
         if self._judge is not None:
             judge = self._judge
             verdict = then(verdict, lambda given: _judged(problem, given, judge))
-        verdict.add_done_callback(self._count)
         return verdict
 
     def _by_rules(self, problem: Problem, solution: Solution) -> Future[Verdict]:
@@ -74,10 +71,6 @@ class Verdicts:
             return known(given)
 
         return then(self._verifier.verify(problem.answer, solution.reasoning, solution.content, problem.problem), keep)
-
-    def _count(self, given: Future[Verdict]) -> None:
-        if not given.cancelled() and given.exception() is None:
-            self.counts[given.result().verdict] += 1
 
 
 def _judged(problem: Problem, verdict: Verdict, judge: Judge) -> Future[Verdict]:

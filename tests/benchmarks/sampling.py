@@ -9,9 +9,10 @@ from pathlib import Path
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from datagen.journal import Journal
+from datagen.progress import Progress
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import DemoTeacher
-from datagen.sampling.sampler import Rung, Sampler, Tally
+from datagen.sampling.sampler import Rung, Sampler
 from datagen.tables import Problem
 from datagen.teachers.demo_process import running_demo
 from datagen.teachers.openai_api import OpenAIClient
@@ -50,19 +51,19 @@ async def _sampler(teacher: DemoTeacher, folder: Path) -> tuple[int, float, floa
     recipe = Recipe.model_validate({"name": "bench", "sources": [source], "teachers": [teacher.model_dump()]})
     client = OpenAIClient(teacher, teacher.base_urls, 60)
     rung = Rung(teacher, load_prompt("solve", teacher.model), client)
-    tally = Tally()
+    progress = Progress()
     with (
         Journal(folder / "completions.jsonl") as journal,
         Journal(folder / "verdicts.jsonl") as verdicts,
         Verifier(Limits(5, 1024), 1) as verifier,
     ):
         verifier.compare(Pair.of("\\sqrt{8}", "2\\sqrt{2}")).result()  # start the workers before the clock
-        sampler = Sampler(recipe, {"demo": rung}, journal, None, Verdicts(verifier, verdicts), tally)
+        sampler = Sampler(recipe, {"demo": rung}, journal, None, Verdicts(verifier, verdicts), progress)
         started, cpu = time.perf_counter(), time.process_time()
         await sampler.run((problem, ()) for problem in _problems())
         took = time.perf_counter() - started, time.process_time() - cpu
     await client.close()
-    return tally.completions, *took
+    return progress.completions, *took
 
 
 async def _plain(teacher: DemoTeacher, number: int) -> tuple[float, float]:

@@ -10,8 +10,9 @@ from aiohttp import web
 
 from datagen.errors import DatagenError, UsageError
 from datagen.journal import Journal
+from datagen.progress import Progress
 from datagen.recipe import Recipe
-from datagen.sampling.sampler import Rung, Sampler, Tally
+from datagen.sampling.sampler import Rung, Sampler
 from datagen.solutions import recorded_solution
 from datagen.tables import Problem, Solution
 from datagen.teachers.base import Message, Request
@@ -60,25 +61,25 @@ def run(
     problems: list[tuple[Problem, list[Solution]]],
     reuse: Journal | None = None,
     **sampling: Any,
-) -> tuple[Server, Tally, DatagenError | None]:
+) -> tuple[Server, Progress, DatagenError | None]:
     """One start of a run: what the server saw, what was counted, and how it failed."""
 
-    async def start() -> tuple[Server, Tally, DatagenError | None]:
+    async def start() -> tuple[Server, Progress, DatagenError | None]:
         async with serving(behaviour) as server:
             settings: Recipe = recipe(server.base_url, **sampling)
             teacher = settings.paid_teachers[0]
             client = OpenAIClient(teacher, teacher.base_urls, settings.sampling.timeout_s)
             rung = Rung(teacher, load_prompt("solve", "m"), client)
-            tally = Tally()
+            progress = Progress()
             with Journal(folder / "c.jsonl") as journal, Journal(folder / "v.jsonl") as verdicts:
-                sampler = Sampler(settings, {"t": rung}, journal, reuse, Verdicts(verifier, verdicts), tally)
+                sampler = Sampler(settings, {"t": rung}, journal, reuse, Verdicts(verifier, verdicts), progress)
                 try:
                     await sampler.run(problems)
                 except DatagenError as error:
-                    return server, tally, error
+                    return server, progress, error
                 finally:
                     await client.close()
-            return server, tally, None
+            return server, progress, None
 
     return asyncio.run(start())
 
@@ -189,10 +190,10 @@ def test_a_key_that_is_not_set_is_missed_before_anything_is_asked(monkeypatch: p
 
 
 def test_every_problem_gets_what_the_plan_wants_and_every_answer_is_kept(tmp_path: Path, verifier: Verifier) -> None:
-    server, tally, error = run(tmp_path, verifier, right, [(problem(n), []) for n in range(5)])
+    server, progress, error = run(tmp_path, verifier, right, [(problem(n), []) for n in range(5)])
     assert error is None
-    assert len(server.asked) == len(kept(tmp_path)) == tally.completions == 10
-    assert tally.problems == 5
+    assert len(server.asked) == len(kept(tmp_path)) == progress.completions == 10
+    assert progress.done == 5
     assert {record["cost_usd"] for record in kept(tmp_path)} == {(10 * 1.0 + 20 * 2.0) / 1e6}
     assert KEY not in (tmp_path / "c.jsonl").read_text()
 
@@ -201,8 +202,8 @@ def test_what_was_asked_before_is_not_asked_again(tmp_path: Path, verifier: Veri
     problems: list[tuple[Problem, list[Solution]]] = [(problem(n), []) for n in range(3)]
     run(tmp_path, verifier, right, problems)
     before = (tmp_path / "c.jsonl").read_bytes()
-    server, tally, error = run(tmp_path, verifier, right, problems)
-    assert (server.asked, tally.completions, error) == ([], 0, None)
+    server, progress, error = run(tmp_path, verifier, right, problems)
+    assert (server.asked, progress.completions, error) == ([], 0, None)
     assert (tmp_path / "c.jsonl").read_bytes() == before
 
 
@@ -211,8 +212,8 @@ def test_another_runs_completions_are_taken_over_and_not_paid_again(tmp_path: Pa
     (tmp_path / "two").mkdir()
     run(tmp_path / "one", verifier, right, [(problem(), [])])
     with Journal(tmp_path / "one" / "c.jsonl", read_only=True) as reuse:
-        server, tally, _ = run(tmp_path / "two", verifier, right, [(problem(), []), (problem(1), [])], reuse)
-    assert (len(server.asked), tally.reused) == (2, 2)
+        server, progress, _ = run(tmp_path / "two", verifier, right, [(problem(), []), (problem(1), [])], reuse)
+    assert (len(server.asked), progress.reused) == (2, 2)
     assert len(kept(tmp_path / "two")) == 4
 
 

@@ -63,7 +63,6 @@ def test_a_verdict_is_given_once_and_kept(tmp_path: Path) -> None:
     with Journal(tmp_path / "v.jsonl") as journal:
         verdicts = Verdicts(closed, journal)
         assert verdicts.of(PROBLEM, solution("\\boxed{\\sqrt{1/4}}")).result(0) == first
-        assert verdicts.counts == {"correct": 1}
         with pytest.raises(RuntimeError, match="shutdown"):
             verdicts.of(replace(PROBLEM, answer="1/2"), solution("\\boxed{\\sqrt{1/4}}"))
 
