@@ -55,7 +55,7 @@ def _every_kind(world: World) -> Iterator[str]:
 
 
 def _death(world: World) -> Iterator[str]:
-    yield f"| the server dies after a third, for {_DEAD_S} s | seconds | arrived | on disk | asked again | in flight | |"
+    yield f"| the server dies for {_DEAD_S} s | seconds | arrived | on disk | asked again | in flight | |"
     yield "|---|---|---|---|---|---|---|"
     for number, who in enumerate((BARE, SAMPLER)):
         options, port = ("--replay", str(world.file), *_LATENCY), free_port()

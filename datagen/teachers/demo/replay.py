@@ -47,10 +47,9 @@ class Replay:
         self._seed = seed
         problems, self._outputs = _columns(file)
         self._rows: defaultdict[bytes, list[int]] = defaultdict(list)
-        self._index = ProblemIndex(self._recorded(problems))
+        self._find = lru_cache(_REMEMBERED)(ProblemIndex(self._recorded(problems)).find)
         if not self._rows:
             raise UsageError(f"--replay {file}: no row has both a problem and an output")
-        self._find = lru_cache(_REMEMBERED)(self._index.find)
 
     def replies(self, request: ChatRequest, seed: int) -> list[DemoReply]:
         """Recorded outputs, cut where they are longer than the request allows; a short text where there are none."""
@@ -63,22 +62,21 @@ class Replay:
         outputs = (self._drawn(problem, seed, choice) for choice in range(request.n))
         return [_reply(output, request.limit, prompt_tokens) for output in outputs]
 
-    def _recorded(self, problems: pa.ChunkedArray) -> Iterator[tuple[str, bytes]]:
-        """Each problem with its name; on the way the rows of its outputs are noted."""
+    def _recorded(self, problems: pa.ChunkedArray) -> Iterator[str]:
+        """Each problem that has an output; on the way its rows are noted."""
         row = 0
         for chunk in problems.chunks:
             outputs = self._outputs.slice(row, len(chunk)).is_valid().to_pylist()
             for problem, has_output in zip(chunk.to_pylist(), outputs, strict=True):
-                text = _squeezed(problem or "")
-                if text and has_output:
-                    name = _name(text)
-                    self._rows[name].append(row)
-                    yield text, name
+                if has_output and problem and (text := _squeezed(problem)):
+                    self._rows[_name(text)].append(row)
+                    yield text
                 row += 1
 
-    def _drawn(self, problem: bytes, seed: int, choice: int) -> str:
-        rows = self._rows[problem]
-        drawn = hashlib.blake2b(f"{self._seed} {seed} {choice}".encode(), key=problem, digest_size=8).digest()
+    def _drawn(self, problem: str, seed: int, choice: int) -> str:
+        name = _name(problem)
+        rows = self._rows[name]
+        drawn = hashlib.blake2b(f"{self._seed} {seed} {choice}".encode(), key=name, digest_size=8).digest()
         output: str = self._outputs[rows[int.from_bytes(drawn) % len(rows)]].as_py()
         return output
 
@@ -90,34 +88,32 @@ class ProblemIndex:
     are looked up, and where some problem begins so, the stretches of the lengths that it may have.
 
     Args:
-        problems: squeezed texts and their names; the same text may come again.
+        problems: their texts; the same may come again.
     """
 
-    def __init__(self, problems: Iterable[tuple[str, bytes]]) -> None:
+    def __init__(self, problems: Iterable[str]) -> None:
         lengths: defaultdict[str, set[int]] = defaultdict(set)
         self._names: set[bytes] = set()
-        for text, name in problems:
-            self._names.add(name)
+        for text in map(_squeezed, problems):
+            self._names.add(_name(text))
             lengths[text[:_ANCHOR]].add(len(text))
         self._lengths = {anchor: sorted(known, reverse=True) for anchor, known in lengths.items()}
         self._anchors = sorted({len(anchor) for anchor in self._lengths})
 
-    def find(self, text: str) -> bytes | None:
-        """The name of the longest problem that stands in the text; None when there is none."""
+    def find(self, text: str) -> str | None:
+        """The longest problem that stands in a text, white space squeezed; None when there is none."""
         text = _squeezed(text)
-        longest, found = 0, None
+        found = ""
         for anchor in self._anchors:
             for start in range(len(text) - anchor + 1):
                 for length in self._lengths.get(text[start : start + anchor], ()):
-                    if length <= longest:
+                    if length <= len(found):
                         break
-                    if start + length > len(text):
-                        continue
-                    name = _name(text[start : start + length])
-                    if name in self._names:
-                        longest, found = length, name
+                    stretch = text[start : start + length]
+                    if len(stretch) == length and _name(stretch) in self._names:
+                        found = stretch
                         break
-        return found
+        return found or None
 
 
 def _squeezed(text: str) -> str:
