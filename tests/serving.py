@@ -5,6 +5,7 @@ import json
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -20,11 +21,11 @@ class DemoServer:
 
     def __init__(self, *options: str, port: int = 0) -> None:
         command = [sys.executable, "-m", "datagen.teachers.demo", "--port", str(port), "--end-with-stdin", *options]
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        self._complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 — open as long as the server may write
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self._complaints}
+        self.process = subprocess.Popen(command, text=True, **pipes)
         line = self.process.stdout.readline()
-        if not line:
-            raise AssertionError(f"the demo teacher did not start: {self.process.communicate()[1]}")
+        assert line, f"the demo teacher did not start: {self.complaints}"
         self.url = line.split()[-1]
 
     @property
@@ -34,6 +35,12 @@ class DemoServer:
     def stats(self) -> dict[str, Any]:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/stats", timeout=20) as reply:
             return json.load(reply)
+
+    @property
+    def complaints(self) -> str:
+        """What it wrote to its standard error."""
+        self._complaints.seek(0)
+        return self._complaints.read()
 
     def kill(self) -> None:
         self.process.kill()

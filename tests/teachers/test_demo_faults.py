@@ -39,6 +39,7 @@ def serving(recorded):
     yield start
     for server in servers:
         server.end()
+        assert server.complaints == ""
 
 
 def asked(seed=0, text=PROBLEM):

@@ -98,14 +98,18 @@ class ProblemIndex:
             self._names.add(_name(text))
             lengths[text[:_ANCHOR]].add(len(text))
         self._lengths = {anchor: sorted(known, reverse=True) for anchor, known in lengths.items()}
-        self._anchors = sorted({len(anchor) for anchor in self._lengths})
+        self._anchors = sorted({len(anchor) for anchor in self._lengths}, reverse=True)
 
     def find(self, text: str) -> str | None:
         """The longest problem that stands in a text, white space squeezed; None when there is none."""
         text = _squeezed(text)
         found = ""
         for anchor in self._anchors:
+            if len(found) >= anchor and anchor < _ANCHOR:  # a problem this short is its own anchor
+                break
             for start in range(len(text) - anchor + 1):
+                if start + len(found) >= len(text):  # what starts here is not longer
+                    break
                 for length in self._lengths.get(text[start : start + anchor], ()):
                     if length <= len(found):
                         break

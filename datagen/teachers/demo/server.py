@@ -255,7 +255,7 @@ async def _drop(http_request: web.Request, answer: bytes, fate: Fate) -> web.Str
     await response.write(answer[: int(fate.place * len(answer))])
     if http_request.transport is not None:
         http_request.transport.close()
-    raise ConnectionResetError("dropped, as was asked")
+    return response
 
 
 async def _health(_: web.Request) -> web.Response:
