@@ -16,6 +16,7 @@ import typer
 from datagen import __version__
 from datagen.errors import DatagenError, StoppedError, UsageError
 from datagen.stopping import STOP, STOPPED_BY_SIGNAL
+from datagen.teachers.demo.command import serve_demo
 
 app = typer.Typer(
     name="datagen",
@@ -158,15 +159,7 @@ def verify(
     typer.echo(summary(counts), err=True)
 
 
-@app.command("serve-demo")
-def serve_demo(
-    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8000,
-    latency_ms: Annotated[int, typer.Option(help="Mean latency of an answer.")] = 0,
-) -> None:
-    """The demo teacher as an OpenAI-compatible server on the loopback address, until interrupted."""
-    from datagen.teachers.demo.server import serve
-
-    serve(port=port, latency_ms=latency_ms)
+app.command("serve-demo")(serve_demo)
 
 
 @app.command()

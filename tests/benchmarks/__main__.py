@@ -1,20 +1,27 @@
-"""Run benchmarks and print their figures as Markdown tables: `python -m tests.benchmarks [NAME …] [--every N]`."""
+"""Run benchmarks and print their figures as Markdown tables: `python -m tests.benchmarks [NAME …] [options]`."""
 
 import argparse
 from functools import partial
 
-from tests.benchmarks import builds, kills, sampling, verifying
+from tests.benchmarks import builds, faults, kills, memory, throughput, verifying
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="builds, kills, sampling or verifying; all when none")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="some of them; all when none is named")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="verifying: each Nth row only")
+    parser.add_argument(
+        "--share", type=int, default=1, metavar="N", help="throughput, faults, kills: an Nth of it only"
+    )
+    parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="memory: so many [5000]")
+    parser.add_argument("--kills", type=int, default=5, metavar="N", help="kills: so many [5]")
     asked = parser.parse_args()
     benchmarks = {
         "builds": builds.measure,
-        "kills": kills.measure,
-        "sampling": sampling.measure,
+        "faults": partial(faults.measure, asked.share),
+        "kills": partial(kills.measure, asked.kills, asked.share),
+        "memory": partial(memory.measure, asked.completions),
+        "throughput": partial(throughput.measure, asked.share),
         "verifying": partial(verifying.measure, asked.every),
     }
     unknown = [name for name in asked.names if name not in benchmarks]

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from aiohttp import web
 
-from datagen.teachers.demo.server import create_app
+from datagen.teachers.demo.server import Conduct, create_app
 
 
 class CountingTeacher:
@@ -85,7 +85,7 @@ class CountingTeacher:
         started = threading.Event()
 
         async def serve() -> None:
-            app = create_app(latency_ms=latency_ms)
+            app = create_app(conduct=Conduct(latency_ms=latency_ms))
             app.middlewares.append(self._count)
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
             await runner.setup()

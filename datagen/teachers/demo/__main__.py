@@ -1,26 +1,25 @@
-"""`python -m datagen.teachers.demo`: the demo teacher as a process of its own."""
+"""`python -m datagen.teachers.demo`: `datagen serve-demo` as a child of a run, without the rest of the command line."""
 
-import argparse
 import sys
 
-from datagen.errors import DatagenError
-from datagen.teachers.demo.server import serve
+import typer
+
+from datagen.errors import DatagenError, UsageError
+from datagen.teachers.demo.command import serve_demo
 
 
 def main() -> int:
     """Read the arguments, serve until told to stop, and say why when that is not possible."""
-    parser = argparse.ArgumentParser(prog="python -m datagen.teachers.demo", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--latency-ms", type=int, default=0, help="mean time that a reply takes")
-    parser.add_argument("--inline-thoughts", action="store_true", help="write thoughts into the content, in think tags")
-    parser.add_argument("--end-with-stdin", action="store_true", help="end when standard input closes")
-    arguments = parser.parse_args()
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.command()(serve_demo)
     try:
-        serve(**vars(arguments))
+        app(standalone_mode=False)
     except DatagenError as error:
         print(error, file=sys.stderr)
         return error.exit_status
+    except typer.TyperException as error:
+        print(getattr(error, "format_message", error.__str__)(), file=sys.stderr)
+        return UsageError.exit_status
     return 0
 
 

@@ -1,25 +1,36 @@
-"""The demo teacher behind HTTP: as much of the OpenAI chat-completions protocol as a teacher needs.
+"""The demo teacher behind HTTP: an endpoint that answers as it should, or misbehaves as it is told.
 
-The same request gets the same bytes, with one exception: a request without a seed takes the next number of this
-server's own count, so that asking again gives another reply, as with a real endpoint.
+The same request gets the same bytes, with two exceptions: a request without a seed takes the next number of this
+server's own count, so that asking again gives another reply, as with a real endpoint; and faults, when there are any.
 """
 
 import asyncio
 import errno
+import hashlib
 import itertools
-import random
+import math
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from dataclasses import dataclass, field
 
+import orjson
 from aiohttp import web
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
 from datagen.errors import UsageError
+from datagen.teachers.demo.faults import Fate, Fates, FaultPlan, RateLimit, cut_off
+from datagen.teachers.demo.protocol import (
+    Answering,
+    ChatRequest,
+    error_response,
+    invalid_response,
+    json_response,
+    models_body,
+    reply_body,
+)
 from datagen.teachers.demo.solver import DemoReply, solve
-from datagen.texts import digest
-from datagen.thoughts import CLOSE, OPEN
+from datagen.teachers.demo.stats import Stats
 
 MODEL = "datagen-demo-teacher"
 INLINE_MODEL = f"{MODEL}-inline"
@@ -29,77 +40,143 @@ _DEFAULT_MAX_TOKENS = 16_384
 _LARGEST_REQUEST = 16 * 2**20
 
 
-class _TextPart(BaseModel):
-    type: Literal["text"]
-    text: str
+class Solver:
+    """The teacher that solves the quickstart's kinds of problems."""
+
+    models = (MODEL, INLINE_MODEL)
+    takes_any_model = False
+
+    def replies(self, request: ChatRequest, seed: int) -> list[DemoReply]:
+        """Solve the problem, anew for each choice."""
+        messages = [message.model_dump(exclude_none=True) for message in request.messages]
+        limit = request.limit or _DEFAULT_MAX_TOKENS
+        return [
+            solve(messages, seed=seed + choice, temperature=request.temperature, max_tokens=limit)
+            for choice in range(request.n)
+        ]
 
 
-class _Message(BaseModel):
-    role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[_TextPart] | None = None
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How the server behaves, whoever answers.
 
-
-class _ChatRequest(BaseModel):
-    """What of a request is read; other parameters are accepted and change nothing."""
-
-    model: str
-    messages: list[_Message] = Field(min_length=1)
-    n: int = Field(default=1, ge=1, le=128)
-    seed: int | None = None
-    temperature: float = Field(default=1.0, ge=0.0, le=2.0)
-    top_p: float = Field(default=1.0, gt=0.0, le=1.0)
-    max_tokens: int | None = Field(default=None, ge=1)
-    max_completion_tokens: int | None = Field(default=None, ge=1)
-    stream: bool = False
-
-    @property
-    def limit(self) -> int:
-        return self.max_completion_tokens or self.max_tokens or _DEFAULT_MAX_TOKENS
-
-
-def create_app(*, latency_ms: int = 0, inline_thoughts: bool = False) -> web.Application:
-    """The application: GET /health, GET /v1/models, POST /v1/chat/completions.
-
-    Args:
+    Attributes:
         latency_ms: mean time that a reply takes. Each takes between half and one and a half times as long, drawn from
             the request itself; others are answered meanwhile.
         inline_thoughts: write every thought into the content, in think tags, instead of `reasoning_content`.
+        faults: what goes wrong, and how often.
+        requests_per_minute: more are refused with 429 and the time to wait; None refuses none.
     """
-    count = itertools.count()
 
-    async def complete(http_request: web.Request) -> web.Response:
-        try:
-            request = _ChatRequest.model_validate_json(await http_request.read())
-        except ValidationError as error:
-            return _invalid(error)
-        if request.model not in (MODEL, INLINE_MODEL):
-            return _error(404, f"The model `{request.model}` does not exist.", param="model", code="model_not_found")
-        if request.stream:
-            return _error(400, "This server does not stream; leave `stream` out.", "stream", "unsupported_value")
-        seed = next(count) if request.seed is None else request.seed
-        messages = [message.model_dump(exclude_none=True) for message in request.messages]
-        replies = [
-            solve(messages, seed=seed + choice, temperature=request.temperature, max_tokens=request.limit)
-            for choice in range(request.n)
-        ]
-        name = digest("reply", messages, seed, request.temperature, request.limit)[:24]
-        if latency_ms:
-            await asyncio.sleep(latency_ms / 1000 * (0.5 + random.Random(name).random()))
-        return web.json_response(_body(request.model, name, replies, inline_thoughts or request.model == INLINE_MODEL))
+    latency_ms: int = 0
+    inline_thoughts: bool = False
+    faults: FaultPlan = field(default_factory=FaultPlan)
+    requests_per_minute: int | None = None
 
+
+def create_app(teacher: Answering | None = None, conduct: Conduct | None = None) -> web.Application:
+    """The application: POST /v1/chat/completions, GET /v1/models, GET /health, GET /stats.
+
+    Args:
+        teacher: who answers; a `Solver` when None.
+        conduct: how it behaves; at once and without faults when None.
+
+    Raises:
+        UsageError: it is to behave as no server can.
+    """
+    endpoint = _Endpoint(teacher or Solver(), conduct or Conduct())
     app = web.Application(middlewares=[_errors_as_json], client_max_size=_LARGEST_REQUEST)
+    app.router.add_post("/v1/chat/completions", endpoint.complete)
+    app.router.add_get("/v1/models", endpoint.models)
     app.router.add_get("/health", _health)
-    app.router.add_get("/v1/models", _models)
-    app.router.add_post("/v1/chat/completions", complete)
+    app.router.add_get("/stats", endpoint.figures)
     return app
 
 
+class _Endpoint:
+    def __init__(self, teacher: Answering, conduct: Conduct) -> None:
+        self._teacher = teacher
+        self._conduct = conduct
+        self._fates = Fates(conduct.faults)
+        self._limit = RateLimit(conduct.requests_per_minute)
+        self._count = itertools.count()
+        self._stats = Stats()
+
+    async def complete(self, http_request: web.Request) -> web.StreamResponse:
+        body = await http_request.read()
+        name = self._stats.arrived(body)
+        try:
+            return await self._answer(http_request, body, name)
+        finally:
+            self._stats.left()
+
+    async def models(self, _: web.Request) -> web.Response:
+        return json_response(models_body(self._teacher.models))
+
+    async def figures(self, _: web.Request) -> web.Response:
+        return json_response(orjson.dumps(self._stats.figures()))
+
+    async def _answer(self, http_request: web.Request, body: bytes, name: int) -> web.StreamResponse:
+        request = self._read(body)
+        if isinstance(request, web.Response):
+            self._stats.refused += 1
+            return request
+        if wait_s := self._limit.wait_s():
+            self._stats.faults["rate_limit"] += 1
+            return _too_many(math.ceil(wait_s))
+        fate = self._fates.next()
+        if fate.fault is not None:
+            self._stats.faults[fate.fault] += 1
+        if fate.fault == "429":
+            return _too_many(self._conduct.faults.retry_after_s)
+        if fate.fault == "hang":
+            await asyncio.get_running_loop().create_future()  # cancelled when the client goes
+        seed = next(self._count) if request.seed is None else request.seed
+        replies = self._teacher.replies(request, seed)
+        await self._take_time(name)
+        if fate.fault == "500":
+            return error_response(500, "The server had an error while processing the request.")
+        if fate.fault == "truncate":
+            replies = [cut_off(reply, fate.place) for reply in replies]
+        reply_id = hashlib.blake2b(b"%d %b" % (seed, body), digest_size=12).hexdigest()
+        inline = self._conduct.inline_thoughts or request.model == INLINE_MODEL
+        answer = reply_body(reply_id, request.model, replies, inline=inline)
+        if fate.fault == "drop":
+            return await _drop(http_request, answer, fate)
+        if fate.fault == "garbage":
+            return json_response(answer[: int(fate.place * len(answer))])
+        self._stats.unknown += not replies[0].is_known
+        self._stats.answered(name)
+        return json_response(answer)
+
+    def _read(self, body: bytes) -> ChatRequest | web.Response:
+        try:
+            request = ChatRequest.model_validate_json(body)
+        except ValidationError as error:
+            return invalid_response(error)
+        if not self._teacher.takes_any_model and request.model not in self._teacher.models:
+            message = f"The model `{request.model}` does not exist."
+            return error_response(404, message, param="model", code="model_not_found")
+        if request.stream:
+            message = "This server does not stream; leave `stream` out."
+            return error_response(400, message, param="stream", code="unsupported_value")
+        return request
+
+    async def _take_time(self, name: int) -> None:
+        if not self._conduct.latency_ms:
+            return
+        try:
+            await asyncio.sleep(self._conduct.latency_ms / 1000 * (0.5 + name / 2**64))
+        except asyncio.CancelledError:
+            self._stats.abandoned += 1
+            raise
+
+
 def serve(
+    app: web.Application,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
-    latency_ms: int = 0,
-    inline_thoughts: bool = False,
     end_with_stdin: bool = False,
     ready: Callable[[int], None] | None = None,
 ) -> None:
@@ -108,17 +185,15 @@ def serve(
     Prints one line with the address once it can be asked.
 
     Args:
+        app: see `create_app`.
         host: address to listen on.
         port: port to listen on; 0 takes a free one.
-        latency_ms: see `create_app`.
-        inline_thoughts: see `create_app`.
         end_with_stdin: end also when standard input closes, so that the server does not outlive who started it.
         ready: called with the port once the server can be asked.
 
     Raises:
         UsageError: the port can't be listened on.
     """
-    app = create_app(latency_ms=latency_ms, inline_thoughts=inline_thoughts)
     asyncio.run(_serve(app, host, port, end_with_stdin, ready))
 
 
@@ -129,7 +204,7 @@ async def _serve(
     end = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end.set)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, handler_cancellation=True)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, backlog=1024)
@@ -166,48 +241,25 @@ def _cannot_listen(host: str, port: int, error: OSError | OverflowError) -> str:
     return f"demo teacher: can't listen on {host} port {port}: {reason}; choose another host or port"
 
 
-def _body(model: str, name: str, replies: list[DemoReply], inline: bool) -> dict[str, Any]:
-    prompt_tokens = replies[0].prompt_tokens
-    completion_tokens = sum(reply.completion_tokens for reply in replies)
-    return {
-        "id": f"chatcmpl-{name}",
-        "object": "chat.completion",
-        "created": 0,  # no clock: the same request gets the same bytes
-        "model": model,
-        "choices": [
-            {
-                "index": index,
-                "message": _inline_message(reply) if inline else _message(reply),
-                "logprobs": None,
-                "finish_reason": reply.finish_reason,
-            }
-            for index, reply in enumerate(replies)
-        ],
-        "usage": {
-            "prompt_tokens": prompt_tokens,
-            "completion_tokens": completion_tokens,
-            "total_tokens": prompt_tokens + completion_tokens,
-        },
-    }
+def _too_many(retry_after_s: float | None) -> web.Response:
+    headers = None if retry_after_s is None else {"Retry-After": f"{retry_after_s:g}"}
+    return error_response(429, "Too many requests; slow down.", code="rate_limit_exceeded", headers=headers)
 
 
-def _message(reply: DemoReply) -> dict[str, str]:
-    return {"role": "assistant", "reasoning_content": reply.reasoning, "content": reply.content}
-
-
-def _inline_message(reply: DemoReply) -> dict[str, str]:
-    thought = f"{OPEN}\n{reply.reasoning}"
-    closed = reply.content or reply.finish_reason == "stop"
-    return {"role": "assistant", "content": f"{thought}\n{CLOSE}\n\n{reply.content}" if closed else thought}
+async def _drop(http_request: web.Request, answer: bytes, fate: Fate) -> web.StreamResponse:
+    """Send the beginning of a reply and close the connection."""
+    response = web.StreamResponse()
+    response.content_type = "application/json"
+    response.content_length = len(answer)
+    await response.prepare(http_request)
+    await response.write(answer[: int(fate.place * len(answer))])
+    if http_request.transport is not None:
+        http_request.transport.close()
+    return response
 
 
 async def _health(_: web.Request) -> web.Response:
-    return web.json_response({"status": "ok"})
-
-
-async def _models(_: web.Request) -> web.Response:
-    models = [{"id": name, "object": "model", "created": 0, "owned_by": "datagen"} for name in (MODEL, INLINE_MODEL)]
-    return web.json_response({"object": "list", "data": models})
+    return json_response(b'{"status": "ok"}')
 
 
 @web.middleware
@@ -217,15 +269,4 @@ async def _errors_as_json(
     try:
         return await handler(request)
     except web.HTTPException as error:
-        return _error(error.status, f"{request.method} {request.path}: {error.reason}.")
-
-
-def _invalid(error: ValidationError) -> web.Response:
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(map(str, first["loc"]))
-    return _error(400, f"{place}: {first['msg']}" if place else first["msg"], param=place or None)
-
-
-def _error(status: int, message: str, param: str | None = None, code: str | None = None) -> web.Response:
-    error = {"message": message, "type": "invalid_request_error", "param": param, "code": code}
-    return web.json_response({"error": error}, status=status)
+        return error_response(error.status, f"{request.method} {request.path}: {error.reason}.")

@@ -7,7 +7,7 @@ carries the wrong value on, loses itself and is cut off, or falls back on the re
 import random
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -40,6 +40,7 @@ class DemoReply:
         content: what follows the thought.
         finish_reason: `length` when the reply was cut off, by chance or by `max_tokens`.
         prompt_tokens, completion_tokens: counted in pieces of at most five letters.
+        is_known: whether the problem was one that can be answered.
     """
 
     reasoning: str
@@ -47,6 +48,7 @@ class DemoReply:
     finish_reason: Literal["stop", "length"]
     prompt_tokens: int
     completion_tokens: int
+    is_known: bool = True
 
 
 def solve(messages: Sequence[Mapping[str, Any]], *, seed: int, temperature: float, max_tokens: int) -> DemoReply:
@@ -79,7 +81,7 @@ def solve(messages: Sequence[Mapping[str, Any]], *, seed: int, temperature: floa
     limit = max_tokens
     if cut and heat:
         limit = min(limit, int(cut_at * (count_tokens(reasoning) + count_tokens(content))))
-    return _limited(reasoning, content, limit, prompt_tokens)
+    return replace(_limited(reasoning, content, limit, prompt_tokens), is_known=problem is not None)
 
 
 def work_out(problem: Recognised, variant: int, *, slips: bool = False) -> Worked:
