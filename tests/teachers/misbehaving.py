@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from datagen.errors import DatagenError
 from datagen.recipe_teachers import OpenAITeacher
 from datagen.teachers.base import Message, Request
 from datagen.teachers.openai_api import OpenAIClient
@@ -128,6 +129,87 @@ async def settled(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not condition():
             await asyncio.sleep(0.001)
+
+
+async def good(asked: Asked) -> None:
+    await asked.answer()
+
+
+async def half(asked: Asked) -> None:
+    await asked.answer(b'{"choices": [', length=1000)
+    asked.hang_up()
+
+
+async def reset(asked: Asked) -> None:
+    asked.reset()
+
+
+async def silent(asked: Asked) -> None:
+    await asyncio.sleep(60)
+
+
+async def dripping(asked: Asked) -> None:
+    await asked.answer(b" ", length=1_000_000)
+    while True:
+        await asyncio.sleep(0.01)
+        asked.writer.write(b" ")
+        await asked.writer.drain()
+
+
+async def endless(asked: Asked) -> None:
+    await asked.answer(b"[", length=100 * 2**20)
+    await flood(asked)
+
+
+async def endless_in_chunks(asked: Asked) -> None:
+    asked.writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+    await flood(asked)
+
+
+async def flood(asked: Asked) -> None:
+    for _ in range(100):
+        asked.writer.write(b"100000\r\n" + b" " * 2**20 + b"\r\n")
+        await asked.writer.drain()
+
+
+async def no_http(asked: Asked) -> None:
+    asked.writer.write(b"220 mail.example ESMTP\r\n\r\n")
+    await asked.writer.drain()
+
+
+def saying(body: Any = None, status: int = 200, **headers: str) -> Behaviour:
+    async def behaviour(asked: Asked) -> None:
+        await asked.answer(body, status, **headers)
+
+    return behaviour
+
+
+def first(bad: Behaviour, times: int = 1) -> Behaviour:
+    async def behaviour(asked: Asked) -> None:
+        await (bad if asked.number < times else good)(asked)
+
+    return behaviour
+
+
+def asking(
+    behaviour: Behaviour, work: Callable[[OpenAIClient], Awaitable[Any]] | None = None, **settings: Any
+) -> tuple[Any, list[Asked], dict[str, int]]:
+    """What came of a work with a client (of one request when None), what the server saw, and the faults."""
+
+    async def start() -> tuple[Any, list[Asked], dict[str, int]]:
+        async with serving(behaviour) as server, client_of(server.base_url, **settings) as client:
+            try:
+                got = await (work(client) if work else client.ask(request()))
+            except DatagenError as error:
+                got = error
+            traffic = client.traffic()
+            assert (traffic.in_flight, traffic.waiting) == (0, 0)
+            return got, server.asked, dict(traffic.faults)
+
+    return asyncio.run(start())
+
+
+BROKEN = saying(b'{"choices": [{')
 
 
 class _Skipping(selectors.DefaultSelector):

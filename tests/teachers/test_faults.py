@@ -1,6 +1,7 @@
 """What can go wrong: sorted by what to do about it, whatever an endpoint sends, and told without the key."""
 
 import email.utils
+import json
 import time
 from typing import Any
 
@@ -58,7 +59,10 @@ def test_what_will_never_work_says_what_to_change(status: int, body: bytes, advi
     assert advice in fault.advice
 
 
-@given(st.integers(300, 999), st.binary(max_size=300), st.dictionaries(st.sampled_from(["retry-after", "content-type"]), st.text(max_size=40)))  # fmt: skip
+HEADERS = st.dictionaries(st.sampled_from(["retry-after", "content-type"]), st.text(max_size=40))
+
+
+@given(st.integers(300, 999), st.binary(max_size=300), HEADERS)
 def test_whatever_is_refused_is_sorted_and_told_in_one_line(status: int, body: bytes, headers: dict[str, str]) -> None:
     fault = of_status(status, headers, body, NOW)
     line = explain(fault, teacher("http://127.0.0.1:9/v1"), "http://127.0.0.1:9/v1", KEY, 3)
@@ -88,8 +92,6 @@ def test_any_bytes_are_a_completion_or_a_fault(status: int, body: bytes) -> None
 
 @given(JSON, JSON, JSON)
 def test_any_shape_is_a_completion_or_a_fault(message: Any, usage: Any, error: Any) -> None:
-    import json
-
     for tree in ({"choices": [{"message": message}], "usage": usage}, {"choices": message, "error": error}, message):
         got = read_reply(200, {}, json.dumps(tree).encode())
         assert isinstance(got, Completion | Fault)

@@ -44,7 +44,7 @@ def test_an_answer_is_as_long_as_it_may_be_until_one_was_seen() -> None:
 
 
 def played(window: Window, allowed: int, rounds: int, noise: float = 0.0) -> list[float]:
-    """The window's size after each round trip with an endpoint that takes so many at a time, and refuses some anyway."""
+    """The window after each round trip with an endpoint that takes so many at a time, and refuses some anyway."""
     sizes = []
     rng = random.Random(0)
     for _ in range(rounds):
