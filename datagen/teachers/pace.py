@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 _BURST_S = 0.1
 """A rate may run ahead by what it allows in this time, so that a loop that wakes late loses nothing."""
+_NEXT_TO_NOTHING = 1e-6
+"""What rounding may leave missing: waiting for that would not move the clock."""
 _STEPS = 20
 """Round trips from nothing to full concurrency; the additive part."""
 _DECREASE = 0.7
@@ -40,7 +42,7 @@ class Rate:
     def wait_for(self, amount: float, now: float) -> float:
         """Seconds until this much may be taken; 0 when it may be now."""
         missing = min(amount, self._size) - self._filled(now)
-        return max(0.0, missing / self._per_second)
+        return missing / self._per_second if missing > _NEXT_TO_NOTHING else 0.0
 
     def take(self, amount: float, now: float) -> None:
         """Take it, whether it is there or not."""

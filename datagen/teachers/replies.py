@@ -59,7 +59,7 @@ async def with_tokens(completion: Completion, request: Request, count: CountToke
     if completion.prompt_tokens is not None and completion.completion_tokens is not None:
         return completion
     asked = "\n".join(message.content for message in request.messages)
-    given = completion.reasoning + completion.content
+    given = "\n".join((completion.reasoning, completion.content))
     prompt_tokens, completion_tokens = completion.prompt_tokens, completion.completion_tokens
     if prompt_tokens is None:
         prompt_tokens = await _counted(count, asked)
