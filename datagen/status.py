@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from datagen.funnel import funnel
+from datagen.sampling.reuse import reuse_lines
 from datagen.screen.wording import shorten
 from datagen.stage import describe
 from datagen.tables import CHANGED, SUSPECTS
@@ -57,6 +58,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         lines.append(f"  {teacher:20} {cost['completions']:,.0f} completions, {tokens}, {cost['usd']:.4f} USD")
     if not status["spent"]:
         lines.append("  nothing")
+    lines += _reuse_lines(status["stages"])
     lines += ["", "rows: pulled = examples + dropped"]
     for source, rows in status["sources"].items():
         lines.append(f"  {source:20} pulled {rows['pulled']:,}")
@@ -66,6 +68,12 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         if waiting:
             lines.append(f"    {'':7} {'not decided yet':28} {waiting:,}")
     return lines + _suspect_lines(status["suspects"]) + _changed_lines(status["changed"], status["verifier_before"])
+
+
+def _reuse_lines(stages: dict[str, Any]) -> list[str]:
+    figures = stages.get("sample", {}).get("reuse")
+    told = reuse_lines(figures) if figures else []
+    return ["", "paid for, and what the plan uses of it", *told] if told else []
 
 
 def _suspect_lines(suspects: Sequence[dict[str, Any]]) -> list[str]:

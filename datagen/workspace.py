@@ -25,7 +25,6 @@ from datagen.journal import Journal
 from datagen.tables import COMPLETIONS, Row, Table
 
 _BATCH_ROWS = 200
-_COMPLETIONS = Path("journal") / "completions.jsonl"
 _LOCK, _HOLDER, _RECORD = ".lock", ".lock-holder.json", "run.json"
 PARQUET_OPTIONS: dict[str, Any] = {
     "compression": "zstd",
@@ -214,7 +213,7 @@ class Workspace:
 
     def completions(self) -> Journal:
         """The journal of paid completions."""
-        return Journal(self.folder / _COMPLETIONS, fields=COMPLETIONS)
+        return Journal(completions_of(self.folder), fields=COMPLETIONS)
 
     def verdicts(self) -> Journal:
         """The journal of verdicts."""
@@ -227,3 +226,8 @@ class Workspace:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+
+def completions_of(folder: Path) -> Path:
+    """Where the journal of paid completions of a run's folder lies, there or not."""
+    return folder / "journal" / "completions.jsonl"
