@@ -23,8 +23,8 @@ BEYOND_PLAN = "beyond the plan: enough paths, or max_attempts"
 
 _JUDGE_PROMPT = "judge"
 _SETTINGS = ("temperature", "top_p", "max_tokens")
-_ASKED = ("model", "prompt", "problem", *_SETTINGS)
-_FIELDS = ("key", *_ASKED, "prompt_tokens", "completion_tokens", "cost_usd")
+_ASKED = {"model", "prompt", "problem", *_SETTINGS}
+_FIELDS = ("key", *sorted(_ASKED), "prompt_tokens", "completion_tokens", "cost_usd")
 _BATCH = 1000
 _MOST_REASONS, _OTHERS = 20, "other settings"
 _HASH_SHOWN = 8
@@ -141,7 +141,7 @@ class _Explanation:
 
     def __call__(self, record: Mapping[str, Any]) -> str:
         """Every difference between what was asked and what this recipe asks, or what else kept it out."""
-        if any(name not in record for name in _ASKED):
+        if not record.keys() >= _ASKED:
             return NOT_WRITTEN_DOWN
         model, sampling = record["model"], self._sampling
         reasons = [] if model in self._models else [f"teachers: model {model} is not among them"]
@@ -159,7 +159,7 @@ class _Explanation:
 
     def is_judgement(self, record: Mapping[str, Any]) -> bool:
         """Whether the completion was asked for the judge."""
-        return "prompt" in record and record["prompt"] == self._prompt(_JUDGE_PROMPT, record["model"])
+        return record.keys() >= _ASKED and record["prompt"] == self._prompt(_JUDGE_PROMPT, record["model"])
 
     def _prompt(self, setting: str, model: str) -> str | None:
         if (setting, model) not in self._prompts:

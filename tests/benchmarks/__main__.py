@@ -1,18 +1,22 @@
-"""Run benchmarks and print their figures as Markdown tables: `python -m tests.benchmarks [NAME …] [--every N]`."""
+"""Run benchmarks and print their figures as Markdown tables: `python -m tests.benchmarks [NAME …]`."""
 
 import argparse
 from functools import partial
 
-from tests.benchmarks import builds, kills, sampling, verifying
+from tests.benchmarks import builds, journal, kills, sampling, verifying
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="builds, kills, sampling or verifying; all when none")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="builds, journal, kills, sampling or verifying; all when none"
+    )
     parser.add_argument("--every", type=int, default=1, metavar="N", help="verifying: each Nth row only")
+    parser.add_argument("--completions", type=int, default=10_000, metavar="N", help="journal: of 60 KB each")
     asked = parser.parse_args()
     benchmarks = {
         "builds": builds.measure,
+        "journal": partial(journal.measure, asked.completions),
         "kills": kills.measure,
         "sampling": sampling.measure,
         "verifying": partial(verifying.measure, asked.every),
