@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from datagen.funnel import funnel
+from datagen.sampling.reuse import reuse_lines
 from datagen.screen.wording import shorten
 from datagen.spending.ledger import ledger_of
 from datagen.spending.lines import spending_lines
@@ -50,6 +51,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
     lines = [f"run      {status['folder']}", f"dataset  {status['dataset'] or 'not yet'}", "", "stages done"]
     lines += [f"  {name:20} {describe(counts)}" for name, counts in status["stages"].items()] or ["  none"]
     lines += ["", "spent, over all starts", *spending_lines(status)]
+    lines += _reuse_lines(status["stages"])
     lines += ["", "rows: pulled = examples + dropped"]
     for source, rows in status["sources"].items():
         lines.append(f"  {source:20} pulled {rows['pulled']:,}")
@@ -59,6 +61,12 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         if waiting:
             lines.append(f"    {'':7} {'not decided yet':28} {waiting:,}")
     return lines + _suspect_lines(status["suspects"]) + _changed_lines(status["changed"], status["verifier_before"])
+
+
+def _reuse_lines(stages: dict[str, Any]) -> list[str]:
+    figures = stages.get("sample", {}).get("reuse")
+    told = reuse_lines(figures) if figures else []
+    return ["", "paid for, and what the plan uses of it", *told] if told else []
 
 
 def _suspect_lines(suspects: Sequence[dict[str, Any]]) -> list[str]:

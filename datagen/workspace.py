@@ -25,7 +25,6 @@ from datagen.journal import Journal
 from datagen.tables import COMPLETIONS, Row, Table
 
 _BATCH_ROWS = 200
-_COMPLETIONS = Path("journal") / "completions.jsonl"
 _LOCK, _HOLDER, _RECORD = ".lock", ".lock-holder.json", "run.json"
 PARQUET_OPTIONS: dict[str, Any] = {
     "compression": "zstd",
@@ -218,7 +217,7 @@ class Workspace:
 
     def completions(self) -> Journal:
         """The journal of paid completions."""
-        return Journal(self.folder / _COMPLETIONS, fields=COMPLETIONS)
+        return Journal(completions_of(self.folder), fields=COMPLETIONS)
 
     def lost(self) -> Journal:
         """The journal of what was sent to teachers and never answered whole."""
@@ -235,3 +234,8 @@ class Workspace:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+
+def completions_of(folder: Path) -> Path:
+    """Where the journal of paid completions of a run's folder lies, there or not."""
+    return folder / "journal" / "completions.jsonl"

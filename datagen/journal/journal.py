@@ -43,7 +43,7 @@ class Journal:
     """Records by key; the last record of a key counts. Safe to use from any thread, by one writing process at a time.
 
     Args:
-        path: the file that records are appended to; made with its folder when missing. The other files lie beside it.
+        path: the file that records are appended to, made with its folder when missing; the others lie beside it.
         read_only: look records up in another run's journal without touching its folder, also while it is written.
         fields: a column for each field of a record, for Parquet parts; None leaves all records in the one file.
         part_bytes: the size from which on a file of lines becomes a part.
@@ -79,7 +79,8 @@ class Journal:
         self._compactor = ThreadPoolExecutor(1, thread_name_prefix="journal-compaction")
         self._syncer = threading.Thread(target=self._sync_when_dirty, name="journal-sync", daemon=True)
         if not read_only:
-            os.ftruncate(self._active.file, self._end)
+            if self._end < os.fstat(self._active.file).st_size:
+                os.ftruncate(self._active.file, self._end)
             self._syncer.start()
             self._compactor.submit(self._compact_full)  # what an earlier process left
 
@@ -98,11 +99,12 @@ class Journal:
     def get(self, key: str) -> dict[str, Any] | None:
         """The record of a key; None when there is none, or none that can be read."""
         name = key.encode()
-        try:
-            return self._record(name, self._find(name))
-        except MislaidError:
-            self._index_anew()
-            return self._record(name, self._find(name))
+        for _ in range(2):
+            try:
+                return self._record(name, self._find(name))
+            except MislaidError:
+                self._index_anew()
+        return None
 
     def append(self, key: str, record: Mapping[str, Any]) -> None:
         """Keep a record under a key.
@@ -325,7 +327,7 @@ class Journal:
             self._warn(error)
 
     def _warn(self, error: Exception) -> None:
-        _log.warning("%s: completions stay as they are, uncompacted (%s)", self.path, str(error)[:200])
+        _log.warning("%s: what is full stays as it is, uncompacted (%s)", self.path, str(error)[:200])
 
 
 def _write_all(file: int, data: bytes, offset: int) -> None:

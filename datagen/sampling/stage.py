@@ -17,6 +17,7 @@ from datagen.recipe_teachers import RecordedTeacher
 from datagen.same_words import SAME_SHARE
 from datagen.sampling.plan import Ask
 from datagen.sampling.recorded import RecordedSolutions
+from datagen.sampling.reuse import Hashes, reuse_figures, reuse_lines
 from datagen.sampling.sampler import Rung, Sampler, follow_plan, rules_of
 from datagen.spending.counting import tokens_counter
 from datagen.spending.ledger import read_ledger
@@ -29,6 +30,7 @@ from datagen.teachers.families import family_name
 from datagen.teachers.prompting import load_prompt
 from datagen.verify.judge import judge_of, judge_settings
 from datagen.verify.verdicts import Verdicts, verifier_for
+from datagen.workspace import completions_of
 
 
 class Sample(Stage):
@@ -62,20 +64,31 @@ class Sample(Stage):
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Sample what is missing, then write the plan's solutions from the journal."""
         with run.workspace.completions() as journal, run.workspace.verdicts() as kept_verdicts, _reused(run) as reuse:
+            start, used = journal.position, Hashes()
             with (
                 purse_of(run, journal) as purse,
                 judge_of(run, journal, reuse, purse) as judge,
                 verifier_for(run.recipe.verify) as verifier,
             ):
                 verdicts = Verdicts(verifier, kept_verdicts, judge)
-                counts = asyncio.run(_sample_and_write(run, self.part, journal, reuse, verdicts, purse))
+                counts = asyncio.run(_sample_and_write(run, self.part, journal, reuse, verdicts, purse, used))
+            journal.compact()
             spent = {"spent": read_ledger(journal, None, run.recipe).by_teacher()}
             counts |= spent if judge is None else judge.figures()
+            counts["reuse"] = reuse_figures(run.recipe, _problems(run), used, journal, start, reuse)
+        for line in reuse_lines(counts["reuse"]):
+            run.say(f"sample: {line}")
         return counts, self.files(run.workspace)
 
 
 async def _sample_and_write(
-    run: Run, part: str, journal: Journal, reuse: Journal | None, verdicts: Verdicts, purse: Purse
+    run: Run,
+    part: str,
+    journal: Journal,
+    reuse: Journal | None,
+    verdicts: Verdicts,
+    purse: Purse,
+    used: Hashes,
 ) -> dict[str, Any]:
     progress = Progress(total=run.workspace.rows(SCREENED))
     progress.spent = partial(_spent, run.recipe.sampling, purse)
@@ -87,19 +100,23 @@ async def _sample_and_write(
             sampler = Sampler(run.recipe, rungs, journal, reuse, verdicts, progress)
             with run.watch(progress):
                 await sampler.run((problem, recorded(problem)) for problem in run.workspace.read(SCREENED))
-            counted = await _write(run, part, sampler, recorded, verdicts)
+            counted = await _write(run, part, sampler, recorded, verdicts, used)
     finally:
         recorded.close()
     return {"asked_now": progress.completions, "reused_from_other_run": progress.reused, **counted}
 
 
-async def _write(run: Run, part: str, sampler: Sampler, recorded: "_Recorded", verdicts: Verdicts) -> dict[str, Any]:
+async def _write(
+    run: Run, part: str, sampler: Sampler, recorded: "_Recorded", verdicts: Verdicts, used: Hashes
+) -> dict[str, Any]:
     rules, mode = rules_of(run.recipe), run.recipe.paths.text
     by_teacher: Counter[str] = Counter()
     problems = 0
 
     async def kept(problem: Problem, ask: Ask) -> Solution:
-        return sampler.from_journal(problem, ask)
+        solution = sampler.from_journal(problem, ask)
+        used.add(solution.request_key)
+        return solution
 
     with run.workspace.writing(SOLUTIONS, part) as write:
         for problem in run.workspace.read(SCREENED):
@@ -108,6 +125,11 @@ async def _write(run: Run, part: str, sampler: Sampler, recorded: "_Recorded", v
                 by_teacher[solution.teacher] += 1
                 write(solution)
     return {"problems": problems, "rows": by_teacher.total(), "solutions": dict(by_teacher)}
+
+
+def _problems(run: Run) -> Iterator[str]:
+    for batch in run.workspace.read_batches(SCREENED, columns=["problem"]):
+        yield from batch.column(0).to_pylist()
 
 
 class _Recorded:
@@ -132,8 +154,8 @@ def _reused(run: Run) -> Iterator[Journal | None]:
     if run.reuse is None:
         yield None
         return
-    path = run.reuse / "journal" / "completions.jsonl"
-    if not path.is_file():
+    path = completions_of(run.reuse)
+    if not Journal.is_at(path):
         raise UsageError(f"--reuse {run.reuse}: this is no run's folder that holds completions")
     with Journal(path, read_only=True) as journal:
         yield journal

@@ -22,6 +22,8 @@ from datagen.workspace import Workspace
 TAKEN_OVER = "taken_over"
 """The field of a record that says that its completion was paid for by another run."""
 
+_FIELDS = ("model", "prompt_tokens", "completion_tokens", "cost_usd", "usage_estimated", TAKEN_OVER)
+
 
 def taken_over(record: Mapping[str, Any]) -> dict[str, Any]:
     """Another run's record as this run's journal keeps it."""
@@ -146,7 +148,7 @@ def read_ledger(completions: Journal | None, lost: Journal | None, recipe: Recip
     teachers = recipe.paid_teachers if recipe is not None else ()
     names = {teacher.model: teacher.name for teacher in teachers}
     accounts: dict[bool, defaultdict[str, _Sum]] = {False: defaultdict(_Sum), True: defaultdict(_Sum)}
-    for record in completions.records() if completions is not None else ():
+    for record in completions.records(_FIELDS) if completions is not None else ():
         teacher = names.get(record["model"], record["model"])
         accounts[bool(record.get(TAKEN_OVER))][teacher].add(record)
     return Ledger(
@@ -203,7 +205,7 @@ def _lost(journal: Journal | None) -> Lost:
 
 @contextlib.contextmanager
 def _kept(path: Path) -> Iterator[Journal | None]:
-    if not path.is_file():
+    if not Journal.is_at(path):
         yield None
         return
     with Journal(path, read_only=True) as journal:

@@ -3,7 +3,7 @@
 import argparse
 from functools import partial
 
-from tests.benchmarks import builds, faults, kills, memory, throughput, verifying
+from tests.benchmarks import builds, faults, journal, kills, memory, throughput, verifying
 
 
 def main() -> None:
@@ -13,12 +13,13 @@ def main() -> None:
     parser.add_argument(
         "--share", type=int, default=1, metavar="N", help="throughput, faults, kills: an Nth of it only"
     )
-    parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="memory: so many [5000]")
+    parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="journal, memory: so many [5000]")
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="kills: so many [5]")
     asked = parser.parse_args()
     benchmarks = {
         "builds": builds.measure,
         "faults": partial(faults.measure, asked.share),
+        "journal": partial(journal.measure, asked.completions),
         "kills": partial(kills.measure, asked.kills, asked.share),
         "memory": partial(memory.measure, asked.completions),
         "throughput": partial(throughput.measure, asked.share),

@@ -21,6 +21,9 @@ from typing import Any
 import psutil
 import pyarrow.parquet as pq
 
+from datagen.journal import Journal
+from datagen.workspace import completions_of
+
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
 BUNDLED = ROOT / "datagen" / "recipes"
@@ -150,8 +153,10 @@ def counts(run: Path, stage: str) -> dict[str, Any]:
 
 
 def journal_lines(run: Path) -> list[bytes]:
-    """The whole lines of the journal of completions."""
-    path = run / "journal" / "completions.jsonl"
-    return (
-        [line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")] if path.exists() else []
-    )
+    """The completions in the journal with their keys, in the order in which they arrived."""
+    path = completions_of(run)
+    if not Journal.is_at(path):
+        return []
+    with Journal(path, read_only=True) as journal:
+        kept = zip(journal.records(("key",)), journal.records(), strict=True)
+        return [json.dumps({**record, **key}, sort_keys=True).encode() for key, record in kept]
