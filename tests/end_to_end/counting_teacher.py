@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from aiohttp import web
 
-from datagen.teachers.demo.server import Conduct, create_app
+from datagen.teachers.demo.endpoint import Conduct, create_app
 
 
 class CountingTeacher:

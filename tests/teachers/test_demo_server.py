@@ -13,7 +13,7 @@ import urllib.request
 import openai
 import pytest
 
-from datagen.teachers.demo.server import INLINE_MODEL, MODEL
+from datagen.teachers.demo.endpoint import INLINE_MODEL, MODEL
 from datagen.thoughts import split_thought
 
 PROBLEM = "Find the greatest common divisor of $1848$ and $1260$.\n\nPut your answer within \\boxed{}."

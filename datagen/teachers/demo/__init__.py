@@ -1,5 +1,6 @@
-"""The demo teacher: a small OpenAI-compatible server that really solves the quickstart's kinds of problems.
+"""The demo teacher: a small OpenAI-compatible server, so that the pipeline is seen at work without a key, GPU or bill.
 
-It exists so that a newcomer sees the whole pipeline at work without a key, a GPU or a bill: several methods a problem,
-slips, cut-offs and repeats included. It is a pure function of what it is asked; nothing of it is a model.
+It really solves the quickstart's kinds of problems (`solver.py`), with several methods a problem, slips, cut-offs and
+repeats, as a pure function of what it is asked. Or it answers with recorded outputs of real models (`replay.py`), and
+with the faults of a night (`faults.py`), for those who rehearse a run. Nothing of it is a model.
 """

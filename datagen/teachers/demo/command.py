@@ -33,9 +33,10 @@ def serve_demo(
     It solves the quickstart's problems, or replays recorded outputs under any model's name, and misbehaves as told.
     GET /stats counts what a run asked, what was answered, and what was asked again.
     """
+    from datagen.teachers.demo.endpoint import Conduct, Solver, create_app
     from datagen.teachers.demo.faults import FaultPlan
     from datagen.teachers.demo.replay import Replay
-    from datagen.teachers.demo.server import Conduct, Solver, create_app, serve
+    from datagen.teachers.demo.server import serve
 
     faults = FaultPlan(
         shares={
