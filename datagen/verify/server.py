@@ -8,7 +8,7 @@ import contextlib
 import os
 import signal
 import threading
-from multiprocessing import current_process, forkserver, get_context, process
+from multiprocessing import current_process, forkserver, get_context, process, resource_tracker
 
 _HASH_SEED = "PYTHONHASHSEED"
 _PRELOAD = ["datagen.verify.preload"]
@@ -23,6 +23,7 @@ def start() -> None:
     """
     vars(current_process())["_config"].pop("daemon", None)
     get_context("forkserver").set_forkserver_preload(_PRELOAD)
+    resource_tracker.ensure_running()  # here already: its start lifts the mask that follows
     # while it loads, it would die of a Ctrl-C that is meant for this process; later it ignores them by itself
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
     seed = os.environ.get(_HASH_SEED)

@@ -60,6 +60,7 @@ def test_a_table_comes_back_row_by_row_in_its_order(tmp_path: Path, names: list[
         for name in names:
             write(drop(name))
     assert list(workspace.read(DROPPED)) == [drop(name) for name in names]
+    assert workspace.rows(DROPPED) == len(names)
 
 
 def test_a_table_whose_writer_was_killed_is_the_old_one_and_the_rest_is_swept(tmp_path: Path) -> None:

@@ -59,6 +59,12 @@ class Emulator:
         """The row from the top of everything, and the column."""
         return self._row, self._column
 
+    @property
+    def cursor_is_below_everything(self) -> bool:
+        """Whether it stands where the next prompt of a shell belongs."""
+        last = max((row for row, line in enumerate(self._lines) if line.strip()), default=-1)
+        return self.cursor == (last + 1, 0)
+
     def _whole(self) -> list[str]:
         whole: list[str] = []
         for number, line in enumerate(self._lines):

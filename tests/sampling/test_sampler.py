@@ -198,6 +198,24 @@ def test_every_problem_gets_what_the_plan_wants_and_every_answer_is_kept(tmp_pat
     assert KEY not in (tmp_path / "c.jsonl").read_text()
 
 
+def test_what_arrived_now_is_counted_with_its_verdicts_and_what_was_there_apart(
+    tmp_path: Path, verifier: Verifier
+) -> None:
+    def in_turn(body: dict[str, Any], number: int) -> Any:
+        return (right(body, number), completion(f"{number}: \\boxed{{0}}"), completion("cut", "length"))[number % 3]
+
+    recorded = recorded_solution("id0", "What is 0 + 2?", "So \\boxed{2}", model="r", index=0)
+    server, first, _ = run(tmp_path, verifier, in_turn, [(problem(), [recorded])])
+    assert first.verdicts.total() == first.completions == len(server.asked)
+    assert first.verdicts["correct"] == 1
+    assert (first.prompt_tokens, first.completion_tokens) == (10 * first.completions, 20 * first.completions)
+    assert first.usd == pytest.approx(sum(record["cost_usd"] for record in kept(tmp_path)))
+
+    _, second, _ = run(tmp_path, verifier, right, [(problem(), [recorded]), (problem(1), [])])
+    assert (second.kept, second.reused) == (first.completions, 0)
+    assert (second.completions, second.verdicts) == (2, {"correct": 2})
+
+
 def test_what_was_asked_before_is_not_asked_again(tmp_path: Path, verifier: Verifier) -> None:
     problems: list[tuple[Problem, list[Solution]]] = [(problem(n), []) for n in range(3)]
     run(tmp_path, verifier, right, problems)
