@@ -19,7 +19,7 @@ from datagen.sampling.plan import Ask, Outcome, Rules, next_wave
 from datagen.solutions import TextMode, request_key
 from datagen.spending.ledger import taken_over
 from datagen.stopping import STOP, refuse_when_stopped
-from datagen.tables import Problem, Solution
+from datagen.tables import Problem, Solution, Verdict
 from datagen.teachers.base import Message, Request, TeacherClient
 from datagen.teachers.paying import record_of, seed_of
 from datagen.teachers.prompting import Prompt
@@ -80,14 +80,12 @@ async def follow_plan(
     """
     solutions: list[Solution] = []
     outcomes: list[Outcome] = []
-    told = _Told()
+    told = Told()
 
     async def add(arrived: Sequence[Solution]) -> None:
         given = await asyncio.gather(*(asyncio.wrap_future(verdicts.of(problem, one)) for one in arrived))
         for solution, verdict in zip(arrived, given, strict=True):
-            text = closing_text(solution, verdict, mode)
-            usable = text is not None and not any(token in text for token in (*CONTROL_TOKENS, OPEN, CLOSE))
-            outcomes.append(Outcome(solution.teacher, told.path(solution.id, text) if text and usable else None))
+            outcomes.append(told.outcome(solution, verdict, mode))
         solutions.extend(arrived)
 
     await add(recorded)
@@ -101,13 +99,19 @@ async def follow_plan(
     return solutions
 
 
-class _Told:
+class Told:
     """The correct paths of a problem so far; a solution that says what an earlier one says is the same path."""
 
     def __init__(self) -> None:
         self._paths: list[tuple[str, list[str]]] = []
 
-    def path(self, solution_id: str, text: str) -> str:
+    def outcome(self, solution: Solution, verdict: Verdict, mode: TextMode) -> Outcome:
+        """What a solution brings to the plan."""
+        text = closing_text(solution, verdict, mode)
+        usable = text is not None and not any(token in text for token in (*CONTROL_TOKENS, OPEN, CLOSE))
+        return Outcome(solution.teacher, self._path(solution.id, text) if text and usable else None)
+
+    def _path(self, solution_id: str, text: str) -> str:
         """The path that a solution's text tells: the id of the first solution that said it."""
         words = words_of(text)
         for path, known in self._paths:
