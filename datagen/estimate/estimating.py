@@ -14,7 +14,7 @@ from datagen.estimate.assumptions import JUDGEMENT_TOKENS, JUDGEMENTS, OFF_BY, T
 from datagen.estimate.evidence import Evidence
 from datagen.estimate.figures import RUNS, Draws, Estimate, Paid, Range, Reach, Usage
 from datagen.estimate.rows import SourceRows, rows_of
-from datagen.estimate.worlds import World, assumed_worlds, measured_world
+from datagen.estimate.worlds import World, assumed_worlds, measured_worlds
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import OpenAITeacher, PaidTeacher
 from datagen.spending.cost import Tariff, is_priced
@@ -45,8 +45,7 @@ def estimate_run(recipe: Recipe, folder: Path, evidence: Evidence | None, stated
     if evidence is None:
         worlds, basis = assumed_worlds(recipe, stated, chance)
     else:
-        world, basis = measured_world(recipe, evidence, stated, chance)
-        worlds = [world]
+        worlds, basis = measured_worlds(recipe, evidence, stated, chance)
     numbers, totals = _simulate(recipe, rows, worlds, chance)
     problems = sum(numbers.values(), np.zeros(RUNS))
     teachers, judged = _by_teacher(recipe, totals, problems, evidence, chance)
@@ -79,10 +78,8 @@ def _simulate(
             number = one.draw(chance)
             numbers[source][run] = number
             plays = world[source]
-            seen = chance.integers(len(plays), size=len(plays))  # the bootstrap: other problems might have been seen
             drawn = min(number, _MOST_DRAWN)
-            like = seen[chance.integers(len(plays), size=drawn)]
-            went = plays[like, chance.integers(plays.shape[1], size=drawn)]
+            went = plays[chance.integers(len(plays), size=drawn), chance.integers(plays.shape[1], size=drawn)]
             totals[run] += went.sum(axis=0) * (number / max(drawn, 1))
     return numbers, totals
 

@@ -1,9 +1,10 @@
 """The worlds that an estimate draws from: problems played through the plan, by source, and what is believed of each.
 
-A measured world is one: its problems are those that an earlier run saw. Assumed worlds are many, since what is assumed
-may be off, each with solve rates and lengths of its own.
+They are many, and differ by what is not known: which problems an earlier run happened to see, or, where nothing was
+measured, how far assumptions are off.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -26,8 +27,10 @@ from datagen.estimate.simulation import Specimen, Spread, fit_spread, play
 from datagen.recipe import Recipe
 from datagen.sampling.sampler import rules_of
 
-_ASSUMED_WORLDS, _ASSUMED_PLAYS = 40, 150
-_PLAYS, _FEWEST_PLAYS, _MOST_SPECIMENS = 6000, 8, 500
+_WORLDS, _PLAYS = 40, 150
+"""Worlds, and plays of each source in each."""
+_MOST_SPECIMENS = 250
+"""Problems of a source in one world; more would not narrow the range by much."""
 
 Plays = NDArray[np.float64]
 """Specimens × plays × columns: of each teacher completions, prompt and completion tokens; last, whether the problem
@@ -51,26 +54,45 @@ class Beliefs:
     repeats: float
 
 
-def measured_world(
+def measured_worlds(
     recipe: Recipe, evidence: Evidence, stated: Stated, chance: np.random.Generator
-) -> tuple[World, list[str]]:
-    """The world that an earlier run saw, and what it rests on, for people; a source it knows not is like the others."""
+) -> tuple[list[World], list[str]]:
+    """Worlds like the one that an earlier run saw, and what they rest on, for people.
+
+    Each takes its problems from those that were seen, with replacement (the bootstrap: others might have been seen),
+    and believes what they say. A source that the run did not have is like all others together.
+    """
     everything = [specimen for some in evidence.specimens.values() for specimen in some]
+    _, basis = _believed(recipe, everything, evidence, stated)
+    worlds: list[World] = []
+    for _ in range(_WORLDS):
+        seen = {source: _again(specimens, chance) for source, specimens in evidence.specimens.items()}
+        drawn = [specimen for some in seen.values() for specimen in some]
+        beliefs, _ = _believed(recipe, drawn, evidence, stated)
+        world = {}
+        for source in recipe.sources:
+            specimens = seen.get(source.label) or _again(drawn, chance) or [Specimen()]
+            known = [_without_what_is_stated(specimen, stated) for specimen in specimens]
+            world[source.label] = _plays(recipe, known, beliefs, math.ceil(_PLAYS / len(known)), chance)
+        worlds.append(world)
+    return worlds, basis
+
+
+def _again(specimens: Sequence[Specimen], chance: np.random.Generator) -> list[Specimen]:
+    number = min(len(specimens), _MOST_SPECIMENS)
+    return [specimens[place] for place in chance.integers(len(specimens), size=number)] if number else []
+
+
+def _believed(
+    recipe: Recipe, specimens: Sequence[Specimen], evidence: Evidence, stated: Stated
+) -> tuple[Beliefs, list[str]]:
     spreads, tokens, basis = {}, {}, []
     for teacher in recipe.paid_teachers:
-        spreads[teacher.name], told = _spread(teacher.name, everything, evidence, stated)
-        tokens[teacher.name], how = _tokens(recipe, teacher.name, everything, stated)
+        spreads[teacher.name], told = _spread(teacher.name, specimens, evidence, stated)
+        tokens[teacher.name], how = _tokens(recipe, teacher.name, specimens, stated)
         basis += [told, how]
     again, further = evidence.repeats
-    beliefs = Beliefs(spreads, tokens, (again + REPEATS) / (further + 1))
-    world = {}
-    for source in recipe.sources:
-        specimens = list(evidence.specimens.get(source.label) or everything or [Specimen()])
-        if len(specimens) > _MOST_SPECIMENS:
-            specimens = [specimens[number] for number in chance.choice(len(specimens), _MOST_SPECIMENS, replace=False)]
-        known = [_without_what_is_stated(specimen, stated) for specimen in specimens]
-        world[source.label] = _plays(recipe, known, beliefs, max(_FEWEST_PLAYS, _PLAYS // len(known)), chance)
-    return world, basis
+    return Beliefs(spreads, tokens, (again + REPEATS) / (further + 1)), basis
 
 
 def assumed_worlds(recipe: Recipe, stated: Stated, chance: np.random.Generator) -> tuple[list[World], list[str]]:
@@ -87,7 +109,7 @@ def assumed_worlds(recipe: Recipe, stated: Stated, chance: np.random.Generator) 
         for source in recipe.sources:
             known = known_of(source)
             basis.append(f"{source.label}: {known.carried} recorded solutions a row, {known.right:.2f} right, assumed")
-    return [_assumed_world(recipe, rate, tokens, chance) for _ in range(_ASSUMED_WORLDS)], basis
+    return [_assumed_world(recipe, rate, tokens, chance) for _ in range(_WORLDS)], basis
 
 
 def _assumed_world(
@@ -107,7 +129,7 @@ def _assumed_world(
     world = {}
     for source in recipe.sources:
         known = known_of(source)
-        recorded = chance.binomial(known.carried if recipe.uses_recorded else 0, known.right, _ASSUMED_PLAYS)
+        recorded = chance.binomial(known.carried if recipe.uses_recorded else 0, known.right, _PLAYS)
         specimens = [Specimen(int(number)) for number in recorded]
         world[source.label] = _plays(recipe, specimens, beliefs, 1, chance)
     return world
