@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import sys
 import traceback
@@ -9,7 +10,7 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TextIO, runtime_checkable
 
 import typer
 
@@ -17,6 +18,10 @@ from datagen import __version__
 from datagen.errors import DatagenError, StoppedError, UsageError
 from datagen.stopping import STOP, STOPPED_BY_SIGNAL
 from datagen.teachers.demo.command import serve_demo
+
+if TYPE_CHECKING:
+    from datagen.pipeline import Options
+    from datagen.recipe import Recipe
 
 app = typer.Typer(
     name="datagen",
@@ -66,24 +71,14 @@ def build(
     fresh: Annotated[bool, typer.Option("--fresh", help="Rebuild every stage; nothing paid is thrown away.")] = False,
 ) -> None:
     """Build a dataset from a recipe; go on where an earlier start ended."""
-    from datagen.pipeline import STAGES, Options, check, is_finished, run_folder
+    from datagen.pipeline import STAGES, Options, run_folder
     from datagen.recipe_file import load_recipe
-    from datagen.workspace import Workspace
 
     if until not in STAGES:
         raise UsageError(f"--until {until}: there is no such stage; there are {', '.join(STAGES)}")
     overrides = settings or []
     loaded = load_recipe(recipe, overrides, limit)
     options = Options(until, _run_folder(reuse, "--reuse ") if reuse else None, fresh)
-    check(loaded, options)
-    workspace = Workspace(run_folder(loaded, output))
-    workspace.refuse_when_locked()
-    if is_finished(loaded, workspace, options):
-        typer.echo(f"nothing to do: {workspace.folder} stands finished")
-        return
-    from datagen.progress import displayed
-    from flows.session import run_build
-
     parameters = {
         "recipe": recipe,
         "output": str(output) if output else None,
@@ -93,10 +88,63 @@ def build(
         "reuse": str(options.reuse) if options.reuse else None,
         "fresh": fresh,
     }
-    with displayed(workspace.logs / "run.log"):
-        run_build(workspace, parameters)
-    dataset = workspace.folder / "dataset"
-    typer.echo(f"done: {dataset if until == 'assemble' else workspace.folder}")
+    folder, was_finished = _run(loaded, run_folder(loaded, output), options, parameters, sys.stdout)
+    if was_finished:
+        typer.echo(f"nothing to do: {folder} stands finished")
+    else:
+        typer.echo(f"done: {folder / 'dataset' if until == 'assemble' else folder}")
+
+
+@app.command()
+def estimate(
+    recipe: Annotated[str, typer.Argument(help="A bundled recipe's name, or a YAML file.")],
+    limit: Annotated[int | None, typer.Option(help="Rows of each source.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; may be repeated.")
+    ] = None,
+    pilot: Annotated[int | None, typer.Option(metavar="N", help="Run N rows of each source first; this costs.")] = None,
+    from_run: Annotated[str | None, typer.Option("--from", metavar="RUN", help="Go by an earlier run.")] = None,
+    output: Annotated[Path | None, typer.Option(help="The pilot's folder [outputs/NAME-pilot].")] = None,
+    solve_rate: Annotated[float | None, typer.Option(help="Share of attempts that are correct.")] = None,
+    tokens: Annotated[float | None, typer.Option(help="Tokens of one completion.")] = None,
+    survival: Annotated[float | None, typer.Option(help="Share of rows that pass screening.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Seconds of one completion.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """What a run will take, each figure as a range: by assumption, from an earlier run, or from a small paid pilot."""
+    from datagen.estimate.assumptions import Stated
+    from datagen.estimate.estimating import estimate_run
+    from datagen.estimate.evidence import has_evidence, read_evidence
+    from datagen.estimate.lines import estimate_json, estimate_lines
+    from datagen.estimate.pilot import UNTIL, pilot_of
+    from datagen.pipeline import run_folder
+    from datagen.recipe_file import load_recipe
+
+    overrides = settings or []
+    loaded = load_recipe(recipe, overrides, limit)
+    stated = Stated(solve_rate, tokens, survival, seconds)
+    folder = run_folder(loaded, None)
+    candidates = (folder, Path(f"{folder}-pilot"))
+    source = _run_folder(from_run, "--from ") if from_run else next(filter(has_evidence, candidates), None)
+    if output is not None and pilot is None:
+        raise UsageError("--output is the pilot's folder; say how large the pilot is with --pilot N")
+    if pilot is not None:
+        if from_run:
+            raise UsageError("--pilot and --from: choose one of them")
+        small = pilot_of(loaded, pilot, output)
+        changes = [*overrides, *small.overrides]
+        parameters = {"recipe": recipe, "output": str(small.folder), "overrides": changes, "until": UNTIL.until}
+        source, _ = _run(load_recipe(recipe, changes), small.folder, UNTIL, parameters, sys.stderr)
+    evidence = read_evidence(source, loaded) if source is not None else None
+    found = estimate_run(loaded, folder, evidence, stated)
+    if as_json:
+        typer.echo(json.dumps(estimate_json(found), indent=1))
+        return
+    typer.echo("\n".join(estimate_lines(found)))
+    if pilot is not None:
+        again = " ".join(f"--set {shlex.quote(one)}" for one in overrides)
+        limited = f" --limit {limit}" if limit else ""
+        typer.echo(f"\nbuild it:  datagen build {shlex.quote(recipe)}{limited} {again}".rstrip() + f" --reuse {source}")
 
 
 @app.command()
@@ -245,6 +293,26 @@ def _run_folder(run: str, option: str = "") -> Path:
         if (folder / "run.json").is_file():
             return folder
     raise UsageError(f"{option}{run}: there is no run here, nor in outputs/{run}; `datagen build` makes one")
+
+
+def _run(
+    recipe: "Recipe", folder: Path, options: "Options", parameters: dict[str, Any], shown: TextIO
+) -> tuple[Path, bool]:
+    """Run the flow unless its run stands finished; the run's folder, and whether it stood."""
+    from datagen.pipeline import check, is_finished
+    from datagen.workspace import Workspace
+
+    check(recipe, options)
+    workspace = Workspace(folder)
+    workspace.refuse_when_locked()
+    if is_finished(recipe, workspace, options):
+        return workspace.folder, True
+    from datagen.progress import displayed
+    from flows.session import run_build
+
+    with displayed(workspace.logs / "run.log", shown):
+        run_build(workspace, parameters)
+    return workspace.folder, False
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TextIO, cast
 
 from datagen.progress.counts import Progress, View
 from datagen.progress.pace import Watcher
@@ -54,17 +54,19 @@ _display: Display = _NoScreen()
 
 
 @contextlib.contextmanager
-def displayed(log: Path) -> Iterator[None]:
-    """Show what a run says and does on standard output, and keep it with the time in a log, while the block lasts.
+def displayed(log: Path, stream: TextIO | None = None) -> Iterator[None]:
+    """Show what a run says and does, and keep it with the time in a log, while the block lasts.
 
     Args:
         log: the file; lines are added to it.
+        stream: where it is shown; standard output when None.
     """
     kept = logging.FileHandler(log)
     kept.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    stream = stream or sys.stdout
     with contextlib.ExitStack() as stack:
         stack.callback(kept.close)
-        shown = stack.enter_context(_live() if _can_be_live() else _plain())
+        shown = stack.enter_context(_live(stream) if _can_be_live(stream) else _plain(stream))
         stack.callback(_hand_over, _LOGGER.handlers, _LOGGER.propagate)
         _hand_over([shown, kept], propagate=False)
         _LOGGER.setLevel(logging.INFO)
@@ -77,10 +79,10 @@ def _hand_over(handlers: list[logging.Handler], propagate: bool) -> None:
 
 
 @contextlib.contextmanager
-def _plain() -> Iterator[logging.Handler]:
+def _plain(stream: TextIO) -> Iterator[logging.Handler]:
     """A line for every line."""
     lines: SimpleQueue[Any] = SimpleQueue()
-    out = logging.StreamHandler(cast(Any, sys.stdout))
+    out = logging.StreamHandler(cast(Any, stream))
     out.setFormatter(logging.Formatter("%(message)s"))
     writer = QueueListener(lines, out)
     writer.start()
@@ -91,12 +93,12 @@ def _plain() -> Iterator[logging.Handler]:
 
 
 @contextlib.contextmanager
-def _live() -> Iterator[logging.Handler]:
+def _live(stream: TextIO) -> Iterator[logging.Handler]:
     """A live block, and above it every line but those that say the same as the block."""
     global _display
     from datagen.progress.terminal import Terminal, TerminalHandler
 
-    with Terminal(sys.stdout) as terminal:
+    with Terminal(stream) as terminal:
         handler = TerminalHandler(terminal)
         handler.addFilter(lambda record: record.name != _LINES.name)
         _display = terminal
@@ -106,12 +108,12 @@ def _live() -> Iterator[logging.Handler]:
             _display = _NoScreen()
 
 
-def _can_be_live() -> bool:
-    if not sys.stdout.isatty():
+def _can_be_live(stream: TextIO) -> bool:
+    if not stream.isatty():
         return False
     from datagen.progress.terminal import is_capable
 
-    return is_capable(sys.stdout)
+    return is_capable(stream)
 
 
 @contextlib.contextmanager

@@ -45,7 +45,7 @@ class Terminal:
     """A terminal that is this process's own while its block lasts; standard output and error lead to it meanwhile.
 
     Args:
-        stream: standard output.
+        stream: leads there.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -71,7 +71,8 @@ class Terminal:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._lead_here(contextlib.redirect_stdout, sys.stdout)
+        if sys.stdout.isatty():
+            self._lead_here(contextlib.redirect_stdout, sys.stdout)
         if sys.stderr.isatty():
             self._lead_here(contextlib.redirect_stderr, sys.stderr)
         return self

@@ -72,14 +72,12 @@ async def follow_plan(
         The solutions that belong to the plan, each with its verdict: recorded ones, then attempts wave by wave.
     """
     outcomes: list[Outcome] = []
-    told = _Told()
+    told = Told()
     arrived = recorded
     while True:
         given = await asyncio.gather(*(asyncio.wrap_future(verdicts.of(problem, one)) for one in arrived))
         for solution, verdict in zip(arrived, given, strict=True):
-            text = closing_text(solution, verdict, mode)
-            usable = text is not None and not any(token in text for token in (*CONTROL_TOKENS, OPEN, CLOSE))
-            outcomes.append(Outcome(solution.teacher, told.path(solution.id, text) if text and usable else None))
+            outcomes.append(told.outcome(solution, verdict, mode))
             yield solution, verdict
         wave = next_wave(rules, outcomes)
         if not wave:
@@ -96,13 +94,19 @@ async def _wave(problem: Problem, wave: Sequence[Ask], obtain: Obtain) -> list[S
     return [solution for solution in arrived if isinstance(solution, Solution)]
 
 
-class _Told:
+class Told:
     """The correct paths of a problem so far; a solution that says what an earlier one says is the same path."""
 
     def __init__(self) -> None:
         self._paths: list[tuple[str, Words]] = []
 
-    def path(self, solution_id: str, text: str) -> str:
+    def outcome(self, solution: Solution, verdict: Verdict, mode: TextMode) -> Outcome:
+        """What a solution brings to the plan."""
+        text = closing_text(solution, verdict, mode)
+        usable = text is not None and not any(token in text for token in (*CONTROL_TOKENS, OPEN, CLOSE))
+        return Outcome(solution.teacher, self._path(solution.id, text) if text and usable else None)
+
+    def _path(self, solution_id: str, text: str) -> str:
         """The path that a solution's text tells: the id of the first solution that said it."""
         words = counted_words(text)
         for path, known in self._paths:

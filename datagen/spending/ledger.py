@@ -165,8 +165,18 @@ def ledger_of(workspace: Workspace) -> tuple[Ledger, Recipe | None]:
     with contextlib.suppress(UsageError):
         recipe = load_recipe(str(workspace.folder / "recipe.yaml"))
     journals = workspace.folder / "journal"
-    with _kept(journals / "completions.jsonl") as completions, _kept(journals / "lost.jsonl") as lost:
+    with kept_journal(journals / "completions.jsonl") as completions, kept_journal(journals / "lost.jsonl") as lost:
         return read_ledger(completions, lost, recipe), recipe
+
+
+@contextlib.contextmanager
+def kept_journal(path: Path) -> Iterator[Journal | None]:
+    """A journal to be looked at and left alone; None when there is none."""
+    if not Journal.is_at(path):
+        yield None
+        return
+    with Journal(path, read_only=True) as journal:
+        yield journal
 
 
 class _Sum:
@@ -201,12 +211,3 @@ def _lost(journal: Journal | None) -> Lost:
         at_most += from_usd(record["at_most_usd"], record["at_most_tokens"])
     lost.at_most_usd, lost.at_most_tokens = at_most.usd, at_most.tokens
     return lost
-
-
-@contextlib.contextmanager
-def _kept(path: Path) -> Iterator[Journal | None]:
-    if not Journal.is_at(path):
-        yield None
-        return
-    with Journal(path, read_only=True) as journal:
-        yield journal

@@ -3,7 +3,7 @@
 import argparse
 from functools import partial
 
-from tests.benchmarks import builds, faults, journal, kills, memory, throughput, verifying
+from tests.benchmarks import builds, estimating, faults, journal, kills, memory, throughput, verifying
 
 
 def main() -> None:
@@ -18,6 +18,7 @@ def main() -> None:
     asked = parser.parse_args()
     benchmarks = {
         "builds": builds.measure,
+        "estimating": estimating.measure,
         "faults": partial(faults.measure, asked.share),
         "journal": partial(journal.measure, asked.completions),
         "kills": partial(kills.measure, asked.kills, asked.share),

@@ -28,6 +28,7 @@ class Endpoint:
         asked: how often each completion was asked for, by the hash of the request's body.
         prompt_tokens, completion_tokens: what was worked on, whether or not the answer reached anyone.
         fault: when set, is given the number of a request and answers in its place, or gives None.
+        rate: how often a problem is solved, by its number; what is seldom solved takes more tokens.
         answers: how many requests are answered before the others wait for `release`; all when None.
         holding: set when a request waits for `release`.
     """
@@ -37,6 +38,7 @@ class Endpoint:
         self.asked: Counter[str] = Counter()
         self.prompt_tokens = self.completion_tokens = 0
         self.fault: Callable[[int], web.StreamResponse | None] = lambda number: None
+        self.rate: Callable[[int], float] = lambda problem: 0.75
         self.answers: int | None = None
         self.holding = threading.Event()
         self._open = asyncio.Event()
@@ -89,21 +91,26 @@ class Endpoint:
         fault = self.fault(number)
         if fault is not None:
             return fault
-        tokens = 20 + int(name[:4], 16) % (MAX_TOKENS - 20)
+        problem = _problem(body)
+        rate = self.rate(problem)
+        tokens = int((20 + int(name[:4], 16) / 16**4 * (MAX_TOKENS - 20)) * (1.25 - rate) / 1.25)
         self.prompt_tokens += PROMPT_TOKENS
         self.completion_tokens += tokens
         if self.answers is not None and number >= self.answers:
             self.holding.set()
             await self._open.wait()
-        return web.json_response(_completion(body, name, tokens))
+        return web.json_response(_completion(problem, int(name[4:8], 16) < rate * 16**4, name, tokens))
 
 
-def _completion(body: dict[str, Any], name: str, tokens: int) -> dict[str, Any]:
-    """The right answer three times of four, in other words each time."""
+def _problem(body: dict[str, Any]) -> int:
     words = body["messages"][-1]["content"].split()
-    right = int(words[words.index("+") - 1]) + 2 + (int(name[4], 16) < 4)
+    return int(words[words.index("+") - 1])
+
+
+def _completion(problem: int, right: bool, name: str, tokens: int) -> dict[str, Any]:
+    """The right answer or a wrong one, in other words each time."""
     text = " ".join(hashlib.sha256(f"{name} {n}".encode()).hexdigest()[:8] for n in range(12))
-    message = {"role": "assistant", "content": f"{text} gives \\boxed{{{right}}}"}
+    message = {"role": "assistant", "content": f"{text} gives \\boxed{{{problem + 2 + (not right)}}}"}
     usage = {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": tokens, "total_tokens": PROMPT_TOKENS + tokens}
     choice = {"index": 0, "finish_reason": "stop", "message": message}
     return {"id": "c", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": usage}

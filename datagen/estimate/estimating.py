@@ -1,0 +1,197 @@
+"""The estimate of a run: simulated runs of all its problems, and what their totals range over.
+
+Each simulated run draws how many problems there are, which of the problems that were seen (or assumed) they are like,
+and how each went through the plan; so the range holds both chance and how little is known.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datagen.estimate.assumptions import JUDGEMENT_TOKENS, JUDGEMENTS, OFF_BY, TOKENS_A_SECOND, Stated
+from datagen.estimate.evidence import Evidence
+from datagen.estimate.figures import RUNS, Draws, Estimate, Paid, Range, Reach, Usage
+from datagen.estimate.rows import SourceRows, rows_of
+from datagen.estimate.worlds import World, assumed_worlds, measured_worlds
+from datagen.recipe import Recipe
+from datagen.recipe_teachers import OpenAITeacher, PaidTeacher
+from datagen.spending.cost import Tariff, is_priced
+from datagen.spending.ledger import Ledger, ledger_of
+from datagen.verify.judge import judging_teacher
+from datagen.workspace import Workspace
+
+_MOST_DRAWN = 2000
+"""Problems that are drawn for each source and simulated run; the rest is taken to be like them."""
+_WAVES = 3
+"""Completions that the last problem waits for, one after the other, when all others are done."""
+
+
+def estimate_run(recipe: Recipe, folder: Path, evidence: Evidence | None, stated: Stated) -> Estimate:
+    """Estimate a run before anything is spent.
+
+    Args:
+        recipe: the recipe.
+        folder: where the run is or will be.
+        evidence: what an earlier run tells; None leaves it to assumptions.
+        stated: what the user knows better.
+
+    Raises:
+        UsageError: a source is not there.
+    """
+    chance = np.random.default_rng(recipe.seed)
+    rows = rows_of(recipe, folder, evidence, stated)
+    if evidence is None:
+        worlds, basis = assumed_worlds(recipe, stated, chance)
+    else:
+        worlds, basis = measured_worlds(recipe, evidence, stated, chance)
+    numbers, totals = _simulate(recipe, rows, worlds, chance)
+    problems = sum(numbers.values(), np.zeros(RUNS))
+    teachers, judged = _by_teacher(recipe, totals, problems, evidence, chance)
+    hours, paced = _hours(recipe, teachers, evidence, stated, chance)
+    in_all = sum(teachers.values(), np.zeros((RUNS, 3)))
+    usd = {teacher.name: _usd(teacher, teachers[teacher.name]) for teacher in recipe.paid_teachers}
+    ledgers = _ledgers(folder, evidence)
+    return Estimate(
+        problems=Range.of(problems),
+        by_source={source: Range.of(drawn) for source, drawn in numbers.items()},
+        teachers={name: _usage(drawn, usd[name]) for name, drawn in teachers.items()},
+        in_all=_usage(in_all, _sum_of(usd.values())),
+        hours=Range.of(hours),
+        examples=Range.of(totals[:, -1]),
+        basis=[*(f"{source}: {one.basis}" for source, one in rows.items()), *basis, *judged, *paced],
+        reaches=_reaches(recipe, _sum_of(usd.values()), in_all[:, 1:].sum(axis=1), folder, ledgers),
+        paid=[Paid(at, one.total.completions, one.total.usd) for at, one in ledgers.items() if one.total.completions],
+    )
+
+
+def _simulate(
+    recipe: Recipe, rows: Mapping[str, SourceRows], worlds: Sequence[World], chance: np.random.Generator
+) -> tuple[dict[str, Draws], NDArray[np.float64]]:
+    """Problems by source, and the sums of the plays' columns, for each simulated run."""
+    numbers = {source: np.zeros(RUNS) for source in rows}
+    totals = np.zeros((RUNS, 3 * len(recipe.paid_teachers) + 1))
+    for run in range(RUNS):
+        world = worlds[run % len(worlds)]
+        for source, one in rows.items():
+            number = one.draw(chance)
+            numbers[source][run] = number
+            plays = world[source]
+            drawn = min(number, _MOST_DRAWN)
+            went = plays[chance.integers(len(plays), size=drawn), chance.integers(plays.shape[1], size=drawn)]
+            totals[run] += went.sum(axis=0) * (number / max(drawn, 1))
+    return numbers, totals
+
+
+def _by_teacher(
+    recipe: Recipe,
+    totals: NDArray[np.float64],
+    problems: Draws,
+    evidence: Evidence | None,
+    chance: np.random.Generator,
+) -> tuple[dict[str, NDArray[np.float64]], list[str]]:
+    """Completions, prompt and completion tokens of each teacher, those of the judge included."""
+    names = [teacher.name for teacher in recipe.paid_teachers]
+    teachers = {name: totals[:, 3 * place : 3 * place + 3] for place, name in enumerate(names)}
+    judge = judging_teacher(recipe)
+    if judge is None:
+        return teachers, []
+    measured = evidence.judge if evidence is not None else None
+    each, prompt, written = measured or (JUDGEMENTS, *JUDGEMENT_TOKENS)
+    asked = chance.poisson(each * problems * (1.0 if measured else np.exp(OFF_BY * chance.standard_normal(RUNS))))
+    teachers[judge.name] = teachers[judge.name] + asked[:, None] * np.array([1.0, prompt, written])
+    told = f"measured in {evidence.folder}" if measured and evidence else "assumed"
+    return teachers, [
+        f"judge {judge.name}: {each:.2f} questions a problem, {prompt:,.0f} + {written:,.0f} tokens, {told}"
+    ]
+
+
+def _hours(
+    recipe: Recipe,
+    teachers: Mapping[str, NDArray[np.float64]],
+    evidence: Evidence | None,
+    stated: Stated,
+    chance: np.random.Generator,
+) -> tuple[Draws, list[str]]:
+    """Hours of sampling: those of the busiest teacher, since all work at once, and a tail."""
+    hours, basis = np.zeros(RUNS), []
+    for teacher in recipe.paid_teachers:
+        completions, prompts, written = teachers[teacher.name].T
+        seconds, told = stated.seconds, "as stated"
+        off: Draws | float = 1.0
+        if seconds is None and evidence is not None and teacher.name in evidence.seconds:
+            seconds, told = evidence.seconds[teacher.name], f"measured in {evidence.folder}"
+        each = written / np.maximum(completions, 1) / TOKENS_A_SECOND
+        if seconds is None:
+            told, off = f"assumed ({TOKENS_A_SECOND:g} tokens a second)", np.exp(OFF_BY * chance.standard_normal(RUNS))
+        else:
+            each = np.full(RUNS, seconds)
+        each = each * off
+        needed = completions * each / teacher.concurrency / 3600
+        limits = [f"{teacher.concurrency} at once"]
+        if isinstance(teacher, OpenAITeacher):
+            for most, used, unit in (
+                (teacher.requests_per_minute, completions, "requests"),
+                (teacher.tokens_per_minute, prompts + written, "tokens"),
+            ):
+                if most is not None:
+                    needed = np.maximum(needed, used / most / 60)
+                    limits.append(f"at most {most:,} {unit} a minute")
+        tail = _WAVES * each / 3600 * (completions > 0)
+        hours = np.maximum(hours, needed + tail)
+        basis.append(f"{teacher.name}: {each.mean():,.3g} seconds a completion, {told}; {', '.join(limits)}")
+    return hours, basis
+
+
+def _usd(teacher: PaidTeacher, drawn: NDArray[np.float64]) -> Draws | None:
+    if not is_priced(teacher):
+        return None
+    tariff = Tariff.of(teacher)
+    prompt, written = tariff.amount(1, 0).usd, tariff.amount(0, 1).usd
+    return np.asarray(drawn[:, 1] * prompt + drawn[:, 2] * written)
+
+
+def _sum_of(draws: Iterable[Draws | None]) -> Draws | None:
+    """All teachers' money; None when that of one is not known."""
+    total = np.zeros(RUNS)
+    for one in draws:
+        if one is None:
+            return None
+        total = total + one
+    return total
+
+
+def _usage(drawn: NDArray[np.float64], usd: Draws | None) -> Usage:
+    completions, prompts, written = (Range.of(column) for column in drawn.T)
+    return Usage(completions, prompts, written, None if usd is None else Range.of(usd))
+
+
+def _ledgers(folder: Path, evidence: Evidence | None) -> dict[Path, Ledger]:
+    """What was paid in the run's own folder, and in the one that is gone by."""
+    found = {} if evidence is None else {evidence.folder: evidence.ledger}
+    if (folder / "run.json").is_file() and folder not in found:
+        found[folder] = ledger_of(Workspace(folder))[0]
+    return found
+
+
+def _reaches(
+    recipe: Recipe, usd: Draws | None, tokens: Draws, folder: Path, ledgers: Mapping[Path, Ledger]
+) -> list[Reach]:
+    """Budgets against what is still to be paid: lost replies use them up, what another run paid for spares them."""
+    reaches = []
+    own = ledgers.get(folder)
+    lost = own.lost.amount if own is not None else None
+    others = [one.total.amount for at, one in ledgers.items() if at != folder]
+    for setting, limit, needed in (
+        ("budget_usd", recipe.sampling.budget_usd, usd),
+        ("budget_tokens", recipe.sampling.budget_tokens, tokens),
+    ):
+        if limit is None or needed is None:
+            continue
+        is_money = setting == "budget_usd"
+        left = limit - ((lost.usd if is_money else lost.tokens) if lost is not None else 0)
+        left += sum(one.usd if is_money else one.tokens for one in others)
+        share = np.minimum(left / np.maximum(needed, 1e-12), 1.0)
+        reaches.append(Reach(setting, limit, Range.of(share), float((share >= 1).mean())))
+    return reaches

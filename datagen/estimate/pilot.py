@@ -1,0 +1,48 @@
+"""The pilot: a small real run of the same recipe, whose completions the whole run takes over.
+
+It takes the first rows of each source, as `--limit` does: those rows are the first of the whole run too, so that all
+that the pilot paid for is used. Where a source is sorted, its first rows may be easier or harder than the rest.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from datagen.errors import UsageError
+from datagen.pipeline import Options
+from datagen.recipe import Recipe
+
+UNTIL = Options(until="sample")
+"""How far a pilot goes: solutions and their verdicts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pilot:
+    """How a pilot is run.
+
+    Attributes:
+        folder: the run's.
+        overrides: `KEY=VALUE` settings that make the recipe a pilot's.
+    """
+
+    folder: Path
+    overrides: tuple[str, ...]
+
+
+def pilot_of(recipe: Recipe, problems: int, folder: Path | None) -> Pilot:
+    """The pilot of a recipe.
+
+    Args:
+        recipe: the recipe.
+        problems: rows of each source; a source that has a smaller limit keeps it.
+        folder: where to run it; `outputs/NAME-pilot` when None.
+
+    Raises:
+        UsageError: not a single row, or there is nobody to try out.
+    """
+    if problems < 1:
+        raise UsageError(f"--pilot {problems}: give a whole number above 0")
+    if not recipe.paid_teachers:
+        raise UsageError(f"{recipe.name}: --pilot: the recipe asks no teacher, so there is nothing to try out")
+    limits = [min(problems, source.limit or problems) for source in recipe.sources]
+    overrides = tuple(f"sources.{number}.limit={limit}" for number, limit in enumerate(limits))
+    return Pilot(folder if folder is not None else Path("outputs") / f"{recipe.name}-pilot", overrides)
