@@ -119,6 +119,8 @@ def of_status(status: int, headers: Mapping[str, str], body: bytes, now: float) 
 
 def of_error(error: Exception) -> Fault:
     """The fault that a failure to send a request or to read its reply is."""
+    if isinstance(error, UnicodeError | aiohttp.InvalidURL):
+        return Fault("never", "no connection", "{url} is no address", "is base_url right?")
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         advice = "its certificate is not accepted; is base_url right?"
         return Fault("never", "no connection", "no connection to {url}", advice)
@@ -127,7 +129,7 @@ def of_error(error: Exception) -> Fault:
     if isinstance(error, TimeoutError):
         what, advice = "no answer within sampling.timeout_s from {url}", "raise it, or look at the endpoint"
         return Fault("again", "timeout", what, advice, tries=MOST_TIMEOUTS, may_be_billed=True)
-    if isinstance(error, aiohttp.ClientResponseError | aiohttp.InvalidURL):
+    if isinstance(error, aiohttp.ClientResponseError):
         return garbage("no HTTP", "it does not speak HTTP")
     advice = "look at the endpoint, or start again later"
     what = "{url} closed the connection before the whole reply was there"
