@@ -28,7 +28,11 @@ MOST_TIMEOUTS = 3
 """How often one request may go without an answer; each time may be billed, and costs `sampling.timeout_s`."""
 LONGEST_WAIT_S = 600.0
 """The longest wait that an endpoint can ask for; a longer one is asked about again."""
-FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 20.0
+FIRST_DELAY_S = 0.1
+LONGEST_DELAY_S = 1.0
+"""Short, because an endpoint in trouble is the breaker's business: this is for requests that had bad luck."""
+LONGEST_DELAY_OF_REFUSED_S = 20.0
+"""Long, because a refusal without a word about when asks for patience."""
 
 _QUOTA = re.compile(
     r"insufficient[_ ](?:quota|balance|credit)|billing_hard_limit|credit balance is too low|exceeded your current",
@@ -204,7 +208,8 @@ def delay_of(fault: Fault, faults: int) -> float:
         fault: what went wrong last.
         faults: how often something went wrong with this request, this time included.
     """
-    longest = min(FIRST_DELAY_S * 2.0 ** min(faults - 1, 30), LONGEST_DELAY_S)
+    most = LONGEST_DELAY_OF_REFUSED_S if fault.kind == "later" else LONGEST_DELAY_S
+    longest = min(FIRST_DELAY_S * 2.0 ** min(faults - 1, 30), most)
     return (fault.wait_s or 0.0) + random.uniform(0.0, longest)
 
 
