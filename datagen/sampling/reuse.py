@@ -148,7 +148,7 @@ class _Explanation:
         reasons += [
             f"sampling.{name} {record[name]} -> {getattr(sampling, name)}"
             for name in _SETTINGS
-            if record[name] != getattr(sampling, name)
+            if record[name] not in (None, getattr(sampling, name))
         ]
         prompt = self._prompt(sampling.prompt, model)
         if prompt is not None and record["prompt"] != prompt:

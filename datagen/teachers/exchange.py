@@ -79,7 +79,7 @@ class Exchange:
                     response.close()
                     return garbage("too large", f"a reply of more than {most / 2**20:.0f} MiB")
                 return Reply(response.status, response.headers, read)
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, UnicodeError) as error:  # the last from names that no resolver takes
             return of_error(error)
 
     async def close(self) -> None:

@@ -28,7 +28,11 @@ MOST_TIMEOUTS = 3
 """How often one request may go without an answer; each time may be billed, and costs `sampling.timeout_s`."""
 LONGEST_WAIT_S = 600.0
 """The longest wait that an endpoint can ask for; a longer one is asked about again."""
-FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 20.0
+FIRST_DELAY_S = 0.1
+LONGEST_DELAY_S = 1.0
+"""Short, because an endpoint in trouble is the breaker's business: this is for requests that had bad luck."""
+LONGEST_DELAY_OF_REFUSED_S = 20.0
+"""Long, because a refusal without a word about when asks for patience."""
 
 _QUOTA = re.compile(
     r"insufficient[_ ](?:quota|balance|credit)|billing_hard_limit|credit balance is too low|exceeded your current",
@@ -119,6 +123,8 @@ def of_status(status: int, headers: Mapping[str, str], body: bytes, now: float) 
 
 def of_error(error: Exception) -> Fault:
     """The fault that a failure to send a request or to read its reply is."""
+    if isinstance(error, UnicodeError | aiohttp.InvalidURL):
+        return Fault("never", "no connection", "{url} is no address", "is base_url right?")
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         advice = "its certificate is not accepted; is base_url right?"
         return Fault("never", "no connection", "no connection to {url}", advice)
@@ -127,7 +133,7 @@ def of_error(error: Exception) -> Fault:
     if isinstance(error, TimeoutError):
         what, advice = "no answer within sampling.timeout_s from {url}", "raise it, or look at the endpoint"
         return Fault("again", "timeout", what, advice, tries=MOST_TIMEOUTS, may_be_billed=True)
-    if isinstance(error, aiohttp.ClientResponseError | aiohttp.InvalidURL):
+    if isinstance(error, aiohttp.ClientResponseError):
         return garbage("no HTTP", "it does not speak HTTP")
     advice = "look at the endpoint, or start again later"
     what = "{url} closed the connection before the whole reply was there"
@@ -202,7 +208,8 @@ def delay_of(fault: Fault, faults: int) -> float:
         fault: what went wrong last.
         faults: how often something went wrong with this request, this time included.
     """
-    longest = min(FIRST_DELAY_S * 2.0 ** min(faults - 1, 30), LONGEST_DELAY_S)
+    most = LONGEST_DELAY_OF_REFUSED_S if fault.kind == "later" else LONGEST_DELAY_S
+    longest = min(FIRST_DELAY_S * 2.0 ** min(faults - 1, 30), most)
     return (fault.wait_s or 0.0) + random.uniform(0.0, longest)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from datagen.recipe_teachers import PaidTeacher
 from datagen.spending.cost import Tariff, with_usage
 from datagen.teachers.base import Completion, Message, Request
+from datagen.teachers.families import parameters_of
 from datagen.teachers.prompting import Prompt
 from datagen.texts import digest
 
@@ -21,7 +22,7 @@ def seed_of(teacher: PaidTeacher, recipe_seed: int, messages: Sequence[Message],
 def record_of(
     teacher: PaidTeacher, request: Request, attempt: int, prompt: Prompt, problem: str, completion: Completion
 ) -> dict[str, Any]:
-    """A completion as the journal keeps it: what was asked, setting by setting, and what came back.
+    """A completion as the journal keeps it: what was asked, setting by setting (None: not sent), and what came back.
 
     Args:
         teacher: who was asked.
@@ -31,14 +32,13 @@ def record_of(
         problem: the problem's text; only its hash is kept.
         completion: what came back.
     """
+    sent = parameters_of(teacher, request)
     return {
         "model": teacher.model,
         "attempt": attempt,
         "prompt": prompt.sha256,
         "problem": digest(problem)[:16],
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-        "max_tokens": request.max_tokens,
+        **{name: sent.get(name) for name in ("temperature", "top_p", "max_tokens")},
         **asdict(with_usage(request, completion)),
         "cost_usd": Tariff.of(teacher).cost(request, completion).usd,
     }

@@ -158,7 +158,7 @@ def test_a_table_that_can_not_be_read_as_told_is_refused(spoil, changes, words, 
     check(done.status, done.complaints, done.out, 2, words)
 
 
-@pytest.mark.full  # a run waits out eight attempts, so that a hiccup does not end it: most of a minute
+@pytest.mark.full  # a run waits a minute for a server that never answered
 def test_a_teacher_that_can_not_be_reached_is_named(place, prefect):
     write(recipe(teachers=[OPENAI]))
     done = datagen("build", "recipe.yaml", cwd=place, **prefect)

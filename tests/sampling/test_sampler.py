@@ -208,7 +208,7 @@ def test_what_arrived_now_is_counted_with_its_verdicts_and_what_was_there_apart(
     server, first, _ = run(tmp_path, verifier, in_turn, [(problem(), [recorded])])
     assert first.verdicts.total() == first.completions == len(server.asked)
     assert first.verdicts["correct"] == 1
-    assert (first.prompt_tokens, first.completion_tokens) == (10 * first.completions, 20 * first.completions)
+    assert first.completion_tokens == 20 * first.completions
     assert first.usd == pytest.approx(sum(record["cost_usd"] for record in kept(tmp_path)))
 
     _, second, _ = run(tmp_path, verifier, right, [(problem(), [recorded]), (problem(1), [])])

@@ -181,6 +181,24 @@ def test_a_wait_that_was_told_is_waited() -> None:
     assert times[2] >= told
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:99999/v1", "is no address; it looks like http://127.0.0.1:8000/v1"),
+        ("http://[::1/v1", "is no address; it looks like http://127.0.0.1:8000/v1"),
+        ("http://a..b/v1", "http://a..b/v1 is no address; is base_url right?"),
+    ],
+)
+def test_what_is_no_address_is_refused(url: str, said: str) -> None:
+    async def main() -> None:
+        async with client_of(url) as client:
+            await client.ask(request())
+
+    with pytest.raises(DatagenError) as refusal:
+        asyncio.run(main())
+    assert said in str(refusal.value)
+
+
 def test_servers_that_are_not_there_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("datagen.teachers.breaker.NEVER_SERVED_S", 0.2)
 

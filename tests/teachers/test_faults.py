@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from datagen.teachers.base import Completion
 from datagen.teachers.faults import (
+    LONGEST_DELAY_OF_REFUSED_S,
     LONGEST_DELAY_S,
     LONGEST_WAIT_S,
     Fault,
@@ -68,7 +69,7 @@ def test_whatever_is_refused_is_sorted_and_told_in_one_line(status: int, body: b
     line = explain(fault, teacher("http://127.0.0.1:9/v1"), "http://127.0.0.1:9/v1", KEY, 3)
     assert line.startswith("teacher t: ")
     assert line.isprintable()
-    assert 0 <= delay_of(fault, 40) <= LONGEST_DELAY_S + LONGEST_WAIT_S
+    assert 0 <= delay_of(fault, 40) <= LONGEST_DELAY_OF_REFUSED_S + LONGEST_WAIT_S
 
 
 JSON = st.recursive(
@@ -129,10 +130,11 @@ def test_no_longer_piece_of_a_key_is_told(start: int, length: int, before: str, 
     assert not any(KEY[place : place + 12] in told for place in range(len(KEY) - 11))
 
 
-def test_delays_grow_at_random_up_to_a_limit() -> None:
-    fault = of_status(500, {}, b"", NOW)
+@pytest.mark.parametrize(("status", "most"), [(500, LONGEST_DELAY_S), (429, LONGEST_DELAY_OF_REFUSED_S)])
+def test_delays_grow_at_random_up_to_a_limit(status: int, most: float) -> None:
+    fault = of_status(status, {}, b"", NOW)
     for faults in (1, 4, 30, 10_000):
         delays = [delay_of(fault, faults) for _ in range(200)]
-        longest = min(0.1 * 2 ** (min(faults, 50) - 1), LONGEST_DELAY_S)
+        longest = min(0.1 * 2 ** (min(faults, 50) - 1), most)
         assert longest / 2 < max(delays) <= longest
         assert min(delays) < longest / 2
