@@ -35,6 +35,7 @@ class Progress:
         completions: completions that were asked for and arrived now.
         kept: completions that an earlier start of this run had left.
         reused: completions that were taken from another run.
+        settled: of all these, those of problems that are through.
         completion_tokens: of what arrived now.
         verdicts: verdicts given now; where teachers are asked, on what arrived now.
         traffic: what the teachers' clients are doing; None where nobody is asked. Called from any thread.
@@ -48,6 +49,7 @@ class Progress:
     completions: int = 0
     kept: int = 0
     reused: int = 0
+    settled: int = 0
     completion_tokens: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     traffic: Callable[[], Traffic] | None = None
@@ -57,6 +59,11 @@ class Progress:
         """Count a completion that was asked for now."""
         self.completions += 1
         self.completion_tokens += completion.completion_tokens or 0
+
+    def finished(self, completions: int) -> None:
+        """Count a problem that is through, and the completions that it took, whenever they were asked for."""
+        self.done += 1
+        self.settled += completions
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """How fast a stage goes, and how long it will still take: from counts and a clock, and nothing else."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from datagen.progress.counts import Asking, Progress, View
 _WINDOW_S, _WINDOW_COUNTS = 60.0, 20
 """A speed is taken over the last minute, and over the last twenty where these took longer: the end of a stage is slower
 than its middle, and some answers take half an hour."""
-_ENOUGH_S, _ENOUGH_DONE = 10.0, 10
+_ENOUGH_S, _ENOUGH = 10.0, 10
 """What must have been seen before a time left is named."""
 _SPEED_AFTER_S = 2.0
 
@@ -75,26 +76,41 @@ class Watcher:
     def look(self) -> View:
         """The picture of this moment; to be called every second or so."""
         progress, now = self._progress, self._clock()
-        self._answers.add(now, progress.completions, progress.completion_tokens)
-        if progress.traffic is None or progress.completions:  # what a resumed run has already goes by in no time
+        if progress.traffic is None or progress.completions:  # a resumed run first goes through what it has
             self._done.add(now, progress.done)
+            self._answers.add(now, progress.completions, progress.completion_tokens)
         return View(
             stage=progress.stage,
             things=progress.things,
             total=progress.total,
             done=progress.done,
             elapsed_s=now - self._began,
-            left_s=self._left(progress.total - progress.done),
+            left_s=self._left_s(),
             verdicts=dict(progress.verdicts),
             asking=self._asking(),
         )
 
-    def _left(self, remaining: int) -> float | None:
+    def _left_s(self) -> float | None:
+        """The mean of two estimates that meet in a long run.
+
+        Problems promise too little: the first are through late, and then many at once. Completions promise too much:
+        the problems that are through first are those that take few.
+        """
+        progress = self._progress
+        remaining = progress.total - progress.done
         if remaining <= 0:
             return 0.0
-        if self._done.seconds < _ENOUGH_S or self._done.gained() < _ENOUGH_DONE:
-            return None
-        return remaining * self._done.seconds / self._done.gained()
+        by_problems = _seconds_for(remaining, self._done)
+        if by_problems is None or progress.traffic is None:
+            return by_problems
+        by_completions = _seconds_for(self._completions_wanted(remaining), self._answers)
+        return None if by_completions is None else math.sqrt(by_problems * by_completions)
+
+    def _completions_wanted(self, remaining: int) -> float:
+        """How many completions are still to come when every problem takes as many as those that are through."""
+        progress = self._progress
+        under_way = progress.completions + progress.kept + progress.reused - progress.settled
+        return max(remaining * progress.settled / progress.done - under_way, remaining)  # each wants one more at least
 
     def _asking(self) -> Asking | None:
         progress = self._progress
@@ -109,3 +125,9 @@ class Watcher:
             traffic=progress.traffic(),
             spent=progress.spent() if progress.spent is not None else None,
         )
+
+
+def _seconds_for(number: float, pace: Pace) -> float | None:
+    """How long so many more will take; None while too little was seen."""
+    gained = pace.gained()
+    return None if pace.seconds < _ENOUGH_S or gained < _ENOUGH else number * pace.seconds / gained

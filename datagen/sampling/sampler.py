@@ -165,9 +165,11 @@ class Sampler:
             try:
                 mode = self._recipe.paths.text
                 plan = follow_plan(problem, recorded, self._rules, mode, self._obtain, self._verdicts)
+                paid = 0
                 async for solution, verdict in plan:  # the solution is in the journal
                     self._count(solution, verdict)
-                self._progress.done += 1
+                    paid += solution.teacher in self._rungs
+                self._progress.finished(paid)
             except Exception as error:
                 failure.append(error)
                 self._end()

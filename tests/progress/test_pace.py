@@ -32,7 +32,8 @@ def work(watcher: Watcher, progress: Progress, clock: Clock, seconds: int, per_s
     while clock.now < begun + seconds:
         clock.now += 0.5
         progress.done = done + int((clock.now - begun) * per_second)
-        progress.completions = progress.done * 3
+        progress.settled = progress.done * 3
+        progress.completions = progress.settled - progress.kept
         progress.completion_tokens = progress.completions * 100
         watcher.look()
 
@@ -69,9 +70,25 @@ def test_what_was_there_before_does_not_make_the_rest_look_quick(clock: Clock) -
     for _ in range(40):  # a resumed run takes 5,000 problems from its journal
         clock.now += 0.5
         progress.done += 125
+        progress.kept = progress.settled = progress.done * 3
         assert watcher.look().left_s is None
     work(watcher, progress, clock, seconds=50, per_second=1)
     assert watcher.look().left_s == pytest.approx(10_000 - 5_050, rel=0.05)
+
+
+def test_problems_that_are_all_through_at_once_are_timed_by_their_completions_too(clock: Clock) -> None:
+    progress = asking(total=50)
+    watcher = Watcher(progress, clock)
+    for completions in range(0, 500, 4):  # ten a problem at eight a second, and all fifty problems are open
+        clock.now += 0.5
+        progress.completions = completions
+        progress.done = max(0, (completions - 300) // 4)
+        progress.settled = progress.done * 9  # those that take few are through first
+        view = watcher.look()
+        if progress.done in range(15, 45):
+            assert view.left_s is not None
+            really = (500 - completions) / 8
+            assert really / 2.5 < view.left_s < really * 2.5
 
 
 def test_a_slower_end_is_seen_soon(clock: Clock) -> None:
