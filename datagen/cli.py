@@ -114,9 +114,9 @@ def estimate(
     """What a run will take, each figure as a range: by assumption, from an earlier run, or from a small paid pilot."""
     from datagen.estimate.assumptions import Stated
     from datagen.estimate.estimating import estimate_run
-    from datagen.estimate.evidence import has_evidence, read_evidence
+    from datagen.estimate.evidence import read_evidence, tells_something
     from datagen.estimate.lines import estimate_json, estimate_lines
-    from datagen.estimate.pilot import UNTIL, pilot_of
+    from datagen.estimate.pilot import UNTIL, pilot_folder, pilot_of
     from datagen.pipeline import run_folder
     from datagen.recipe_file import load_recipe
 
@@ -124,27 +124,30 @@ def estimate(
     loaded = load_recipe(recipe, overrides, limit)
     stated = Stated(solve_rate, tokens, survival, seconds)
     folder = run_folder(loaded, None)
-    candidates = (folder, Path(f"{folder}-pilot"))
-    source = _run_folder(from_run, "--from ") if from_run else next(filter(has_evidence, candidates), None)
     if output is not None and pilot is None:
         raise UsageError("--output is the pilot's folder; say how large the pilot is with --pilot N")
+    if pilot is not None and from_run:
+        raise UsageError("--pilot and --from: choose one of them")
+    source = next(filter(tells_something, (folder, pilot_folder(folder))), None)
+    if from_run:
+        source = _run_folder(from_run, "--from ")
     if pilot is not None:
-        if from_run:
-            raise UsageError("--pilot and --from: choose one of them")
         small = pilot_of(loaded, pilot, output)
         changes = [*overrides, *small.overrides]
         parameters = {"recipe": recipe, "output": str(small.folder), "overrides": changes, "until": UNTIL.until}
-        source, _ = _run(load_recipe(recipe, changes), small.folder, UNTIL, parameters, sys.stderr)
+        _run(load_recipe(recipe, changes), small.folder, UNTIL, parameters, sys.stderr)
+        source = small.folder
     evidence = read_evidence(source, loaded) if source is not None else None
     found = estimate_run(loaded, folder, evidence, stated)
     if as_json:
         typer.echo(json.dumps(estimate_json(found), indent=1))
         return
     typer.echo("\n".join(estimate_lines(found)))
-    if pilot is not None:
-        again = " ".join(f"--set {shlex.quote(one)}" for one in overrides)
-        limited = f" --limit {limit}" if limit else ""
-        typer.echo(f"\nbuild it:  datagen build {shlex.quote(recipe)}{limited} {again}".rstrip() + f" --reuse {source}")
+    if source is not None and source != folder:
+        limited = ["--limit", str(limit)] if limit else []
+        changed = [word for one in overrides for word in ("--set", one)]
+        command = shlex.join(["datagen", "build", recipe, *limited, *changed, "--reuse", str(source)])
+        typer.echo(f"\nto build it with what {source} has paid for:\n  {command}")
 
 
 @app.command()

@@ -17,7 +17,7 @@ from datagen.estimate.rows import SourceRows, rows_of
 from datagen.estimate.worlds import World, assumed_worlds, measured_worlds
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import OpenAITeacher, PaidTeacher
-from datagen.spending.cost import Tariff, is_priced
+from datagen.spending.cost import NOTHING, Tariff, is_priced
 from datagen.spending.ledger import Ledger, ledger_of
 from datagen.verify.judge import judging_teacher
 from datagen.workspace import Workspace
@@ -170,7 +170,7 @@ def _usage(drawn: NDArray[np.float64], usd: Draws | None) -> Usage:
 def _ledgers(folder: Path, evidence: Evidence | None) -> dict[Path, Ledger]:
     """What was paid in the run's own folder, and in the one that is gone by."""
     found = {} if evidence is None else {evidence.folder: evidence.ledger}
-    if (folder / "run.json").is_file() and folder not in found:
+    if (folder / "run.json").is_file() and folder.resolve() not in {one.resolve() for one in found}:
         found[folder] = ledger_of(Workspace(folder))[0]
     return found
 
@@ -180,18 +180,17 @@ def _reaches(
 ) -> list[Reach]:
     """Budgets against what is still to be paid: lost replies use them up, what another run paid for spares them."""
     reaches = []
-    own = ledgers.get(folder)
-    lost = own.lost.amount if own is not None else None
-    others = [one.total.amount for at, one in ledgers.items() if at != folder]
+    own = folder.resolve()
+    lost = sum((one.lost.amount for at, one in ledgers.items() if at.resolve() == own), NOTHING)
+    others = sum((one.total.amount for at, one in ledgers.items() if at.resolve() != own), NOTHING)
     for setting, limit, needed in (
         ("budget_usd", recipe.sampling.budget_usd, usd),
         ("budget_tokens", recipe.sampling.budget_tokens, tokens),
     ):
         if limit is None or needed is None:
             continue
-        is_money = setting == "budget_usd"
-        left = limit - ((lost.usd if is_money else lost.tokens) if lost is not None else 0)
-        left += sum(one.usd if is_money else one.tokens for one in others)
+        free = others - lost
+        left = limit + (free.usd if setting == "budget_usd" else free.tokens)
         share = np.minimum(left / np.maximum(needed, 1e-12), 1.0)
         reaches.append(Reach(setting, limit, Range.of(share), float((share >= 1).mean())))
     return reaches

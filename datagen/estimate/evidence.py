@@ -57,8 +57,8 @@ class Evidence:
         return sum(map(len, self.specimens.values()))
 
 
-def has_evidence(folder: Path) -> bool:
-    """Whether a run got far enough to tell anything: its solutions have verdicts."""
+def tells_something(folder: Path) -> bool:
+    """Whether there is a run in a folder that got far enough: its solutions have verdicts."""
     stages = Workspace(folder).record().get("stages", {}) if (folder / "run.json").is_file() else {}
     return "sample" in stages and "verify" in stages
 
@@ -73,7 +73,7 @@ def read_evidence(folder: Path, recipe: Recipe) -> Evidence:
     Raises:
         UsageError: the run has no verdicts yet, or its recipe can't be read.
     """
-    if not has_evidence(folder):
+    if not tells_something(folder):
         raise UsageError(
             f"{folder}: this run has no verdicts yet, so there is nothing to go by; build it `--until sample`"
         )

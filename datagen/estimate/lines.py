@@ -28,7 +28,7 @@ def estimate_lines(estimate: Estimate) -> Iterator[str]:
         yield from _usage(name, usage)
     if len(estimate.teachers) > 1:
         yield from _usage("in all", estimate.in_all)
-    yield _line("hours", "of sampling", estimate.hours, _hours)
+    yield _line("time", "of sampling", estimate.hours, _time)
     yield _line("examples", "at most", estimate.examples)
     yield ""
     yield f"  {_RANGE}"
@@ -64,5 +64,7 @@ def _line(name: str, what: str, figure: Range, shown: Callable[[float], str] = "
     return f"  {name:12} {what:20} " + " ".join(f"{cell:>16}" for cell in cells)
 
 
-def _hours(hours: float) -> str:
-    return f"{hours:,.1f}" if hours >= 10 else f"{hours:.2g}"
+def _time(hours: float) -> str:
+    if hours >= 1:
+        return f"{hours:,.1f} h"
+    return f"{hours * 60:.0f} min" if hours * 60 >= 1 else f"{hours * 3600:.0f} s"

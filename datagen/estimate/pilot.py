@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datagen.errors import UsageError
-from datagen.pipeline import Options
+from datagen.pipeline import Options, run_folder
 from datagen.recipe import Recipe
 
 UNTIL = Options(until="sample")
@@ -45,4 +45,9 @@ def pilot_of(recipe: Recipe, problems: int, folder: Path | None) -> Pilot:
         raise UsageError(f"{recipe.name}: --pilot: the recipe asks no teacher, so there is nothing to try out")
     limits = [min(problems, source.limit or problems) for source in recipe.sources]
     overrides = tuple(f"sources.{number}.limit={limit}" for number, limit in enumerate(limits))
-    return Pilot(folder if folder is not None else Path("outputs") / f"{recipe.name}-pilot", overrides)
+    return Pilot(folder if folder is not None else pilot_folder(run_folder(recipe, None)), overrides)
+
+
+def pilot_folder(folder: Path) -> Path:
+    """Where the pilot of a run lies."""
+    return folder.with_name(f"{folder.name}-pilot")

@@ -13,7 +13,7 @@ from datagen.spending.ledger import ledger_of
 from tests.building import build
 from tests.spending.billing import Endpoint, recipe
 
-_PILOT, _PROBLEMS, _WORLDS = 20, 400, 8
+_PILOT, _PROBLEMS, _WORLDS = 20, 400, 4
 _SAMPLING = {"target_correct": 4, "max_attempts": 12, "give_up_after": 6}
 
 

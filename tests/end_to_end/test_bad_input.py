@@ -88,9 +88,17 @@ def in_process(arguments, monkeypatch, capsys):
         (["build"], ["recipe"]),
         (["buidl", "quickstart"], ["buidl"]),
         (["show", "nothing"], ["nothing", "no run"]),
+        (["estimate", "quickstrat"], ["did you mean quickstart?"]),
+        (["estimate", "quickstart", "--pilot", "0"], ["--pilot 0", "above 0"]),
+        (["estimate", "recorded-only", "--pilot", "3"], ["--pilot", "asks no teacher"]),
+        (["estimate", "quickstart", "--from", "nothing"], ["--from nothing", "no run"]),
+        (["estimate", "quickstart", "--from", "rows.parquet"], ["--from rows.parquet"]),
+        (["estimate", "quickstart", "--output", "out"], ["--output", "--pilot"]),
+        (["estimate", "quickstart", "--solve-rate", "60"], ["--solve-rate 60", "at most 1"]),
+        (["estimate", "quickstart", "--tokens", "-5"], ["--tokens -5", "above 0"]),
         (["export", "nothing", "--format", "text", "--to", "out"], ["nothing", "no run"]),
     ],
-    ids=lambda value: " ".join(value) if value and value[0] in ("build", "buidl", "show", "export") else "",
+    ids=lambda value: " ".join(value) if value and value[0] in ("build", "buidl", "show", "export", "estimate") else "",
 )
 def test_wrong_arguments_are_refused(arguments, words, place, monkeypatch, capsys):
     check(*in_process(arguments, monkeypatch, capsys), 2, words)

@@ -23,3 +23,20 @@ def test_a_build_stopped_by_its_budget_says_so_and_ends_with_the_same_bytes_when
     build(*arguments[1:], "--set", "sampling.budget_tokens=10000000", cwd=tmp_path, **prefect)
     assert teacher.repeats == 0
     assert hashes(tmp_path / "run" / "dataset") == hashes(quickstart / "dataset")
+
+
+def test_a_pilot_estimates_the_run_and_is_taken_over_by_it(teacher, tmp_path, prefect):
+    settings = ["quickstart", "--set", f"teachers.demo.base_url={teacher.url}"]
+    done = datagen("estimate", *settings, "--pilot", "4", "--json", cwd=tmp_path, **prefect)
+    assert done.status == 0, done.out + done.err
+    found = json.loads(done.out)
+    pilot = tmp_path / "outputs" / "quickstart-pilot"
+    assert found["paid"][0]["completions"] == len(journal_lines(pilot)) == teacher.answered > 0
+    assert found["in_all"]["completions"]["expected"] > teacher.answered
+
+    again = datagen("estimate", *settings, cwd=tmp_path)  # the pilot is found by itself
+    assert again.out.splitlines()[-1].endswith("--reuse outputs/quickstart-pilot")
+    build(*settings, "--reuse", "outputs/quickstart-pilot", "--until", "sample", cwd=tmp_path, **prefect)
+    assert teacher.repeats == 0
+    low, high = (found["in_all"]["completions"][end] for end in ("low", "high"))
+    assert 0.7 * low < teacher.answered < 1.4 * high
