@@ -29,6 +29,8 @@ Answer = TypeVar("Answer")
 
 _SYNC_INTERVAL_S = 0.5
 _PART_BYTES = 256 << 20
+_MOST_WAITING = 20_000
+"""Records that wait to be indexed; whoever appends faster than the index takes them in waits for it."""
 _log = logging.getLogger(__name__)
 
 
@@ -133,7 +135,10 @@ class Journal:
             self._fresh.append((name, place))
             self._end += len(line)
             self._rows += 1
+            waiting = len(self._fresh)
         self._dirty.set()
+        if waiting >= _MOST_WAITING:
+            self._flush()
 
     @property
     def position(self) -> Position:

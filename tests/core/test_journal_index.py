@@ -193,3 +193,16 @@ def test_threads_find_what_they_and_others_have_appended(tmp_path: Path, monkeyp
         assert not faults
         assert len(journal) == len(list(journal.records())) == 1200
     assert list(tmp_path.glob("*.parquet"))
+
+
+def test_what_waits_for_the_index_stays_little_however_fast_records_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datagen.journal.journal._MOST_WAITING", 20)
+    monkeypatch.setattr("datagen.journal.journal._SYNC_INTERVAL_S", 1000.0)
+    with Journal(tmp_path / "c.jsonl") as journal:
+        for number, key in enumerate(KEYS):
+            journal.append(key, {"value": number})
+            assert len(journal._fresh) < 20
+            assert len(journal._recent) < 20
+    assert_whole(tmp_path / "c.jsonl")
