@@ -21,3 +21,7 @@ class StoppedError(DatagenError):
     """A signal or a budget ended the run early; everything that arrived is kept."""
 
     exit_status = 3
+
+
+class RequestFailedError(DatagenError):
+    """One request to a teacher failed each time that it was tried; others are answered."""

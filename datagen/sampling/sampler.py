@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from datagen.errors import DatagenError, StoppedError
+from datagen.errors import DatagenError, RequestFailedError, StoppedError
 from datagen.formats.tokenizer import CONTROL_TOKENS
 from datagen.journal import Journal
 from datagen.progress import Progress
@@ -32,6 +32,9 @@ from datagen.verify.verdicts import Verdicts
 
 _BEYOND_SLOTS = 32
 """Requests that wait so that no slot is ever empty; and problems that are open beyond what fills the slots."""
+
+_MOST_LEFT = 20
+"""Problems that may be left while others are answered; where there are more, it is the teacher that fails."""
 
 Obtain = Callable[[Problem, Ask], Awaitable[Solution]]
 
@@ -152,12 +155,15 @@ class Sampler:
     async def run(self, problems: Iterable[tuple[Problem, Sequence[Solution]]]) -> None:
         """Take every problem through its plan; all that arrives is in the journal.
 
+        A request that fails each time that it is tried holds up its problem, not the others.
+
         Raises:
             StoppedError: the run was told to stop.
-            DatagenError: a teacher does not answer for good.
+            DatagenError: a teacher does not answer for good, or problems are left whose requests it never answered.
         """
         most = sum(rung.teacher.concurrency for rung in self._rungs.values()) + _BEYOND_SLOTS
-        failure: list[BaseException] = []
+        failure: list[Exception] = []
+        left: list[RequestFailedError] = []
         is_open = 0
 
         async def work(problem: Problem, recorded: Sequence[Solution]) -> None:
@@ -171,8 +177,11 @@ class Sampler:
                     paid += solution.teacher in self._rungs
                 self._progress.finished(paid)
             except Exception as error:
-                failure.append(error)
-                self._end()
+                if isinstance(error, RequestFailedError):
+                    left.append(error)
+                if not isinstance(error, RequestFailedError) or len(left) == _MOST_LEFT:
+                    failure.append(error)
+                    self._end()
             finally:
                 is_open -= 1
                 self._less.set()
@@ -191,6 +200,11 @@ class Sampler:
         if real or failure:
             raise (real or failure)[0]
         refuse_when_stopped()
+        if left:
+            raise DatagenError(
+                f"{left[0]}; everything else is sampled and kept, {len(left):,} problems are left for such requests: "
+                "start again to try them once more"
+            )
 
     def _end(self) -> None:
         """Send nothing more; what is in flight still arrives and is kept."""

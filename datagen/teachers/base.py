@@ -105,7 +105,8 @@ class TeacherClient(Protocol):
         """Answer one request.
 
         Raises:
-            DatagenError: it will not work, or did not after retries; the message says why and what to do.
+            RequestFailedError: this request failed each time that it was tried; others may be answered.
+            DatagenError: no request will work; the message says why and what to do.
             StoppedError: it was not sent, because `end` was called.
         """
         ...
@@ -115,7 +116,7 @@ class TeacherClient(Protocol):
         ...
 
     def traffic(self) -> Traffic:
-        """What it is doing now."""
+        """What it is doing now; may be called from any thread."""
         ...
 
     async def close(self) -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 
 import orjson
 
-from datagen.errors import DatagenError, StoppedError, UsageError
+from datagen.errors import DatagenError, RequestFailedError, StoppedError, UsageError
 from datagen.recipe_teachers import OpenAITeacher, PaidTeacher
 from datagen.stopping import refuse_when_stopped
 from datagen.teachers.base import Budget, Completion, Hold, Request, Traffic
@@ -190,7 +190,8 @@ class OpenAIClient:
             times: how often a fault of its sort met this request.
 
         Raises:
-            DatagenError: trying again is no use; nothing more is sent.
+            RequestFailedError: trying this request again is no use; others are answered.
+            DatagenError: no request is any use; nothing more is sent.
         """
         self._faults[fault.name] += 1
         is_hopeless = fault.kind == "never"
@@ -204,10 +205,15 @@ class OpenAIClient:
             self._gate.answered(ticket)
         self._garbage += fault.kind == "garbage"
         is_no_endpoint = not self._has_served and self._garbage >= _GARBAGE_FROM_THE_START
-        if is_hopeless or is_no_endpoint or times == fault.tries:
-            error = DatagenError(explain(fault, self._teacher, ticket.endpoint.url, self._key, times))
-            self.end(error)
-            raise error
+        is_given_up = times == fault.tries
+        if not (is_hopeless or is_no_endpoint or is_given_up):
+            return
+        why = explain(fault, self._teacher, ticket.endpoint.url, self._key, times)
+        if is_given_up and self._has_served:
+            raise RequestFailedError(why)
+        error = DatagenError(why)
+        self.end(error)
+        raise error
 
 
 class _Free:

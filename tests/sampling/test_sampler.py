@@ -209,7 +209,6 @@ def test_what_arrived_now_is_counted_with_its_verdicts_and_what_was_there_apart(
     assert first.verdicts.total() == first.completions == len(server.asked)
     assert first.verdicts["correct"] == 1
     assert first.completion_tokens == 20 * first.completions
-    assert first.usd == pytest.approx(sum(record["cost_usd"] for record in kept(tmp_path)))
 
     _, second, _ = run(tmp_path, verifier, right, [(problem(), [recorded]), (problem(1), [])])
     assert (second.kept, second.reused) == (first.completions, 0)
@@ -266,6 +265,25 @@ def test_a_teacher_that_fails_for_good_stops_the_run_and_what_arrived_is_kept(
     server, _, error = run(tmp_path, verifier, right, problems)
     assert error is None
     assert len(server.asked) == 20 - 5
+
+
+def test_a_request_that_always_fails_holds_up_its_problem_and_no_other(
+    tmp_path: Path, verifier: Verifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datagen.teachers.faults.LONGEST_DELAY_S", 0.01)
+
+    def poisoned(body: dict[str, Any], number: int) -> Any:
+        is_poison = "What is 1 +" in body["messages"][-1]["content"]
+        return web.Response(text="{") if is_poison and number else right(body, number)
+
+    problems: list[tuple[Problem, list[Solution]]] = [(problem(n), []) for n in range(6)]
+    _, progress, error = run(tmp_path, verifier, poisoned, problems)
+    assert progress.done == 5
+    assert len(kept(tmp_path)) == 10
+    assert str(error).startswith("teacher t: http://127.0.0.1")
+    assert str(error).endswith("1 problems are left for such requests: start again to try them once more")
+    server, progress, error = run(tmp_path, verifier, right, problems)
+    assert (error, progress.done, len(server.asked)) == (None, 6, 2)
 
 
 def test_a_seed_follows_from_what_is_asked_and_is_no_part_of_it(tmp_path: Path, verifier: Verifier) -> None:
