@@ -34,7 +34,7 @@ _DRAWN_SIGNS = (
 _DISPLAYED = re.compile(r"\\\[|\$\$|\\begin|\\bullet|\b1\s1\s1\b")
 """What a text may show in place of a drawing."""
 
-_DRAWING = r"(?:figure|diagram|picture|drawing|sketch|illustration)s?"
+_DRAWING = r"(?:figure|diagram|picture|image|drawing|sketch|illustration)s?"
 _WHERE = r"(?:above|below|at\s(?:the\s)?(?:right|left)|(?:on|to)\sthe\s(?:right|left))"
 _THING = (
     r"(?:figures?|diagram|picture|drawing|graphs?|triangles?|squares?|rectangles?|polygons?|pentagon|hexagon|octagon|star"
@@ -59,6 +59,8 @@ _EXAMPLE = re.compile(r"\bexamples?\b|\bthe\scase\b|\be\.g\.|\bnot\s(?:given|dra
 _READ_OFF = re.compile(
     r"\b(?:the|each|every|all|of|a)\s(?:\w{1,20}\s)?shaded\s\w{1,20}|\b(?:as|segments?|lengths?|angles?|sides?|areas?)\s"
     r"(?:indicated|marked|labell?ed)\b|\bare\sindicated\b|\bdashed\b|\basterisk\b"
+    r"|\b(?:graph|grid|spinner|chart|map|maze|net|path|pattern|polygon|histogram)s?\s(?:shown|pictured)\b"
+    r"|\bgraph\sof\s[^.?]{1,60}?\s(?:is|are)\s(?:shown|drawn|graphed|sketched)\b"
 )
 _SHADED_IN_WORDS = re.compile(
     r"\b(?:is|are|be|shown)\s(?:\w{1,20}\s)?shaded\b|\(shaded|\bshad(?:e|ing)\b|\bis\sbounded\sby\b"
@@ -91,7 +93,7 @@ _ONE = r"[A-Z][A-Z0-9_'’]{0,12}(?:\s?\([^()]{0,20}\))?"
 _INTRODUCED = re.compile(
     rf"{_POLYGON}\s?(?:{_ONE}[\s,]{{0,3}}(?:and\s)?(?:{_POLYGON}\s?)?)+"
     rf"|{_PLACE}\s?(?:of\s)?(?:{_ONE}[\s,]{{0,3}}(?:and\s)?)+"
-    rf"|\b(?:{_ONE}(?:,\s|,?\sand\s|\s))+(?:is|are|be|lies?|bisects?|trisects?|to\sbe|four|denote|meet|on)\b"
+    rf"|\b(?:{_ONE}(?:,\s|,?\sand\s|\s))+(?=(?:is|are|be|lies?|bisects?|trisects?|intersects?|meets?|to\sbe|four|denote|on)\b)"
     rf"|(?<![\\A-Za-z]){_ONE}\s?=\s?\("
 )
 _LETTER = re.compile(r"[A-Z]")

@@ -1,4 +1,4 @@
-r"""Answers that the problem itself states: "The answer is 5." at its end, a boxed solution, "Prove that x = 3. Find x."
+r"""Answers that the problem itself states: "The answer is 5." at its end, a box, a claim ("Prove that x = 3. Find x.").
 
 A number that happens to stand in the text is no statement, nor is the answer to an earlier question, nor one that
 hangs on a condition ("if there is none, the answer is 0"), nor one option among several.
