@@ -16,11 +16,14 @@ _PROGRAM = re.compile(
 _SIGNS = ("crossword", "```", "#include", "int main", "standard input", "program", "script", "python", "java", "iupac")
 _CHEMISTRY = re.compile(r"\biupac\b")
 _SCIENCE = re.compile(
-    r"\b(?:mol|molar|moles|molecul(?:e|es|ar)|enthalpy|isomers?|oxidation|oxidized|reagents?|catalyst|ligands?|benzene"
-    r"|ethanol|methyl|ethyl|nmr|proteins?|genes?|genome|dna|m?rna|enzymes?|alleles?|mutations?|mutants?|photons?"
-    r"|electrons?|protons?|neutrons?|quarks?|neutrinos?|wavelengths?|voltage|magnetic|redshift|bosons?|fermions?"
-    r"|spectra|spectroscopy|galax(?:y|ies)|acids?|hydrogen|oxygen|carbon|nitrogen|sulfur|chlorine|chloride|solvents?"
-    r"|bacteria|antibod(?:y|ies)|receptors?|chromosomes?|exoplanets?|superconduct\w{0,6}|organic|aqueous)\b"
+    r"\b(?:mol|molar|moles|molecul(?:e|es|ar)|enthalpy|isomers?|oxidation|oxidized|reagents?|reactants?|reactions?|catalysts?"
+    r"|ligands?|compounds?|acids?|acidic|ph|benzene|ethanol|alcohol|ketone|aldehyde|alkene|amine|methyl|ethyl|nmr|hydrogen"
+    r"|oxygen|carbon|nitrogen|sulfur|chlorine|chloride|solvents?|organic|aqueous|ions?|anions?|cations?|atoms?|gas|temperature"
+    r"|proteins?|genes?|genome|dna|m?rna|enzymes?|alleles?|mutations?|mutants?|bacteria|antibod(?:y|ies)|receptors?|cells?"
+    r"|chromosomes?|transcription|patients?|photons?|electrons?|protons?|neutrons?|nuclei|nucleus|quarks?|neutrinos?|mesons?"
+    r"|bosons?|fermions?|particles?|spin|decay|quantum|hamiltonian|lagrangian|relativistic|superconduct\w{0,6}|laser|optical"
+    r"|wavelengths?|spectr(?:a|um)|spectroscopy|voltage|electric|magnetic|charge|velocity|orbital|luminosity|redshift"
+    r"|telescopes?|stars?|planets?|exoplanets?|galax(?:y|ies))\b"
 )
 _FEWEST_TERMS = 3
 _OPTION = re.compile(r"\(?[A-J][).]?")
