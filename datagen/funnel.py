@@ -45,14 +45,17 @@ def funnel(workspace: Workspace) -> dict[str, SourceRows]:
     return {
         source: SourceRows(
             pulled=problems[source] + sum(n for (stage, _), n in dropped[source].items() if stage == "pull"),
-            dropped=dict(
-                sorted(dropped[source].items(), key=lambda item: (STAGES.index(item[0][0]), -item[1], item[0]))
-            ),
+            dropped=in_stage_order(dropped[source]),
             screened=screened[source],
             examples=examples[source],
         )
         for source in sources
     }
+
+
+def in_stage_order(dropped: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+    """Rows lost by stage and reason: stages in order, the most frequent reason first."""
+    return dict(sorted(dropped.items(), key=lambda item: (STAGES.index(item[0][0]), -item[1], item[0])))
 
 
 def funnel_table(workspace: Workspace) -> str:

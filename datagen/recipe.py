@@ -132,12 +132,36 @@ class Benchmark(Section):
         return self
 
 
+Screened = Literal["drop", "keep"]
+
+
 class Screening(Section):
-    """What must not be in the dataset."""
+    """What must not be in the dataset.
+
+    Each reason why an answer can't be verified is dropped or kept (see `datagen.screen.verifiable`).
+
+    Attributes:
+        near_duplicates: similarity from which two problems are one; None switches it off.
+        benchmarks: the sets to keep out.
+        binary_answers: yes, no, true or false, which half of all guesses hit.
+        missing_answers: "See solution", "?" and the like in the place of an answer.
+        stated_answers: the problem itself says what its answer is.
+        proofs: proving something is all that the problem asks.
+        multi_part_answers: several answers in one, or several questions of which one is answered.
+        missing_figures: a drawing is needed that the text does not hold.
+        not_mathematics: crosswords, programs, science without a quantity; what a source says of its own rows is
+            acted on at the pull, whatever stands here.
+    """
 
     near_duplicates: Annotated[float, Field(gt=0.0, le=1.0)] | None = 0.85
     benchmarks: tuple[Benchmark, ...] = tuple(Benchmark(name=name) for name in BENCHMARK_NAMES)
-    binary_answers: Literal["drop", "keep"] = "drop"
+    binary_answers: Screened = "drop"
+    missing_answers: Screened = "drop"
+    stated_answers: Screened = "drop"
+    proofs: Screened = "drop"
+    multi_part_answers: Screened = "drop"
+    missing_figures: Screened = "drop"
+    not_mathematics: Screened = "drop"
 
 
 class Sampling(Section):

@@ -1,12 +1,12 @@
 """Where a run stands: its stages, its funnel, what was spent, and what its verifier found about golds and itself."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from datagen.funnel import funnel
+from datagen.funnel import funnel, in_stage_order
 from datagen.sampling.reuse import reuse_lines
 from datagen.screen.wording import shorten
 from datagen.spending.ledger import ledger_of
@@ -53,13 +53,11 @@ def status_lines(status: dict[str, Any]) -> list[str]:
     lines += ["", "spent, over all starts", *spending_lines(status)]
     lines += _reuse_lines(status["stages"])
     lines += ["", "rows: pulled = examples + dropped"]
-    for source, rows in status["sources"].items():
-        lines.append(f"  {source:20} pulled {rows['pulled']:,}")
-        lines += [f"    {drop['stage']:7} {drop['reason']:28} -{drop['rows']:,}" for drop in rows["dropped"]]
-        lines.append(f"    {'':7} {'examples':28} {rows['examples']:,}")
-        waiting = rows["pulled"] - rows["examples"] - sum(drop["rows"] for drop in rows["dropped"])
-        if waiting:
-            lines.append(f"    {'':7} {'not decided yet':28} {waiting:,}")
+    sources = status["sources"]
+    for source, rows in sources.items():
+        lines += _funnel_lines(source, rows)
+    if len(sources) > 1:
+        lines += _funnel_lines("all sources", _together(sources.values()))
     return lines + _suspect_lines(status["suspects"]) + _changed_lines(status["changed"], status["verifier_before"])
 
 
@@ -67,6 +65,24 @@ def _reuse_lines(stages: dict[str, Any]) -> list[str]:
     figures = stages.get("sample", {}).get("reuse")
     told = reuse_lines(figures) if figures else []
     return ["", "paid for, and what the plan uses of it", *told] if told else []
+
+
+def _funnel_lines(source: str, rows: Mapping[str, Any]) -> list[str]:
+    waiting = rows["pulled"] - rows["examples"] - sum(drop["rows"] for drop in rows["dropped"])
+    return [
+        f"  {source:20} pulled {rows['pulled']:,}",
+        *(f"    {drop['stage']:7} {drop['reason']:28} -{drop['rows']:,}" for drop in rows["dropped"]),
+        f"    {'':7} {'examples':28} {rows['examples']:,}",
+        *([f"    {'':7} {'not decided yet':28} {waiting:,}"] if waiting else []),
+    ]
+
+
+def _together(sources: Collection[Mapping[str, Any]]) -> dict[str, Any]:
+    dropped: Counter[tuple[str, str]] = Counter()
+    for rows in sources:
+        dropped.update({(drop["stage"], drop["reason"]): drop["rows"] for drop in rows["dropped"]})
+    added = {key: sum(rows[key] for rows in sources) for key in ("pulled", "examples")}
+    return _as_json({**added, "dropped": in_stage_order(dropped)})
 
 
 def _suspect_lines(suspects: Sequence[dict[str, Any]]) -> list[str]:

@@ -15,14 +15,17 @@ VerdictKind = Literal["correct", "wrong", "no_answer", "truncated", "bad_gold", 
 Split = Literal["train", "test"]
 StageName = Literal["pull", "screen", "sample", "verify", "select", "assemble"]
 DropReason = Literal[
-    # pull: the row holds no problem with an answer that can be checked
+    # pull: no problem with an answer can be made of the row
     "empty_problem",
-    "no_answer",
-    "proof",
-    "not_mathematics",
+    "no_answer",  # also at screen: what stands in its place only points elsewhere
+    "proof",  # the answer is one; at screen: the problem asks for one and for nothing else
+    "not_mathematics",  # the source says so; at screen: the text does
     "answer_is_not_short",
     # screen: the problem must not, or need not, be in the dataset
     "binary_answer",
+    "stated_answer",  # the problem itself says what its answer is
+    "multi_part_answer",  # several answers, or several questions and one answer
+    "missing_figure",  # a drawing is needed that the text does not hold
     "duplicate",
     "conflicting_answers",
     "benchmark",

@@ -1,9 +1,9 @@
-"""Which problems may be in the dataset: none that a benchmark holds, none that can be guessed, none twice.
+"""Which problems may be in the dataset: none that a benchmark holds, none that can't be verified, none twice.
 
 A row has one fate. The reasons are asked in this order, and the first that holds is the row's reason:
 
 1. `benchmark` hangs on the text alone, so that a problem of a benchmark is out whatever its answers are;
-2. `binary_answer` hangs on the row's own answer;
+2. what can't be verified (`datagen.screen.verifiable`) hangs on the row's own text and answer;
 3. `conflicting_answers` and `duplicate` hang on the other rows with the same text. All of these bear witness to the
    answer, but only a row that no earlier reason dropped can be the one that stays.
 """

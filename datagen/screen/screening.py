@@ -10,10 +10,9 @@ from datagen import recipe
 from datagen.screen.benchmarks import BenchmarkSet
 from datagen.screen.contamination import BenchmarkIndex
 from datagen.screen.duplicates import compare_answers
-from datagen.screen.wording import shorten
+from datagen.screen.verifiable import why_unverifiable
 from datagen.tables import Drop, DropReason, Problem
 from datagen.texts import problem_id, says_something
-from datagen.verify.binary import is_binary
 
 NOTHING_LEFT = problem_id("")
 
@@ -43,10 +42,8 @@ def screen(
     for problem in problems():
         if (hit := index.find(problem.problem)) is not None:
             yield _drop(problem, "benchmark", str(hit))
-        elif settings.binary_answers == "drop" and is_binary(problem.answer):
-            yield _drop(
-                problem, "binary_answer", f'the answer is "{shorten(problem.answer)}": half of all guesses hit it'
-            )
+        elif (reason := why_unverifiable(problem, settings)) is not None:
+            yield _drop(problem, *reason)
         elif problem.id not in conflicts or not _is_comparable(problem):
             yield problem
         elif (disagreement := conflicts[problem.id]) is not None:

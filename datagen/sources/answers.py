@@ -1,7 +1,6 @@
-r"""Which answers can be checked, and which problems ask for more than an answer.
+r"""Which answers can be made a problem's answer; what a problem asks is looked at by the screen.
 
-Precise rather than complete: a problem is called a proof only when proving is all that it asks. "Show that … and find
-n" has an answer and stays.
+Precise rather than complete: what only looks odd stays.
 """
 
 import re
@@ -24,27 +23,6 @@ _PROOF_TEXT = re.compile(
     r"|\\blacksquare|\bQ\.?E\.?D\b|\b(?:completes?|concludes?)\s+the\s+proof\b",
     re.IGNORECASE,
 )
-
-_TO_PROVE = re.compile(
-    r"(?:^|[.!?:;,)\]}$*\n]|\b(?:and|then|to|us|please|also|hence|or|thus))\s*"
-    r"(?:prove(?![sdn]|\s+or\s+disprove)\b|(?:show|demonstrate|verify)\s*,?\s+(?:algebraically\s+|also\s+)?that\b)",
-    re.IGNORECASE,
-)
-_ASKS_FOR_ANSWER = re.compile(
-    r"\?|_{2,}|\\(?:underline|qquad\s*\\?text)|\b(?:how\s+(?:many|much)|which\s+of|what|whether|disprove)\b"
-    r"|(?P<ability>\b(?:can|could|may|might|cannot|always|never|not|one|we|they|will|would)\s+)?"
-    r"\b(?:find|determine|calculate|compute|evaluate|solve|express|give|list|state|simplify|identify|describe|obtain"
-    r"|estimate|construct|choose|select|write|count|enter|answer|decide)\b",
-    re.IGNORECASE,
-)
-
-
-def asks_only_for_proof(problem: str) -> bool:
-    """Whether proving something is the whole demand of a problem."""
-    lines = "\n".join(filter(None, map(str.strip, problem.splitlines())))  # keeps the search linear
-    if not _TO_PROVE.search(lines):
-        return False
-    return not any(match.group("ability") is None for match in _ASKS_FOR_ANSWER.finditer(lines))
 
 
 def bare_answer(text: str) -> str:

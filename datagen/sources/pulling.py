@@ -11,7 +11,7 @@ from datagen.errors import UsageError
 from datagen.reading import ContentHashes, Located, SourceRow, count_rows, locate_hub, locate_path, read_rows
 from datagen.recipe import DATASETS, PINNED_REVISIONS, Source, TableSource
 from datagen.solutions import recorded_solution
-from datagen.sources.answers import answer_loss, asks_only_for_proof, bare_answer
+from datagen.sources.answers import answer_loss, bare_answer
 from datagen.sources.deepmath import DeepMath
 from datagen.sources.entry import UNKNOWN_WRITER, Adapter, Cells, Entry, Loss
 from datagen.sources.limo import Limo
@@ -144,12 +144,7 @@ def _first_loss(entry: Entry, answer: str) -> Loss | None:
         return Loss("empty_problem", "the problem is null or empty")
     if not says_something(entry.problem):
         return Loss("empty_problem", f"the problem holds neither letter nor digit: {entry.problem[:80]!r}")
-    if loss := entry.loss or answer_loss(answer):
-        return loss
-    if asks_only_for_proof(entry.problem):
-        ending = " ".join(entry.problem.split())[-120:]
-        return Loss("proof", f"the problem asks for a proof and nothing else: …{ending!r}")
-    return None
+    return entry.loss or answer_loss(answer)
 
 
 def _recorded(source: Source, writer: str, pid: str, entry: Entry) -> tuple[Solution, ...]:

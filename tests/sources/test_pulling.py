@@ -161,7 +161,7 @@ def test_the_bare_answer_is_found_in_any_text_and_has_no_edges(text: str) -> Non
     ("kind", "rows", "dropped"),
     [
         ("open_r1", 1617, {}),
-        ("s1k", 1000, {"not_mathematics": 218, "no_answer": 274, "proof": 4, "answer_is_not_short": 1}),
+        ("s1k", 1000, {"not_mathematics": 218, "no_answer": 274, "proof": 3, "answer_is_not_short": 1}),
         ("limo", 40, {}),
         ("deepmath", 32, {}),
     ],
