@@ -12,7 +12,7 @@ from datagen.texts import problem_id
 PIECES = r"""
 \frac \dfrac { } { } a b ab ' ^ \prime \text \mathrm [asy] [/asy] [ ] asy / 1 23 , 000 . ... \left \\ \ & $ $
 已 知 已知 ， ² ½
-① º ℃ \times * ** `` '' - abc ![x](y) \begin{ align} \end{ pmatrix \includegraphics _ ~ \pmod \degree ! ŉ İ ſ α π ٣ .5 # X é
+① º ℃ \times * ** `` '' - abc ![x](y) \begin{ align} \end{ pmatrix \includegraphics _ ~ \pmod \degree ! ŉ İ ſ α π ٣ .5 #
 """
 MORE = [" ", "\n", "\f", "\u200b", "\u0301", "## Task 1\n", "12. ", "Problem 3. ", "(12 points) ", "[ asy ]"]
 FRAGMENTS = st.sampled_from([*PIECES.split(), *MORE])
