@@ -51,7 +51,7 @@ _FUNCTIONS = (
     "exp", "lim", "max", "min", "sup", "inf", "gcd", "lcm", "det", "dim", "deg", "mod", "arg", "ker",
 )  # fmt: skip
 _SYNONYMS = {
-    "frac": ("dfrac", "tfrac", "cfrac"),
+    "frac": ("dfrac", "tfrac", "cfrac", "df"),
     "binom": ("dbinom", "tbinom"),
     "le": ("leq", "leqslant", "leqq"),
     "ge": ("geq", "geqslant", "geqq"),
@@ -71,6 +71,8 @@ _SYNONYMS = {
     "overrightarrow": ("vec",),
     "hat": ("widehat",),
     "tilde": ("widetilde",),
+    "cap": ("bigcap",),
+    "cup": ("bigcup",),
     "land": ("wedge",),
     "lor": ("vee",),
     "neg": ("lnot",),
@@ -108,7 +110,7 @@ WRAPPERS = frozenset(
         "text", "textrm", "textbf", "textit", "textsf", "texttt", "textnormal", "textup", "textsc", "mbox", "hbox",
         "emph", "underline", "mathrm", "mathbf", "mathit", "mathsf", "mathtt", "mathnormal", "mathbb", "mathcal",
         "mathscr", "mathfrak", "boldsymbol", "bold", "bm", "pmb", "operatorname", "mathop", "mathrel", "ensuremath",
-        "displaystyle", "textstyle", "scriptstyle", "rm", "bf", "it", "sf", "tt",
+        "displaystyle", "ds", "textstyle", "scriptstyle", "rm", "bf", "it", "sf", "tt",
     )
 )  # fmt: skip
 """Fonts: they go, with the braces around what they dress."""

@@ -8,12 +8,14 @@ Words may differ a little; mathematics may not. Two texts are *alike* when
 - their numbers are the same in the same order, "two" and `2` being one number. Where only sentences have changed
   places, each sentence must find its like with the same numbers;
 - their operators and functions are the same, as multisets: a sign, an exponent, the direction of an inequality;
-- their words that turn a problem into another one are the same (`datagen.screen.vocabulary`): largest and smallest, even and odd;
+- no word stands in the place of another one that turns the problem round: largest for smallest, even for odd
+  (`TURNS` in `datagen.screen.vocabulary`);
 - their drawings, where both have some, hold the same numbers.
 
 That is not always enough: "find x" and "find y" of one system are alike, and so are two problems about two figures. So
-`Likeness.is_certain` tells whether nothing differs but mere joints ("find", "what is"); where it is false, the answers
-are the second witness. Of 136 uncertain pairs with different answers in the real sets nearly all were two problems.
+`Likeness.is_certain` tells whether nothing differs but joints ("find", "what is"); where it is false, the answers are
+the second witness. Read by eye, uncertain pairs with different answers are two problems nine times out of ten, and
+those with the same answer one problem (docs/screening/duplicates.md).
 """
 
 import re
@@ -64,18 +66,14 @@ class Wording:
         return [token for token in self.tokens if _NUMBER.match(token)]
 
     @cached_property
-    def signs_in_order(self) -> list[str]:
-        """Operators, functions, and words that turn a problem into another one."""
-        return [
-            f"turn {TURNS[token]}" if token in TURNS else token
-            for token in self.tokens
-            if token in TURNS or token in OPERATORS or token in FUNCTIONS
-        ]
+    def operators(self) -> Counter[str]:
+        """Its operators and functions."""
+        return Counter(token for token in self.tokens if token in OPERATORS or token in FUNCTIONS)
 
     @cached_property
-    def signs(self) -> Counter[str]:
-        """The same as a multiset."""
-        return Counter(self.signs_in_order)
+    def turns(self) -> list[int]:
+        """Its words that turn a problem into another one, by meaning and in order."""
+        return [TURNS[token] for token in self.tokens if token in TURNS]
 
     @cached_property
     def drawings(self) -> tuple[str, ...]:
@@ -115,7 +113,7 @@ class Likeness:
 
 def likeness(one: Wording, other: Wording, threshold: float) -> Likeness | None:
     """How two texts are alike; None when they are two problems."""
-    if one.signs != other.signs or not _same_numbers(one, other):
+    if one.operators != other.operators or _turns_away(one, other) or not _same_numbers(one, other):
         return None
     if one.drawn_numbers and other.drawn_numbers and one.drawn_numbers != other.drawn_numbers:
         return None
@@ -124,8 +122,14 @@ def likeness(one: Wording, other: Wording, threshold: float) -> Likeness | None:
     if similarity < threshold:
         return None
     differ_in_joints = _changed(one.tokens, other.tokens) <= JOINTS
-    is_certain = differ_in_joints and one.signs_in_order == other.signs_in_order and _same_figures(one, other)
+    is_certain = differ_in_joints and one.turns == other.turns and _same_figures(one, other)
     return Likeness(similarity, is_certain, differ_in_joints)
+
+
+def _turns_away(one: Wording, other: Wording) -> bool:
+    """Whether a word stands in the place of its opposite; one that merely comes on top leaves the texts alike."""
+    here, there = Counter(one.turns), Counter(other.turns)
+    return bool(here - there) and bool(there - here)
 
 
 def _same_figures(one: Wording, other: Wording) -> bool:

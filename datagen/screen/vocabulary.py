@@ -5,7 +5,7 @@ def _words(text: str) -> list[str]:
     return text.split()
 
 
-BRACKETS = frozenset(_words(r"{ } ( ) [ ] ' | # & \{ \} \| \ldots \\") + ['"'])
+BRACKETS = frozenset([*_words(r"{ } ( ) [ ] ' | # & \{ \} \| \ldots \\"), '"'])
 """What groups or decorates; writers differ in it."""
 
 OPERATORS = frozenset(
@@ -33,16 +33,16 @@ TENS = {word: 10 * n for n, word in enumerate(_words("twenty thirty forty fifty 
 
 _TURNS = """
 largest greatest biggest maximum maximal maximize highest most longest 大 / smallest least minimum minimal minimize
-lowest fewest shortest 小 / even 偶 / odd 奇 / positive 正 / negative 负 / nonnegative / nonzero / increasing 增 /
-decreasing 减 / sum 和 / difference 差 / product 积 / quotient / ratio 比 / reciprocal / area / perimeter / volume /
+lowest fewest shortest 小 / even 偶 / odd 奇 / positive 正 / negative 负 / nonzero / increasing 增 /
+decreasing 减 / sum sums / difference 差 / product 积 / quotient / ratio 比 / reciprocal / area / perimeter / volume /
 surface / circumference / radius / diameter / height / inside interior 内 / outside exterior 外 / not no never cannot
-without non 不 / with / mean average / median / mode / range / first / second / third / fourth / fifth / last /
-numerator / denominator / sine / cosine / tangent / real 实 / imaginary / complex 复 / rational / irrational /
-integer integers 整 / prime primes 质 / composite / inscribed / circumscribed / more / less fewer / before / after /
+without / mean average / median / mode / range / first / second / third / fourth / fifth / last /
+numerator / denominator / sine / cosine / tangent / real / imaginary / complex 复 / rational / irrational /
+integer integers / prime primes / composite / inscribed / circumscribed / more / less fewer / before / after /
 domain / clockwise / counterclockwise / parallel / perpendicular / row rows / column columns / square squares /
 cube cubes / triangle triangles / circle circles / equilateral / isosceles / twice double / half / left / right /
 north / south / east / west / vertical / horizontal / ellipse / hyperbola / parabola / arithmetic / geometric /
-convex / distinct / divisible / multiple / digit digits / permutations / combinations / base / squared / cubed /
+convex / distinct / divisible / multiple / permutations / combinations / base / squared / cubed /
 binary / decimal / probability / expected / distinguishable / indistinguishable / vowel vowels / consonant consonants /
 boys boy / girls girl / up / down / same / king kings / queen queens / ace aces / spherical / cylindrical / monday /
 tuesday / wednesday / thursday / friday / saturday / sunday
