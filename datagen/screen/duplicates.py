@@ -12,8 +12,9 @@ Problems are read three times. What is held of all of them is 24 bytes a row and
 are held only of those that have a twin.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -30,6 +31,8 @@ from datagen.texts import digest
 SHOWN_ANSWERS = 6
 ANSWER_CHARACTERS = 60
 _WORDINGS_HELD = 4096
+_SKETCHING = 2
+"""Batches of texts that are sketched at once; most of that runs outside of Python's lock."""
 
 SameAnswer = Callable[[str, str], bool]
 UsableSolutions = Callable[[Collection[str]], Mapping[str, int]]
@@ -122,14 +125,19 @@ class _Index:
 
     @classmethod
     def of(cls, problems: Iterable[Problem], with_sketches: bool) -> "_Index":
-        """Read the rows once."""
+        """Read the rows once; sketches are made beside the reading."""
         keys: list[Words] = []
         bands: list[Words] = []
-        for batch in _batches(problems):
-            pair = [(_key(problem.id), _key(problem.problem)) for problem in batch]
-            keys.append(np.array(pair, np.uint64).reshape(len(batch), 2))
-            if with_sketches:
-                bands.append(sketch([problem.problem for problem in batch]))
+        under_way: deque[Future[Words]] = deque()
+        with ThreadPoolExecutor(_SKETCHING, thread_name_prefix="sketch") as pool:
+            for batch in _batches(problems):
+                if with_sketches:
+                    under_way.append(pool.submit(sketch, [problem.problem for problem in batch]))
+                pair = [(_key(problem.id), _key(problem.problem)) for problem in batch]
+                keys.append(np.array(pair, np.uint64).reshape(len(batch), 2))
+                if len(under_way) > _SKETCHING:
+                    bands.append(under_way.popleft().result())
+            bands += [later.result() for later in under_way]
         every = np.concatenate(keys) if keys else np.zeros((0, 2), np.uint64)
         sketches = np.concatenate(bands) if bands else np.zeros((0, BANDS), np.uint64)
         return cls(every[:, 0], every[:, 1], sketches if with_sketches else None)

@@ -2,9 +2,10 @@ r"""Whether two problems that look alike are one problem, reworded.
 
 Words may differ a little; mathematics may not. Two texts are *alike* when
 
-- their similarity reaches the threshold: the larger of the normalised Indel similarity of their tokens (the share that
-  stands in both in the same order) and the Dice coefficient of their pairs of neighbouring tokens (which reordered
-  sentences leave nearly whole), each also with the variables renamed in the order in which they come;
+- their similarity reaches the threshold. It is the normalised Indel similarity of their tokens: the share that stands
+  in both in the same order. Where that stays below, it is the Dice coefficient of their pairs of neighbouring tokens,
+  which reordered sentences leave nearly whole; and where that does too, the same two with the variables renamed in the
+  order in which they come;
 - their numbers are the same in the same order, "two" and `2` being one number. Where only sentences have changed
   places, each sentence must find its like with the same numbers;
 - their operators and functions are the same, as multisets: a sign, an exponent, the direction of an inequality;
@@ -20,7 +21,7 @@ those with the same answer one problem (docs/screening/duplicates.md).
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -117,8 +118,9 @@ def likeness(one: Wording, other: Wording, threshold: float) -> Likeness | None:
         return None
     if one.drawn_numbers and other.drawn_numbers and one.drawn_numbers != other.drawn_numbers:
         return None
-    plain = _similarity(one.tokens, other.tokens, threshold)
-    similarity = max(plain, _similarity(one.renamed, other.renamed, threshold))
+    similarity = _similarity(one.tokens, other.tokens, threshold)
+    if similarity < threshold:
+        similarity = _similarity(one.renamed, other.renamed, threshold)
     if similarity < threshold:
         return None
     differ_in_joints = _changed(one.tokens, other.tokens) <= JOINTS
@@ -141,9 +143,7 @@ def _same_figures(one: Wording, other: Wording) -> bool:
 
 def _similarity(one: Sequence[str], other: Sequence[str], threshold: float) -> float:
     in_order = Indel.normalized_similarity(one, other, score_cutoff=threshold)
-    pairs, other_pairs = Counter(pairwise(one)), Counter(pairwise(other))
-    dice = 2 * (pairs & other_pairs).total() / max(pairs.total() + other_pairs.total(), 1)
-    return max(in_order, dice)
+    return in_order or _dice(list(pairwise(one)), list(pairwise(other)))
 
 
 def _same_numbers(one: Wording, other: Wording) -> bool:
@@ -160,8 +160,8 @@ def _same_numbers(one: Wording, other: Wording) -> bool:
     return True
 
 
-def _dice(one: Sequence[str], other: Sequence[str]) -> float:
-    return 2 * (Counter(one) & Counter(other)).total() / (len(one) + len(other))
+def _dice(one: Sequence[Hashable], other: Sequence[Hashable]) -> float:
+    return 2 * (Counter(one) & Counter(other)).total() / max(len(one) + len(other), 1)
 
 
 def _changed(one: Sequence[str], other: Sequence[str]) -> set[str]:

@@ -50,7 +50,7 @@ _TO_SKELETON = bytes(
 
 
 def sketch(texts: Sequence[str]) -> Words:
-    """The band keys of some texts.
+    """The band keys of a batch of at most `BATCH_TEXTS` texts.
 
     Args:
         texts: raw problems.
@@ -58,8 +58,18 @@ def sketch(texts: Sequence[str]) -> Words:
     Returns:
         One row a text, one column a band; texts without a skeleton have a row of noughts.
     """
-    keys = [_sketch(texts[start : start + BATCH_TEXTS]) for start in range(0, len(texts), BATCH_TEXTS)]
-    return np.concatenate(keys) if keys else np.zeros((0, BANDS), np.uint64)
+    joined = "\0".join([text.replace("\0", " ") for text in texts]) + "\0"
+    if not joined.isascii():
+        joined = _ODD_DIGIT.sub(lambda odd: unicodedata.normalize("NFKC", odd.group()), joined)
+    skeleton = _FREE.sub(b" ", joined.encode("utf-8", "replace")).translate(_TO_SKELETON)
+    hashes, offsets, digits = _shingles(np.frombuffer(skeleton, np.uint8))
+    matrix = RMinHash.digest_matrix_from_flat_token_hashes(hashes, offsets, BANDS * ROWS_A_BAND, _SEED)
+    digests = np.array(matrix.to_rows(), np.uint32).reshape(len(texts), BANDS, ROWS_A_BAND)
+    keys = np.repeat(digits[:, None], BANDS, axis=1)
+    for row in range(ROWS_A_BAND):
+        keys = _mixed(keys ^ digests[:, :, row])
+    keys[offsets[1:] == offsets[:-1]] = 0
+    return keys
 
 
 def candidates(keys: Words, order: Words) -> Words:
@@ -89,21 +99,6 @@ def _pairs_of_band(column: Words, order: Words) -> Words:
         one, other = places[:-distance][meets], places[distance:][meets]
         found.append(np.minimum(one, other) << np.uint64(32) | np.maximum(one, other))
     return np.unique(np.concatenate(found))
-
-
-def _sketch(texts: Sequence[str]) -> Words:
-    joined = "\0".join([text.replace("\0", " ") for text in texts]) + "\0"
-    if not joined.isascii():
-        joined = _ODD_DIGIT.sub(lambda odd: unicodedata.normalize("NFKC", odd.group()), joined)
-    skeleton = _FREE.sub(b" ", joined.encode("utf-8", "replace")).translate(_TO_SKELETON)
-    hashes, offsets, digits = _shingles(np.frombuffer(skeleton, np.uint8))
-    matrix = RMinHash.digest_matrix_from_flat_token_hashes(hashes, offsets, BANDS * ROWS_A_BAND, _SEED)
-    digests = np.array(matrix.to_rows(), np.uint64).reshape(len(texts), BANDS, ROWS_A_BAND)
-    keys = np.repeat(digits[:, None], BANDS, axis=1)
-    for row in range(ROWS_A_BAND):
-        keys = _mixed(keys ^ digests[:, :, row])
-    keys[offsets[1:] == offsets[:-1]] = 0
-    return keys
 
 
 def _shingles(raw: Bytes) -> tuple[Words, Words, Words]:

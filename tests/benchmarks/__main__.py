@@ -3,18 +3,21 @@
 import argparse
 from functools import partial
 
-from tests.benchmarks import builds, kills, sampling, verifying
+from tests.benchmarks import builds, kills, sampling, screening, verifying
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="builds, kills, sampling or verifying; all when none")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="builds, kills, sampling, screening or verifying; all when none"
+    )
     parser.add_argument("--every", type=int, default=1, metavar="N", help="verifying: each Nth row only")
     asked = parser.parse_args()
     benchmarks = {
         "builds": builds.measure,
         "kills": kills.measure,
         "sampling": sampling.measure,
+        "screening": screening.measure,
         "verifying": partial(verifying.measure, asked.every),
     }
     unknown = [name for name in asked.names if name not in benchmarks]

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from datagen.screen.duplicates import Rules, find_duplicates
+from datagen.screen.vocabulary import NUMBER_WORDS, TENS
 from datagen.tables import Problem
 from datagen.texts import problem_id
 
@@ -82,7 +83,8 @@ def _material() -> tuple[list[str], list[str]]:
     problems: list[str] = parquet.read_table(_DATA, columns=["problem"]).column(0).to_pylist()
     formulas = sorted({formula for text in problems for formula in re.findall(r"\$[^$]{1,40}\$", text)})
     words = [word for text in problems for word in re.sub(r"\$[^$]*\$|\[asy\].*?\[/asy\]", " ", text).split()]
-    return [word for word in words if re.fullmatch(r"[A-Za-z]{2,12}", word)], formulas
+    numbers = NUMBER_WORDS.keys() | TENS.keys()
+    return [word for word in words if re.fullmatch(r"[A-Za-z]{2,12}", word) and word.lower() not in numbers], formulas
 
 
 def _text(draw: random.Random, words: list[str], formulas: list[str]) -> str:
@@ -147,31 +149,16 @@ def _contest(who: str, number: int) -> dict[str, Any]:
 
 
 def _judged(truth: list[tuple[int, str]], removed: set[int]) -> dict[str, float]:
-    first: dict[int, int] = {}
     groups: dict[int, list[int]] = {}
     for place, (problem, _) in enumerate(truth):
         groups.setdefault(problem, []).append(place)
-        first.setdefault(problem, place)
     # of a group all but one are to go, whichever stays
     right = sum(min(len(removed.intersection(group)), len(group) - 1) for group in groups.values() if len(group) > 1)
-    found = {
-        kind: [
-            place in removed or _stands_for(place, truth, groups, removed)
-            for place, (_, made) in enumerate(truth)
-            if made == kind
-        ]
-        for kind in ("exact", "near")
-    }
-    return {
-        "exact": sum(found["exact"]) / max(len(found["exact"]), 1),
-        "near": sum(found["near"]) / max(len(found["near"]), 1),
-        "precision": right / max(len(removed), 1),
-    }
-
-
-def _stands_for(place: int, truth: list[tuple[int, str]], groups: dict[int, list[int]], removed: set[int]) -> bool:
-    """Whether a copy stayed because the rest of its group went for it."""
-    return all(other in removed for other in groups[truth[place][0]] if other != place)
+    found: dict[str, list[bool]] = {"original": [], "exact": [], "near": [], "sibling": []}
+    for place, (problem, kind) in enumerate(truth):
+        found[kind].append(place in removed or all(other in removed for other in groups[problem] if other != place))
+    shares = {kind: sum(found[kind]) / max(len(found[kind]), 1) for kind in ("exact", "near")}
+    return {**shares, "precision": right / max(len(removed), 1)}
 
 
 def _datagen(number: int) -> dict[str, Any]:
