@@ -75,7 +75,7 @@ class Duplicates:
         keepers: for each id with several rows, the one that stays.
         conflicts: for each id whose answers, or whose group's, disagree, who says what.
         joined: for each id that is a near duplicate of one that stays, how that is said to people.
-        adopted: for each id whose recorded solutions read as solutions of the one that stays, that one's id.
+        adopted: for each id whose recorded solutions speak of the variables of the one that stays, that one's id.
     """
 
     keepers: Mapping[str, Keeper] = field(default_factory=dict)
@@ -228,7 +228,7 @@ def _decide(twins: Mapping[str, _Twin], alike: Mapping[str, Mapping[str, Likenes
             if member != keeper:
                 found = alike[member][keeper]
                 joined[member] = f"near duplicate of {_place(best)}, which is kept: similarity {found.similarity:.2f}"
-                adopted |= {member: keeper} if found.is_same_dress else {}
+                adopted |= {member: keeper} if found.shares_variables else {}
     keepers = {one: Keeper(twin.best.row_id, _place(twin.best)) for one, twin in twins.items() if twin.rows > 1}
     return Duplicates(keepers, conflicts, joined, adopted)
 

@@ -77,6 +77,11 @@ class Wording:
         return [TURNS[token] for token in self.tokens if token in TURNS]
 
     @cached_property
+    def variables(self) -> Counter[str]:
+        """Its variables, by the names that they have."""
+        return Counter(token for token in self.tokens if _is_variable(token))
+
+    @cached_property
     def drawings(self) -> tuple[str, ...]:
         """The source of its drawings."""
         return self._parts.drawings
@@ -104,12 +109,12 @@ class Likeness:
     Attributes:
         similarity: from the threshold to 1.
         is_certain: whether the texts alone show that they are one problem; if not, the answers are asked too.
-        is_same_dress: whether a solution of the one reads as one of the other: same variables, same names.
+        shares_variables: whether the same variables stand in both, so that a solution of the one speaks of the other.
     """
 
     similarity: float
     is_certain: bool
-    is_same_dress: bool
+    shares_variables: bool
 
 
 def likeness(one: Wording, other: Wording, threshold: float) -> Likeness | None:
@@ -125,7 +130,7 @@ def likeness(one: Wording, other: Wording, threshold: float) -> Likeness | None:
         return None
     differ_in_joints = _changed(one.tokens, other.tokens) <= JOINTS
     is_certain = differ_in_joints and one.turns == other.turns and _same_figures(one, other)
-    return Likeness(similarity, is_certain, differ_in_joints)
+    return Likeness(similarity, is_certain, shares_variables=one.variables == other.variables)
 
 
 def _turns_away(one: Wording, other: Wording) -> bool:

@@ -24,7 +24,7 @@ from datagen.screen.vocabulary import NUMBER_WORDS, TENS
 
 BANDS, ROWS_A_BAND = 24, 3
 SHINGLE_BYTES = 6
-BATCH_TEXTS = 2000
+BATCH_TEXTS = 250
 MOST_NEIGHBOURS = 24
 """Texts with which each text of one bucket is compared: the next ones by content. Larger buckets are templates."""
 
@@ -37,11 +37,12 @@ _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
 _BLANK = 32
 _ODD_DIGIT = re.compile("[²³¹⁰-ⁿ₀-ₜ¼-¾⅐-⅞①-⑳]")
-_FREE = re.compile(
-    rb"\[asy\][^\0]*?\[/asy\]"
-    rb"|(?<![^\0])\s*(?:#{1,6} [^\n\0]{0,80}\n|\d{1,3}[.)]\s"
-    rb"|\**(?:Problem|Example|Exercise|Question|Task) [\w.-]{1,8}[.:])"
-    rb"|\\(?:left|right|[bB]igg?[lr]?|displaystyle|limits|q?quad|text[a-z]*|math[a-z]+|operatorname|mbox|rm|bf|[dtc]?frac"
+_DRAWING = re.compile(rb"\[asy\][^\0]*?\[/asy\]")
+_HEADER = re.compile(
+    rb"\0\s*(?:#{1,6} [^\n\0]{0,80}\n|\d{1,3}[.)]\s|\**(?:Problem|Example|Exercise|Question|Task) [\w.-]{1,8}[.:])"
+)
+_FREE_COMMAND = re.compile(
+    rb"\\(?:left|right|[bB]igg?[lr]?|displaystyle|limits|q?quad|text[a-z]*|math[a-z]+|operatorname|mbox|rm|bf|[dtc]?frac"
     rb"|[lg]eqslant|[lg]eq?|neq?|[cl]?dots|cdot|times|begin|end|align\*?|overline|bar|overrightarrow|vec)(?![a-zA-Z])"
 )
 _TO_SKELETON = bytes(
@@ -58,11 +59,13 @@ def sketch(texts: Sequence[str]) -> Words:
     Returns:
         One row a text, one column a band; texts without a skeleton have a row of noughts.
     """
-    joined = "\0".join([text.replace("\0", " ") for text in texts]) + "\0"
+    joined = "\0".join(["", *[text.replace("\0", " ") for text in texts], ""])
     if not joined.isascii():
         joined = _ODD_DIGIT.sub(lambda odd: unicodedata.normalize("NFKC", odd.group()), joined)
-    skeleton = _FREE.sub(b" ", joined.encode("utf-8", "replace")).translate(_TO_SKELETON)
-    hashes, offsets, digits = _shingles(np.frombuffer(skeleton, np.uint8))
+    skeleton = joined.encode("utf-8", "replace")
+    for free in (_DRAWING, _HEADER, _FREE_COMMAND):  # one by one: each looks for its own first byte
+        skeleton = free.sub(b"\0" if free is _HEADER else b" ", skeleton)
+    hashes, offsets, digits = _shingles(np.frombuffer(skeleton.translate(_TO_SKELETON), np.uint8)[1:])
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(hashes, offsets, BANDS * ROWS_A_BAND, _SEED)
     digests = np.array(matrix.to_rows(), np.uint32).reshape(len(texts), BANDS, ROWS_A_BAND)
     keys = np.repeat(digits[:, None], BANDS, axis=1)
