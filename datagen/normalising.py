@@ -82,8 +82,7 @@ _RAISED_PRIMES = re.compile(r"(?:\^ )+(?='(?!\S))|\^ \{ ((?:' )+)\}")
 _MULTIPLIED_NUMBERS = re.compile(r"(?<=\d) (?:\\times|\*) (?=\d)")
 
 _OPENS = re.compile(
-    r"\[\s*asy\s*\]|<asy>|\\begin\{(?:asy|tikzpicture|picture)\}|\[img[^\]\n]{0,80}\]|<img\s|!\[|\\includegraphics",
-    re.IGNORECASE,
+    r"\[\s*(?i:asy)\s*\]|<asy>|\\begin\{(?:asy|tikzpicture|picture)\}|\[img[^\]\n]{0,80}\]|<img\s|!\[|\\includegraphics"
 )
 _CLOSES = {
     opening: re.compile(closing, re.IGNORECASE)
@@ -97,6 +96,7 @@ _CLOSES = {
         "\\in": r"\s?(?:\[[^\]\n]{0,200}\])?\{[^}\n]{0,500}\}",
     }.items()
 }
+_MAY_OPEN = ("asy", "ASY", "Asy", "tikz", "{picture}", "[img", "<img", "![", "\\includegraphics")
 _LINKS = ("![", "\\in")
 _MEANT_IN_TABLES = SAME_TOKEN | dict.fromkeys(DROPPED, "")
 _MEANT = _MEANT_IN_TABLES | {"&": "", "\\\\": ""}
@@ -161,6 +161,8 @@ def _one_alphabet(text: str) -> str:
 
 def _apart(text: str) -> tuple[str, tuple[str, ...]]:
     """Words and drawings; one that opens and does not close is words, since it can't be told where they go on."""
+    if not any(sign in text for sign in _MAY_OPEN):
+        return text, ()
     kept, drawings, place = [], [], 0
     never_closes: set[str] = set()  # keeps the search linear
     for opens in _OPENS.finditer(text):

@@ -2,7 +2,7 @@ r"""Which texts may be near duplicates: candidates by MinHash and locality-sensi
 
 The search only has to come near, so it reads a *skeleton* that costs a part of the normal form: letters and digits in
 small letters, without single letters (variables get renamed), LaTeX's delimiters and the commands that writers choose
-freely. Its shingles are all pieces of `SHINGLE_BYTES` bytes and all pairs of neighbouring words; they are hashed for a
+freely. Its shingles are pieces of `SHINGLE_BYTES` bytes (half of them) and all pairs of neighbouring words; they are hashed for a
 batch of texts at once, and rensa makes the signatures (Rust; docs/screening/duplicates.md says why that one).
 
 Numbers are compared strictly afterwards, so only texts with the same digits can meet: a key of their digits, "two"
@@ -141,13 +141,15 @@ def _stands_alone(raw: Bytes, is_letter: npt.NDArray[np.bool_]) -> npt.NDArray[n
 
 
 def _pieces(letters: Bytes, text_of: Owners) -> tuple[Words, Owners]:
-    """The hashes of all pieces of `SHINGLE_BYTES` bytes that lie within a text, and whose they are."""
+    """The hashes of half of the pieces of `SHINGLE_BYTES` bytes that lie within a text, and whose they are."""
     number = max(len(letters) - SHINGLE_BYTES + 1, 0)
     rolled = np.zeros(number, np.uint64)
     for step in range(SHINGLE_BYTES):  # 6 bytes of 8 bits fit a word
         rolled = rolled << np.uint64(8) | letters[step : step + number]
-    within = text_of[:number] == text_of[SHINGLE_BYTES - 1 :]
-    return _mixed(rolled[within]), text_of[:number][within]
+    mixed = _mixed(rolled)
+    # half of them tell as much: which half hangs on the piece itself, so that equal texts keep equal halves
+    chosen = (text_of[:number] == text_of[SHINGLE_BYTES - 1 :]) & (mixed & np.uint64(1) == 0)
+    return mixed[chosen], text_of[:number][chosen]
 
 
 def _hashes_of_words(letters: Bytes, begins: npt.NDArray[np.int64]) -> Words:

@@ -114,7 +114,13 @@ def test_the_one_with_most_solutions_stays_then_the_first_source():
 
 def test_nothing_goes_for_what_it_does_not_resemble():
     chain = [BASE]
-    for word, other in (("Alice", "Ada"), ("buys", "gets"), ("apples", "pears"), ("number", "amount"), ("find", "tell")):
+    for word, other in (
+        ("Alice", "Ada"),
+        ("buys", "gets"),
+        ("apples", "pears"),
+        ("number", "amount"),
+        ("find", "tell"),
+    ):
         chain.append(chain[-1].replace(word, other))
     problems = [problem(text, number=number) for number, text in enumerate(chain)]
     found = find_duplicates(lambda: iter(problems), Rules(str.__eq__, 0.93))
@@ -125,7 +131,14 @@ def test_nothing_goes_for_what_it_does_not_resemble():
             assert any(likeness(Wording(one.problem), Wording(stays.problem), 0.93) for stays in kept)
 
 
-POOL = [BASE, *ONE_PROBLEM.values(), *TWO_PROBLEMS.values(), "![](a.png)", "$$x$$", "已知三角形的面积为5，求边长的最大值。"]
+POOL = [
+    BASE,
+    *ONE_PROBLEM.values(),
+    *TWO_PROBLEMS.values(),
+    "![](a.png)",
+    "$$x$$",
+    "已知三角形的面积为5，求边长的最大值。",
+]
 POOL_ROWS = st.lists(
     st.tuples(st.sampled_from(POOL), st.sampled_from(["5", "6"]), st.sampled_from(["a", "b"])), max_size=12
 )
@@ -155,9 +168,7 @@ def test_the_order_of_the_rows_decides_nothing(some, order):
 @given(POOL_ROWS)
 def test_what_survived_survives_again(some):
     rows = [problem(text, answer, source, number) for number, (text, answer, source) in enumerate(some)]
-    survivors = [
-        fate for fate in screen(lambda: iter(rows), [], Screening(), str.__eq__) if isinstance(fate, Problem)
-    ]
+    survivors = [fate for fate in screen(lambda: iter(rows), [], Screening(), str.__eq__) if isinstance(fate, Problem)]
     assert list(screen(lambda: iter(survivors), [], Screening(), str.__eq__)) == survivors
 
 
