@@ -30,10 +30,6 @@ def refuse_unbuilt(recipe: Recipe, stages: Collection[StageName]) -> None:
 def limits_of_this_version(recipe: Recipe) -> list[str]:
     """What a reader of the dataset must know that this version leaves undone, in sentences."""
     limits = []
-    if recipe.screen.near_duplicates is not None:
-        limits.append(
-            "Duplicates are removed when their normalised texts are equal; near duplicates are not looked for."
-        )
     limits.append(
         "Paths are told apart by their words, not by their mathematics: one method, reworded, can stand there twice."
     )

@@ -25,9 +25,10 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Literal
 
+from datagen.normalising import normalise
 from datagen.screen.benchmarks import BenchmarkSet
 from datagen.screen.wording import longest_run, shorten, without_diagrams, words_of
-from datagen.texts import normalise, says_something
+from datagen.texts import says_something
 
 NGRAM_WORDS = 8  # 13, the usual choice, sees nothing of a short problem and loses one that is reworded every 20 words
 FEWEST_SHARED = 24  # n-grams: 31 words on end

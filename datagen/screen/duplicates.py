@@ -1,66 +1,249 @@
-"""Rows that state the same problem: whether they agree on the answer.
+"""Which rows state the same problem, which of them stays, and whether they agree on the answer.
 
-Two reads. The first counts how often each id stands there and keeps 8 bytes a row; the second looks only at ids that
-stand there more than once and keeps their answers. The answers of a group agree when every two of them do, whichever
-is asked first, so that the order of the rows never decides which problem survives.
+Rows with one id are one problem. Problems with alike texts (`datagen.screen.similarity`) are near duplicates. Groups
+are stars, not chains: problems are ranked, and each one in turn either joins the best one that stays and that it is
+itself alike to, or stays. So no problem is dropped for one that it does not resemble, and with a~b~c the best decides.
+
+The rank is, in this order: most whole recorded solutions; the source that stands first in the recipe; the content. It
+never is the order of the rows, which decides nothing here. A group whose answers disagree is dropped as a whole. Alike
+texts that need their answers as a witness and disagree are two problems, both of which stay.
+
+Problems are read three times. What is held of all of them is 24 bytes a row and 8 bytes a band (256); texts and answers
+are held only of those that have a twin.
 """
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import combinations, islice
 
 import numpy as np
 
+from datagen.screen.similarity import Likeness, Wording, likeness
+from datagen.screen.sketches import BANDS, BATCH_TEXTS, Words, candidates, sketch
 from datagen.screen.wording import shorten
 from datagen.tables import Problem
+from datagen.texts import digest
 
 SHOWN_ANSWERS = 6
 ANSWER_CHARACTERS = 60
+_WORDINGS_HELD = 4096
+_SKETCHING = 2
+"""Batches of texts that are sketched at once; most of that runs outside of Python's lock."""
 
+SameAnswer = Callable[[str, str], bool]
+UsableSolutions = Callable[[Collection[str]], Mapping[str, int]]
 Witnesses = dict[str, str]  # each answer of a group, and the first row that gives it
+Rank = tuple[int | str, ...]
 
 
-def compare_answers(
-    problems: Callable[[], Iterable[Problem]], same_answer: Callable[[str, str], bool]
-) -> dict[str, str | None]:
-    """Compare the answers of the rows with the same id.
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What decides between rows.
+
+    Attributes:
+        same_answer: whether two answers are the same; asked both ways round, since verifiers are not symmetric.
+        near: the similarity from which two texts are alike; None looks for equal texts only.
+        sources: the sources as the recipe lists them; others come after them.
+        usable: for some ids, how many whole recorded solutions each problem has; none when left out.
+        is_out: whether a row leaves for another reason, so that it can't be the one that stays.
+    """
+
+    same_answer: SameAnswer
+    near: float | None
+    sources: Sequence[str] = ()
+    usable: UsableSolutions = field(default=lambda ids: {})
+    is_out: Callable[[Problem], bool] = field(default=lambda problem: False)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """The row that stands for several, and where a person finds it."""
+
+    row_id: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """What became of the problems that have a twin; of an id that is not named here, all rows stay.
+
+    Attributes:
+        keepers: for each id with several rows, the one that stays.
+        conflicts: for each id whose answers, or whose group's, disagree, who says what.
+        joined: for each id that is a near duplicate of one that stays, how that is said to people.
+        adopted: for each id whose recorded solutions speak of the variables of the one that stays, that one's id.
+    """
+
+    keepers: Mapping[str, Keeper] = field(default_factory=dict)
+    conflicts: Mapping[str, str] = field(default_factory=dict)
+    joined: Mapping[str, str] = field(default_factory=dict)
+    adopted: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Twin:
+    """A problem that has a twin: its best row, and the answers of all its rows."""
+
+    rank: Rank
+    best: Problem
+    witnesses: Witnesses
+    rows: int = 1
+
+
+def find_duplicates(problems: Callable[[], Iterable[Problem]], rules: Rules) -> Duplicates:
+    """Find the rows that state the same problem, and decide which of them stay.
 
     Args:
-        problems: opens the rows to compare, in plan order; read twice, or once when no id stands there twice.
-        same_answer: whether two answers are the same; asked both ways round, since verifiers are not symmetric.
-
-    Returns:
-        For each id that stands there more than once, who gives which answer where two of them disagree; None where
-        all agree.
+        problems: opens the rows to compare; read twice, or once when none has a twin.
+        rules: what decides.
     """
-    repeated = _repeated_keys(problems())
-    if not repeated:
-        return {}
-    groups: dict[str, Witnesses] = {}
-    for problem in problems():
-        if _key(problem.id) in repeated:
-            witnesses = groups.setdefault(problem.id, {})
-            witnesses.setdefault(problem.answer, f"row {problem.row_id} of {problem.source}")
-    return {
-        problem_id: None if _agree(witnesses, same_answer) else _describe(witnesses)
-        for problem_id, witnesses in groups.items()
-    }
+    index = _Index.of(problems(), with_sketches=rules.near is not None)
+    pairs = index.pairs()
+    named = frozenset(np.union1d(index.repeated, pairs).tolist())
+    if not named:
+        return Duplicates()
+    twins = _twins(problems(), named, rules)
+    alike = _alike(pairs, twins, rules)
+    return _decide(twins, alike, rules)
 
 
-def _key(problem_id: str) -> int:
+class _Index:
+    """Of every row: a key of its id, one of its text, and the bands of its sketch."""
+
+    def __init__(self, ids: Words, texts: Words, bands: Words | None) -> None:
+        order = np.lexsort((texts, ids))
+        ids = ids[order]
+        is_first = np.concatenate((np.ones(min(len(ids), 1), bool), ids[1:] != ids[:-1]))
+        self.repeated = np.unique(ids[~is_first])
+        first = order[is_first]  # one row an id, whichever came first: the least text
+        self._ids = ids[is_first]
+        self._bands = None if bands is None else bands[first]
+
+    @classmethod
+    def of(cls, problems: Iterable[Problem], with_sketches: bool) -> "_Index":
+        """Read the rows once; sketches are made beside the reading."""
+        keys: list[Words] = []
+        bands: list[Words] = []
+        under_way: deque[Future[Words]] = deque()
+        with ThreadPoolExecutor(_SKETCHING, thread_name_prefix="sketch") as pool:
+            for batch in _batches(problems):
+                if with_sketches:
+                    under_way.append(pool.submit(sketch, [problem.problem for problem in batch]))
+                pair = [(_key(problem.id), _key(problem.problem)) for problem in batch]
+                keys.append(np.array(pair, np.uint64).reshape(len(batch), 2))
+                if len(under_way) > _SKETCHING:
+                    bands.append(under_way.popleft().result())
+            bands += [later.result() for later in under_way]
+        every = np.concatenate(keys) if keys else np.zeros((0, 2), np.uint64)
+        sketches = np.concatenate(bands) if bands else np.zeros((0, BANDS), np.uint64)
+        return cls(every[:, 0], every[:, 1], sketches if with_sketches else None)
+
+    def pairs(self) -> Words:
+        """Two columns of the keys of ids that may be near duplicates, in an order that hangs on the ids alone."""
+        if self._bands is None:
+            return np.zeros((0, 2), np.uint64)
+        pairs: Words = self._ids[candidates(self._bands, self._ids)]
+        return pairs
+
+
+def _key(text: str) -> int:
     # 8 bytes whatever an id looks like; an id that shares its key with another is looked at for nothing, no more
-    return int.from_bytes(blake2b(problem_id.encode(), digest_size=8).digest(), "little")
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-def _repeated_keys(problems: Iterable[Problem]) -> frozenset[int]:
-    keys = np.fromiter((_key(problem.id) for problem in problems), dtype=np.uint64)
-    values, counts = np.unique(keys, return_counts=True)
-    return frozenset(values[counts > 1].tolist())
+def _batches(problems: Iterable[Problem]) -> Iterator[list[Problem]]:
+    rows = iter(problems)
+    return iter(lambda: list(islice(rows, BATCH_TEXTS)), [])
 
 
-def _agree(witnesses: Witnesses, same_answer: Callable[[str, str], bool]) -> bool:
-    # every pair, both ways round: with the first answer alone, the order of the rows would decide
-    return all(same_answer(one, other) or same_answer(other, one) for one, other in combinations(witnesses, 2))
+def _twins(problems: Iterable[Problem], named: frozenset[int], rules: Rules) -> dict[str, _Twin]:
+    """The problems that are named, in the order of their ids; those whose rows all leave come last in rank."""
+    places = {source: place for place, source in enumerate(rules.sources)}
+    twins: dict[str, _Twin] = {}
+    for problem in problems:
+        places.setdefault(problem.source, len(places))
+        if _key(problem.id) not in named:
+            continue
+        content = digest(problem.problem, problem.answer)[:16]
+        rank = (int(rules.is_out(problem)), places[problem.source], content, problem.row_id)
+        twin = twins.get(problem.id)
+        if twin is None:
+            twins[problem.id] = _Twin(rank, problem, {problem.answer: _place(problem)})
+            continue
+        twin.rows += 1
+        twin.witnesses.setdefault(problem.answer, _place(problem))
+        if rank < twin.rank:
+            twin.rank, twin.best = rank, problem
+    return dict(sorted(twins.items()))
+
+
+def _alike(pairs: Words, twins: Mapping[str, _Twin], rules: Rules) -> dict[str, dict[str, Likeness]]:
+    """For each problem the near duplicates that can stay or go, and how alike they are."""
+    by_key = {_key(problem_id): problem_id for problem_id, twin in twins.items() if twin.rank[0] == 0}
+    wording = lru_cache(_WORDINGS_HELD)(lambda problem_id: Wording(twins[problem_id].best.problem))
+    alike: defaultdict[str, dict[str, Likeness]] = defaultdict(dict)
+    for pair in pairs:
+        one, other = (by_key.get(int(key)) for key in pair)
+        if one is None or other is None:
+            continue
+        found = likeness(wording(one), wording(other), rules.near or 1.0)
+        if found is None:
+            continue
+        if found.is_certain or _same(rules.same_answer, twins[one].best.answer, twins[other].best.answer):
+            alike[one][other] = alike[other][one] = found
+    return alike
+
+
+def _decide(twins: Mapping[str, _Twin], alike: Mapping[str, Mapping[str, Likeness]], rules: Rules) -> Duplicates:
+    usable = rules.usable(alike.keys()) if alike else {}
+    ranked = sorted(alike, key=lambda one: (-usable.get(one, 0), *twins[one].rank[1:3], one))
+    place = {one: number for number, one in enumerate(ranked)}
+    stays: dict[str, str] = {}  # each near duplicate and the one that stands for it; itself when it stays
+    for one in ranked:
+        stays[one] = min(
+            (other for other in alike[one] if stays.get(other) == other), key=place.__getitem__, default=one
+        )
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for one in twins:
+        groups[stays.get(one, one)].append(one)
+
+    conflicts: dict[str, str] = {}
+    joined: dict[str, str] = {}
+    adopted: dict[str, str] = {}
+    for keeper, members in groups.items():
+        witnesses: Witnesses = {}
+        for member in (keeper, *(other for other in members if other != keeper)):
+            for answer, row in twins[member].witnesses.items():
+                witnesses.setdefault(answer, row)
+        if not _agree(witnesses, rules.same_answer):
+            texts = "same text" if len(members) == 1 else "near duplicates"
+            conflicts |= dict.fromkeys(members, f"{texts}, different answers: {_describe(witnesses)}")
+            continue
+        best = twins[keeper].best
+        for member in members:
+            if member != keeper:
+                found = alike[member][keeper]
+                joined[member] = f"near duplicate of {_place(best)}, which is kept: similarity {found.similarity:.2f}"
+                adopted |= {member: keeper} if found.shares_variables else {}
+    keepers = {one: Keeper(twin.best.row_id, _place(twin.best)) for one, twin in twins.items() if twin.rows > 1}
+    return Duplicates(keepers, conflicts, joined, adopted)
+
+
+def _agree(witnesses: Witnesses, same_answer: SameAnswer) -> bool:
+    # every pair: with the first answer alone, the order of the rows would decide
+    return all(_same(same_answer, one, other) for one, other in combinations(witnesses, 2))
+
+
+def _same(same_answer: SameAnswer, one: str, other: str) -> bool:
+    return one == other or same_answer(one, other) or same_answer(other, one)
+
+
+def _place(problem: Problem) -> str:
+    return f"row {problem.row_id} of {problem.source}"
 
 
 def _describe(witnesses: Witnesses) -> str:

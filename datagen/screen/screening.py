@@ -1,64 +1,112 @@
 """The screen: each row is kept or dropped, with the first reason that holds.
 
-Problems are read up to three times and never held: what grows with their number is the index of duplicates alone
-(8 bytes a row, and the answers of those that stand there more than once).
+Problems are read up to three times and never held: what grows with their number is the index of duplicates alone (see
+`datagen.screen.duplicates`). Neither which problems survive nor which row stands for several hangs on their order.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
 from datagen import recipe
 from datagen.screen.benchmarks import BenchmarkSet
 from datagen.screen.contamination import BenchmarkIndex
-from datagen.screen.duplicates import compare_answers
+from datagen.screen.duplicates import Duplicates, Rules, SameAnswer, UsableSolutions, find_duplicates
 from datagen.screen.verifiable import why_unverifiable
 from datagen.tables import Drop, DropReason, Problem
 from datagen.texts import problem_id, says_something
 
 NOTHING_LEFT = problem_id("")
+_Why = tuple[DropReason, str]
+
+
+class Screener:
+    """Says of each row whether it stays.
+
+    Args:
+        benchmarks: the sets to keep out, read already.
+        settings: of the recipe.
+        same_answer: whether two reference answers of one problem are the same.
+        sources: names of the sources, as the recipe lists them.
+        usable: for some ids, how many whole recorded solutions each problem has; none when left out.
+    """
+
+    def __init__(
+        self,
+        benchmarks: Sequence[BenchmarkSet],
+        settings: recipe.Screening,
+        same_answer: SameAnswer,
+        sources: Sequence[str] = (),
+        usable: UsableSolutions | None = None,
+    ) -> None:
+        self._index = BenchmarkIndex(benchmarks)
+        self._settings = settings
+        self._rules = Rules(
+            same_answer=cache(same_answer),
+            near=settings.near_duplicates,
+            sources=sources,
+            usable=usable or (lambda ids: {}),
+            is_out=lambda problem: self._why_alone(problem) is not None,
+        )
+        self._duplicates = Duplicates()
+
+    @property
+    def adopted(self) -> Mapping[str, str]:
+        """For ids that were dropped as near duplicates, the id whose problem their recorded solutions solve as well."""
+        return self._duplicates.adopted
+
+    def screen(self, problems: Callable[[], Iterable[Problem]]) -> Iterator[Problem | Drop]:
+        """Say it.
+
+        Args:
+            problems: opens the rows anew, always in the same order.
+
+        Yields:
+            One item a row, in the order of the rows: the row itself, or its drop.
+        """
+        # a row that its own answer drops still bears witness here: where it disagrees, the problem's answer is in doubt
+        self._duplicates = find_duplicates(lambda: filter(_is_comparable, problems()), self._rules)
+        kept: set[str] = set()
+        for problem in problems():
+            why = self._why_alone(problem) or self._why_among_others(problem, kept)
+            if why is None:
+                yield problem
+            else:
+                yield Drop(problem.row_id, problem.id, problem.source, "screen", *why)
+
+    def _why_alone(self, problem: Problem) -> _Why | None:
+        """Why a row leaves, whatever the others are."""
+        if (hit := self._index.find(problem.problem)) is not None:
+            return "benchmark", str(hit)
+        return why_unverifiable(problem, self._settings)
+
+    def _why_among_others(self, problem: Problem, kept: set[str]) -> _Why | None:
+        """Why a row leaves for the others' sake; `kept` are the ids with several rows of which one was let through."""
+        if not _is_comparable(problem):
+            return None
+        found = self._duplicates
+        if (disagreement := found.conflicts.get(problem.id)) is not None:
+            return "conflicting_answers", disagreement
+        if (near := found.joined.get(problem.id)) is not None:
+            return "duplicate", near
+        keeper = found.keepers.get(problem.id)
+        if keeper is None:
+            return None
+        if keeper.row_id != problem.row_id or problem.id in kept:
+            return "duplicate", f"same text as {keeper.place}, which is kept"
+        kept.add(problem.id)
+        return None
 
 
 def screen(
     problems: Callable[[], Iterable[Problem]],
     benchmarks: Sequence[BenchmarkSet],
     settings: recipe.Screening,
-    same_answer: Callable[[str, str], bool],
+    same_answer: SameAnswer,
 ) -> Iterator[Problem | Drop]:
-    """Say of each row whether it stays.
-
-    Args:
-        problems: opens the rows anew, in plan order: sources as the recipe lists them, rows as their files have them.
-        benchmarks: the sets to keep out, read already.
-        settings: of the recipe.
-        same_answer: whether two reference answers of one problem are the same.
-
-    Yields:
-        One item a row, in the order of the rows: the row itself, or its drop. Which problems survive does not hang on
-        that order; which of several equal rows stands for a problem does: the first that no other reason dropped.
-    """
-    index = BenchmarkIndex(benchmarks)
-    # a row that its own answer drops still bears witness here: where it disagrees, the problem's answer is in doubt
-    conflicts = compare_answers(problems, same_answer)
-    kept: dict[str, str] = {}
-    for problem in problems():
-        if (hit := index.find(problem.problem)) is not None:
-            yield _drop(problem, "benchmark", str(hit))
-        elif (reason := why_unverifiable(problem, settings)) is not None:
-            yield _drop(problem, *reason)
-        elif problem.id not in conflicts or not _is_comparable(problem):
-            yield problem
-        elif (disagreement := conflicts[problem.id]) is not None:
-            yield _drop(problem, "conflicting_answers", f"same text, different answers: {disagreement}")
-        elif problem.id in kept:
-            yield _drop(problem, "duplicate", f"same text as {kept[problem.id]}, which is kept")
-        else:
-            kept[problem.id] = f"row {problem.row_id} of {problem.source}"
-            yield problem
+    """Screen rows that carry no recorded solutions; arguments and result as those of `Screener`."""
+    return Screener(benchmarks, settings, same_answer).screen(problems)
 
 
 def _is_comparable(problem: Problem) -> bool:
     """Whether the row can equal another: a text that says nothing equals no other, though their ids may be the same."""
     return problem.id != NOTHING_LEFT and says_something(problem.problem)
-
-
-def _drop(problem: Problem, reason: DropReason, detail: str) -> Drop:
-    return Drop(problem.row_id, problem.id, problem.source, "screen", reason, detail)

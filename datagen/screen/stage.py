@@ -1,16 +1,17 @@
 """The screen stage: what must not be in the dataset leaves before anything is paid for."""
 
 from collections import Counter
-from functools import cache
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from datagen.normalising import NORMALISER_VERSION
 from datagen.screen.benchmarks import load_benchmark
-from datagen.screen.screening import screen
+from datagen.screen.screening import Screener
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
-from datagen.tables import DROPPED, PROBLEMS, SCREENED, Problem
-from datagen.texts import NORMALISER_VERSION
+from datagen.tables import DROPPED, PROBLEMS, RECORDED, SCREENED, Problem, Solution
 from datagen.verify.pair import Pair
 from datagen.verify.verdicts import verifier_for
 
@@ -19,14 +20,18 @@ _SCREEN_VERSION = "2"
 
 
 class Screen(Stage):
-    """Writes `screened`, and its part of `dropped`."""
+    """Writes `screened`, its part of `dropped`, and the recorded solutions that a survivor has from its duplicates.
+
+    Those stand in a part of `recorded` of their own, under the survivor's id; their keys stay those of the rows that
+    carried them.
+    """
 
     stage = "screen"
-    reads = (PROBLEMS,)
-    writes = (SCREENED, DROPPED)
+    reads = (PROBLEMS, RECORDED)
+    writes = (SCREENED, DROPPED, RECORDED)
 
     def settings(self, run: Run) -> object:
-        """The screen's settings and the benchmarks' contents."""
+        """The screen's settings, the order of the sources, and the benchmarks' contents."""
         screening = run.recipe.screen
         revisions = [[benchmark.name, run.inputs[benchmark.input_key].revision] for benchmark in screening.benchmarks]
         return [
@@ -35,6 +40,7 @@ class Screen(Stage):
             run.recipe.verify.limits,
             screening.model_dump(mode="json", exclude={"benchmarks"}),
             revisions,
+            [source.label for source in run.recipe.sources],
         ]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
@@ -42,23 +48,62 @@ class Screen(Stage):
         workspace, screening = run.workspace, run.recipe.screen
         benchmarks = [load_benchmark(benchmark, run.inputs[benchmark.input_key]) for benchmark in screening.benchmarks]
         reasons: Counter[str] = Counter()
-        kept = 0
+        kept = adopted = 0
         with (
             verifier_for(run.recipe.verify) as verifier,
             workspace.writing(SCREENED, self.part) as write_problem,
             workspace.writing(DROPPED, self.part) as write_drop,
+            workspace.writing(RECORDED, self.part) as write_recorded,
         ):
 
-            @cache
             def same_answer(one: str, other: str) -> bool:
                 return verifier.compare(Pair.of(one, other)).result().verdict == "correct"
 
-            for row in screen(lambda: workspace.read(PROBLEMS), benchmarks, screening, same_answer):
-                refuse_when_stopped()
+            def problems() -> Iterator[Problem]:
+                for problem in workspace.read(PROBLEMS):
+                    refuse_when_stopped()
+                    yield problem
+
+            sources = [source.label for source in run.recipe.sources]
+            screener = Screener(benchmarks, screening, same_answer, sources, lambda ids: self._usable(run, ids))
+            for row in screener.screen(problems):
                 if isinstance(row, Problem):
                     kept += 1
                     write_problem(row)
                 else:
                     reasons[row.reason] += 1
                     write_drop(row)
-        return {"rows": kept, "dropped": reasons.total(), "reasons": dict(reasons.most_common())}, self.files(workspace)
+            for solution in self._adopted(run, screener.adopted):
+                adopted += 1
+                write_recorded(solution)
+        counts = {
+            "rows": kept,
+            "dropped": reasons.total(),
+            "reasons": dict(reasons.most_common()),
+            "adopted_solutions": adopted,
+        }
+        return counts, self.files(workspace)
+
+    def _carried(self, run: Run) -> list[str]:
+        """The parts of `recorded` that sources wrote."""
+        return [path.stem for path in run.workspace.parts(RECORDED) if path.stem != self.part]
+
+    def _usable(self, run: Run, ids: Collection[str]) -> Mapping[str, int]:
+        """How many different whole solutions the sources carry for some problems."""
+        columns = ["id", "problem_id", "finish_reason", "content"]
+        found: dict[str, set[str]] = {}
+        for batch in run.workspace.read_batches(RECORDED, self._carried(run), columns):
+            refuse_when_stopped()
+            for row in batch.to_pylist():
+                is_cut = row["finish_reason"] in ("length", "content_filter") or not row["content"]
+                if row["problem_id"] in ids and not is_cut:
+                    found.setdefault(row["problem_id"], set()).add(row["id"])
+        return {problem_id: len(solutions) for problem_id, solutions in found.items()}
+
+    def _adopted(self, run: Run, survivors: Mapping[str, str]) -> Iterator[Solution]:
+        if not survivors:
+            return
+        for solution in run.workspace.read(RECORDED, self._carried(run)):
+            refuse_when_stopped()
+            if solution.problem_id in survivors:
+                yield replace(solution, problem_id=survivors[solution.problem_id])

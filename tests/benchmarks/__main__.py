@@ -3,7 +3,7 @@
 import argparse
 from functools import partial
 
-from tests.benchmarks import builds, estimating, faults, journal, kills, memory, throughput, verifying
+from tests.benchmarks import builds, estimating, faults, journal, kills, memory, screening, throughput, verifying
 
 
 def main() -> None:
@@ -23,6 +23,7 @@ def main() -> None:
         "journal": partial(journal.measure, asked.completions),
         "kills": partial(kills.measure, asked.kills, asked.share),
         "memory": partial(memory.measure, asked.completions),
+        "screening": screening.measure,
         "throughput": partial(throughput.measure, asked.share),
         "verifying": partial(verifying.measure, asked.every),
     }
