@@ -49,6 +49,7 @@ class Terminal:
     """
 
     def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
         self._console = _console(stream)
         self._said: SimpleQueue[str | View | None] = SimpleQueue()
         self._view: View | None = None
@@ -71,7 +72,7 @@ class Terminal:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        if sys.stdout.isatty():
+        if self._stream is not sys.stderr or sys.stdout.isatty():  # else standard output is for another reader
             self._lead_here(contextlib.redirect_stdout, sys.stdout)
         if sys.stderr.isatty():
             self._lead_here(contextlib.redirect_stderr, sys.stderr)
