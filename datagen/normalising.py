@@ -79,6 +79,7 @@ _HYPHEN = re.compile(rf"(?<=[\w}}]) - (?=(?:[a-z]{{4}}|gon|way|day|bit|ary|ray|o
 _HAN_BLANK = re.compile(rf"(?<=[{_HAN}]) (?=[{_HAN}])")
 _BARE_POINT = re.compile(r"(?<!\S)\.(?=\d)")
 _RAISED_PRIMES = re.compile(r"(?:\^ )+(?='(?!\S))|\^ \{ ((?:' )+)\}")
+_RAISED_ORDINAL = re.compile(r"(?<=\w) \^ (?=(?:st|nd|rd|th)(?!\S))")
 _MULTIPLIED_NUMBERS = re.compile(r"(?<=\d) (?:\\times|\*) (?=\d)")
 
 _OPENS = re.compile(
@@ -264,6 +265,8 @@ def _simplified(tokens: Iterable[str]) -> str:
         text = _BARE_POINT.sub("0.", text)
     if " - " in text:
         text = _HYPHEN.sub(" ", text)
+    if "^" in text:
+        text = _RAISED_ORDINAL.sub(" ", text)
     if "^" in text and "'" in text:
         text = _RAISED_PRIMES.sub(lambda primes: (primes.group(1) or "").rstrip(), text)
     if "\\times" in text or "*" in text:

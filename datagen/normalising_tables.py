@@ -92,6 +92,9 @@ SAME_TOKEN: dict[str, str] = (
     | {"\\lbrace": "\\{", "\\rbrace": "\\}", "\\lbrack": "[", "\\rbrack": "]", "\\lparen": "(", "\\rparen": ")"}
     | {
         "\\lt": "<",
+        "\\plus": "+",
+        "\\minus": "-",
+        "\\equal": "=",
         "\\gt": ">",
         "\\prime": "'",
         "\\degree": "^ \\circ",

@@ -2,8 +2,8 @@ r"""Which texts may be near duplicates: candidates by MinHash and locality-sensi
 
 The search only has to come near, so it reads a *skeleton* that costs a part of the normal form: letters and digits in
 small letters, without single letters (variables get renamed), LaTeX's delimiters and the commands that writers choose
-freely. Its shingles are pieces of `SHINGLE_BYTES` bytes (half of them) and all pairs of neighbouring words; they are hashed for a
-batch of texts at once, and rensa makes the signatures (Rust; docs/screening/duplicates.md says why that one).
+freely. Its shingles are pieces of `SHINGLE_BYTES` bytes (half of them) and all pairs of neighbouring words; they are
+hashed for a batch of texts at once, and rensa makes the signatures (Rust; docs/screening/duplicates.md says why).
 
 Numbers are compared strictly afterwards, so only texts with the same digits can meet: a key of their digits, "two"
 being a 2, goes into every band. That keeps apart the many problems of one template. Two texts with the same digits

@@ -62,6 +62,8 @@ def test_small_and_capital_letters_and_blanks_at_the_ends_decide_nothing(one, ot
         ("“Find” it…", "``Find'' it..."),
         ("Find \x0crac{1}{2}", r"Find \frac{1}{2}"),
         ("x &lt; 3", "x < 3"),
+        (r"the $100^{\text{th}}$ day", "the 100th day"),
+        (r"$a\plus{}b\equal{}3$", "$a+b=3$"),
         ("α+β", r"$\alpha+\beta$"),
         ("٣ + ٤", "3 + 4"),
         ("已知 三角形， $A B C$", "已知三角形ABC"),
