@@ -1,43 +1,59 @@
 """Which benchmark problem a text holds, with the evidence.
 
-Two layers. `exact`: the normalised texts are equal. `overlap`: most of the benchmark problem's words stand in the row,
-reworded at the seams ("find" for "what is", a note on the form of the answer added). It asks for three kinds of
-evidence together, since each alone is fooled by real problems:
+A sieve over every text (`sieve.py`) leaves the few that may hold one. These are compared in layers, the plainest first:
 
-- amount: at least `FEWEST_SHARED` distinct n-grams, or every single one. Phrases that many problems share ("where m and
-  n are relatively prime positive integers, find m + n": 6 n-grams) are shorter than that.
-- share: coverage, the part of the benchmark problem's distinct n-grams that stands in the row. The row may be longer;
-  what it holds beside the benchmark problem excuses nothing.
-- numbers: problems made from one template share their words and differ in their numbers. With all numbers of the
-  benchmark problem in the row, half of the n-grams are enough; a problem without numbers needs more, one with a number
-  missing nearly all.
+- `exact`: the normalised texts are equal.
+- `coverage`: enough of the benchmark problem's phrases stand in the text, each weighted by how little it is boilerplate.
+  The text may be longer, and its sentences may stand in another order.
+- `similarity`: as a whole, or some sentences of it, the text says the same in nearly the same words, with the same
+  formulas. This is the layer for short problems, which have too few phrases.
+- `answer`: the same, less plainly, and with the same answer. Never on the answer alone.
 
-Drawings in Asymptote are taken out first: their source outweighs the words, and rows often come without it.
+Numbers are compared strictly, in every layer but the first: problems made from one template share their words and
+differ in their numbers, and each is a problem of its own.
 
-The thresholds were chosen by reading every hit on 27,000 real problems (DAPO-17k, AIME 1983-2023, MATH train, s1K).
-There are few texts to match, so the index holds them whole; its size does not depend on the number of rows.
+The thresholds were chosen by reading the hits on 27,000 real problems (docs/screening/benchmarks.md). A hit depends on
+the text and the benchmarks alone: not on other rows, nor on their order.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import count
-from typing import Literal
+from typing import Literal, get_args
 
-from datagen.screen.benchmarks import BenchmarkSet
-from datagen.screen.wording import longest_run, shorten, without_diagrams, words_of
+from datagen.screen.benchmarks import BenchmarkProblem, BenchmarkSet
+from datagen.screen.evidence import shared_text
+from datagen.screen.phrases import Numbers
+from datagen.screen.sieve import Sieve
+from datagen.screen.statements import Statement, similarity
+from datagen.screen.wording import words_of
 from datagen.texts import normalise, says_something
+from datagen.verify.equivalence import decide
+from datagen.verify.pair import Pair
 
-NGRAM_WORDS = 8  # 13, the usual choice, sees nothing of a short problem and loses one that is reworded every 20 words
-FEWEST_SHARED = 24  # n-grams: 31 words on end
-COVERAGE_WITH_ITS_NUMBERS = 0.5
-COVERAGE_WITHOUT_NUMBERS = 0.7
-COVERAGE_WITH_OTHER_NUMBERS = 0.9
+Layer = Literal["exact", "coverage", "similarity", "answer"]
+LAYERS: tuple[Layer, ...] = get_args(Layer)
 
-NGram = tuple[str, ...]
+COVERAGE = 0.4
+COVERAGE_AND_ANSWER = 0.25
+COVERAGE_OTHER_ANSWER, MANY_PHRASES = 0.8, 15.0
+COVERAGE_OTHER_NUMBERS, SHARED_NUMBERS = 0.9, 0.75
+"""Needed where a number differs, with the same answer: one of the two carriers has a slip of the pen."""
+FEWEST_PHRASES = 4.0
+"""Weight of the phrases of a benchmark problem from which on their coverage proves something."""
+SIMILARITY = 0.75
+SIMILARITY_AND_ANSWER = 0.6
+SIMILARITY_OTHER_ANSWER, SIMILARITY_ADAPTED = 0.9, 0.85
+HELD_QUESTION, HELD_FORMULAS = 0.9, 0.6
+"""Needed where the answers differ: the row then asks for the answer in another form ("give m + n")."""
+LONG_FORMULA = 12
+SHARED_LONG_NUMBERS = 2
+FEWEST_TOKENS = 3
+MOST_LONGER, ADDED_TOKENS = 8, 120
 
-_NUMBER = re.compile(r"\d+")
+_TELLING_ANSWER = re.compile(r"\d\D*\d")
+
+AnswerBeside = Literal["same", "other", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +70,7 @@ class Hit:
 
     benchmark: str
     row: int
-    layer: Literal["exact", "overlap"]
+    layer: Layer
     score: float
     shared: str
 
@@ -64,80 +80,159 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Entry:
-    """A benchmark problem as the index keeps it: its place, its name, and what a row has to hold of it."""
+    """A benchmark problem as the index keeps it."""
 
-    place: int
     benchmark: str
-    row: int
-    ngrams: int
-    numbers: frozenset[str]
-    has_diagram: bool
+    problem: BenchmarkProblem
+    statement: Statement
+    numbers: Numbers
 
-    def is_held(self, shared: int, row_numbers: frozenset[str]) -> bool:
-        if shared == self.ngrams and not self.has_diagram:
-            return True
-        if not self.numbers:
-            needed = COVERAGE_WITHOUT_NUMBERS
-        elif self.numbers <= row_numbers:
-            needed = COVERAGE_WITH_ITS_NUMBERS
-        else:
-            needed = COVERAGE_WITH_OTHER_NUMBERS
-        return shared >= max(FEWEST_SHARED, needed * self.ngrams)
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    layer: Layer
+    score: float
 
 
 class BenchmarkIndex:
     """All benchmark problems, ready to be looked for in many texts."""
 
     def __init__(self, benchmarks: Iterable[BenchmarkSet]) -> None:
-        self._exact: dict[str, _Entry] = {}
-        self._holders: dict[NGram, list[_Entry]] = {}
-        self._places = count()
+        self._entries: list[_Entry] = []
+        self._exact: dict[str, int] = {}
         for benchmark in benchmarks:
             for problem in benchmark.problems:
-                text = normalise(problem.problem)
-                if text and says_something(problem.problem):
-                    self._add(benchmark.name, problem.row, text)
-        self._ngrams = frozenset(self._holders)
+                if not says_something(problem.problem):
+                    continue
+                self._exact.setdefault(_wording(problem.problem), len(self._entries))
+                read = Statement.of(problem.problem), Numbers.of(problem.problem)
+                self._entries.append(_Entry(benchmark.name, problem, *read))
+        self._sieve = Sieve([entry.problem.problem for entry in self._entries])
 
-    def find(self, problem: str) -> Hit | None:
+    def find(self, problem: str, answer: str | None = None) -> Hit | None:
         """The benchmark problem that a raw text holds the most of; None when it holds none.
 
-        Among equals the first one counts, in the order of the benchmarks and their rows.
+        Args:
+            problem: a raw text.
+            answer: its reference answer, a second witness where the text alone does not decide.
+
+        Returns:
+            Of several the one found by the plainest layer, then of the highest score, then the first in the order of the
+            benchmarks and their rows.
         """
-        text = normalise(problem)
-        if (entry := self._exact.get(_without_braces(text))) is not None:
-            return Hit(entry.benchmark, entry.row, "exact", 1.0, shorten(text))
-        words = words_of(without_diagrams(text))
-        found = self._ngrams.intersection(_ngrams(words))
+        candidates = self._sieve.candidates(problem)
+        place = self._exact.get(_wording(problem))
+        if place is not None:
+            return self._hit(place, _Found("exact", 1.0), problem)
+        if not candidates:
+            return None
+        row = _Row(problem, answer)
+        found = [(place, found) for place, held in candidates.items() if (found := self._compare(place, held, row))]
         if not found:
             return None
-        return self._best_overlap(text, words, found)
+        best = min(found, key=lambda one: (LAYERS.index(one[1].layer), -one[1].score, one[0]))
+        return self._hit(*best, problem)
 
-    def _add(self, benchmark: str, row: int, text: str) -> None:
-        words_only = without_diagrams(text)
-        ngrams = frozenset(_ngrams(words_of(words_only)))
-        numbers = frozenset(_NUMBER.findall(words_only))
-        entry = _Entry(next(self._places), benchmark, row, len(ngrams), numbers, has_diagram=words_only != text)
-        self._exact.setdefault(_without_braces(text), entry)
-        for ngram in ngrams:
-            self._holders.setdefault(ngram, []).append(entry)
+    def _hit(self, place: int, found: _Found, problem: str) -> Hit:
+        entry = self._entries[place]
+        shared = shared_text(problem, entry.problem.problem)
+        return Hit(entry.benchmark, entry.problem.row, found.layer, found.score, shared)
 
-    def _best_overlap(self, text: str, words: Sequence[str], found: frozenset[NGram]) -> Hit | None:
-        shared = Counter(entry for ngram in found for entry in self._holders[ngram])
-        numbers = frozenset(_NUMBER.findall(without_diagrams(text)))
-        held = [entry for entry, ngrams in shared.items() if entry.is_held(ngrams, numbers)]
-        if not held:
-            return None
-        best = min(held, key=lambda entry: (-shared[entry] / entry.ngrams, entry.place))
-        is_shared = [ngram in found and best in self._holders[ngram] for ngram in _ngrams(words)]
-        evidence = shorten(longest_run(words, is_shared, NGRAM_WORDS))
-        return Hit(best.benchmark, best.row, "overlap", shared[best] / best.ngrams, evidence)
+    def _compare(self, place: int, held: float, row: "_Row") -> _Found | None:
+        entry = self._entries[place]
+        held = min(1.0, held) if self._sieve.sizes[place] >= FEWEST_PHRASES else 0.0
+        if entry.numbers.conflict(row.numbers):
+            said_the_same = held >= COVERAGE_OTHER_NUMBERS and entry.numbers.shared(row.numbers) >= SHARED_NUMBERS
+            return _Found("answer", held) if said_the_same and row.answer_beside(entry) == "same" else None
+        if held >= COVERAGE and (row.answer_beside(entry) != "other" or self._is_adapted(place, held, row)):
+            return _Found("coverage", held)
+        if held >= COVERAGE_AND_ANSWER and row.answer_beside(entry) == "same":
+            return _Found("answer", held)
+        return _compare_statements(entry, row)
+
+    def _is_adapted(self, place: int, held: float, row: "_Row") -> bool:
+        """Whether a row with another answer is the same problem all the same ("give m + n"), and no sibling of it.
+
+        A sibling has the same set-up and asks for something else, or differs in a word: so the question has to be
+        there, and more of everything.
+        """
+        entry = self._entries[place]
+        if held >= COVERAGE_OTHER_ANSWER and self._sieve.sizes[place] >= MANY_PHRASES or row.shares_long_formula(entry):
+            return True
+        if not row.asks_the_same(entry):
+            return False
+        return (
+            held >= COVERAGE_OTHER_ANSWER
+            or len(entry.numbers.long()) >= SHARED_LONG_NUMBERS
+            or any(
+                similarity(entry.statement, run) >= SIMILARITY_ADAPTED
+                for run in row.statement.runs(entry.statement.size)
+            )
+        )
 
 
-def _without_braces(text: str) -> str:
+class _Row:
+    """A row that is compared; what of it is dear to read is read when first asked for."""
+
+    def __init__(self, problem: str, answer: str | None) -> None:
+        self._problem = problem
+        self._answer = answer
+        self.numbers = Numbers.of(problem)
+        self._statement: Statement | None = None
+
+    @property
+    def statement(self) -> Statement:
+        if self._statement is None:
+            self._statement = Statement.of(self._problem)
+        return self._statement
+
+    def answer_beside(self, entry: _Entry) -> AnswerBeside:
+        """What the two answers say; that letters, single digits or words are the same says nothing."""
+        known = entry.problem.answer
+        if not known or not self._answer:
+            return "unknown"
+        judged = decide(Pair.of(known, self._answer))
+        if judged is None or judged.verdict == "wrong":
+            return "other"
+        return "same" if judged.verdict == "correct" and _TELLING_ANSWER.search(known) else "unknown"
+
+    def asks_the_same(self, entry: _Entry) -> bool:
+        """Whether the row holds all that the benchmark problem asks for, and nearly all formulas with numbers."""
+        known = entry.statement
+        question, formulas = known.question(), known.formulas()
+        if len(question & self.statement.words()) < HELD_QUESTION * len(question):
+            return False
+        return len(self._shared_formulas(entry)) >= HELD_FORMULAS * len(formulas)
+
+    def shares_long_formula(self, entry: _Entry) -> bool:
+        """Whether both hold a formula that is long enough to prove something on its own."""
+        return any(len(formula) >= LONG_FORMULA for formula in self._shared_formulas(entry))
+
+    def _shared_formulas(self, entry: _Entry) -> list[tuple[str, ...]]:
+        own = "|".join(f" {' '.join(formula)} " for formula in self.statement.formulas())
+        return [formula for formula in entry.statement.formulas() if f" {' '.join(formula)} " in own]
+
+
+def _compare_statements(entry: _Entry, row: _Row) -> _Found | None:
+    known = entry.statement
+    if known.size < FEWEST_TOKENS or row.statement.size > MOST_LONGER * known.size + ADDED_TOKENS:
+        return None
+    formulas, numbers = known.formulas(), known.numbers()
+    answer = row.answer_beside(entry)
+    best: _Found | None = None
+    for run in row.statement.runs(known.size):
+        score = similarity(known, run)
+        if score < SIMILARITY_AND_ANSWER or (best and score <= best.score) or numbers != run.numbers():
+            continue
+        if score >= (SIMILARITY_OTHER_ANSWER if answer == "other" else SIMILARITY) and formulas == run.formulas():
+            best = _Found("similarity", score)
+        elif answer == "same" and (best is None or best.layer == "answer"):
+            best = _Found("answer", score)
+    if best and answer == "other" and not row.asks_the_same(entry):
+        return None
+    return best
+
+
+def _wording(problem: str) -> str:
     """Two carriers group LaTeX differently: here, unlike for ids, a hit too many costs less than one too few."""
-    return " ".join(words_of(text))
-
-
-def _ngrams(words: Sequence[str]) -> Iterable[NGram]:
-    return zip(*(words[start:] for start in range(NGRAM_WORDS)), strict=False)
+    return " ".join(words_of(normalise(problem)))
