@@ -17,8 +17,8 @@ the text and the benchmarks alone: not on other rows, nor on their order.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from datagen.screen.benchmarks import BenchmarkProblem, BenchmarkSet
@@ -34,6 +34,7 @@ from datagen.verify.pair import Pair
 Layer = Literal["exact", "coverage", "similarity", "answer"]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 
+EXACT_COVERAGE = 0.8
 COVERAGE = 0.4
 COVERAGE_AND_ANSWER = 0.25
 COVERAGE_OTHER_ANSWER, MANY_PHRASES = 0.8, 15.0
@@ -48,7 +49,10 @@ HELD_QUESTION, HELD_FORMULAS = 0.9, 0.6
 """Needed where the answers differ: the row then asks for the answer in another form ("give m + n")."""
 LONG_FORMULA = 12
 SHARED_LONG_NUMBERS = 2
-FEWEST_TOKENS = 3
+FEWEST_TOKENS, FEW_TOKENS = 2, 5
+"""Tokens of a statement that says anything; one of few has to be there word for word."""
+MORE_LAYOUT = 2
+"""How many times as long a text may be that differs in layout alone."""
 MOST_LONGER, ADDED_TOKENS = 8, 120
 
 _TELLING_ANSWER = re.compile(r"\d\D*\d")
@@ -65,14 +69,20 @@ class Hit:
         row: the problem's place in it.
         layer: what found it.
         score: the part of the benchmark problem that the text holds, above 0 and up to 1.
-        shared: the longest piece that both hold, normalised and shortened.
+        text, problem: the raw text, and the benchmark problem's.
     """
 
     benchmark: str
     row: int
     layer: Layer
     score: float
-    shared: str
+    text: str = field(repr=False)
+    problem: str = field(repr=False)
+
+    @property
+    def shared(self) -> str:
+        """The longest piece that both hold, normalised and shortened."""
+        return shared_text(self.text, self.problem)
 
     def __str__(self) -> str:
         return f'{self.benchmark} row {self.row}: {self.layer}, score {self.score:.2f}, shared text "{self.shared}"'
@@ -107,7 +117,9 @@ class BenchmarkIndex:
                 self._exact.setdefault(_wording(problem.problem), len(self._entries))
                 read = Statement.of(problem.problem), Numbers.of(problem.problem)
                 self._entries.append(_Entry(benchmark.name, problem, *read))
-        self._sieve = Sieve([entry.problem.problem for entry in self._entries])
+        texts = [entry.problem.problem for entry in self._entries]
+        self._sieve = Sieve(texts)
+        self._longest_overlooked = max((MORE_LAYOUT * len(texts[place]) for place in self._sieve.overlooked), default=0)
 
     def find(self, problem: str, answer: str | None = None) -> Hit | None:
         """The benchmark problem that a raw text holds the most of; None when it holds none.
@@ -121,34 +133,57 @@ class BenchmarkIndex:
             benchmarks and their rows.
         """
         candidates = self._sieve.candidates(problem)
-        place = self._exact.get(_wording(problem))
-        if place is not None:
-            return self._hit(place, _Found("exact", 1.0), problem)
-        if not candidates:
+        if not candidates and len(problem) > self._longest_overlooked:
             return None
         row = _Row(problem, answer)
-        found = [(place, found) for place, held in candidates.items() if (found := self._compare(place, held, row))]
+        agreeing = [place for place in candidates if not self._entries[place].numbers.conflict(row.numbers)]
+        if self._may_equal(row, candidates, agreeing):
+            place = self._exact.get(_wording(problem))
+            if place is not None:
+                return self._hit(place, _Found("exact", 1.0), problem)
+        found = [(place, found) for place in agreeing if (found := self._compare(place, candidates[place], row))]
+        if not found:
+            found = [
+                (place, _Found("answer", min(1.0, held)))
+                for place, held in candidates.items()
+                if self._is_slip(place, held, row)
+            ]
         if not found:
             return None
         best = min(found, key=lambda one: (LAYERS.index(one[1].layer), -one[1].score, one[0]))
         return self._hit(*best, problem)
 
-    def _hit(self, place: int, found: _Found, problem: str) -> Hit:
+    def _may_equal(self, row: "_Row", candidates: Mapping[int, float], agreeing: Sequence[int]) -> bool:
+        """Whether it can be that a text equals a benchmark problem, since it costs more to know it."""
+        if not candidates:
+            return True
+        # it holds all phrases of what it equals, unless that has none
+        likely = [place for place in agreeing if candidates[place] == 0.0 or candidates[place] >= EXACT_COVERAGE]
+        return bool(likely) and self._sieve.is_as_long(row.problem, likely)
+
+    def _hit(self, place: int, found: _Found, text: str) -> Hit:
         entry = self._entries[place]
-        shared = shared_text(problem, entry.problem.problem)
-        return Hit(entry.benchmark, entry.problem.row, found.layer, found.score, shared)
+        return Hit(entry.benchmark, entry.problem.row, found.layer, found.score, text, entry.problem.problem)
 
     def _compare(self, place: int, held: float, row: "_Row") -> _Found | None:
+        """What is found of a benchmark problem in a row whose numbers agree with it."""
         entry = self._entries[place]
         held = min(1.0, held) if self._sieve.sizes[place] >= FEWEST_PHRASES else 0.0
-        if entry.numbers.conflict(row.numbers):
-            said_the_same = held >= COVERAGE_OTHER_NUMBERS and entry.numbers.shared(row.numbers) >= SHARED_NUMBERS
-            return _Found("answer", held) if said_the_same and row.answer_beside(entry) == "same" else None
         if held >= COVERAGE and (row.answer_beside(entry) != "other" or self._is_adapted(place, held, row)):
             return _Found("coverage", held)
         if held >= COVERAGE_AND_ANSWER and row.answer_beside(entry) == "same":
             return _Found("answer", held)
         return _compare_statements(entry, row)
+
+    def _is_slip(self, place: int, held: float, row: "_Row") -> bool:
+        """Whether a number that differs is a slip of the pen: everything else says the same, and so does the answer."""
+        entry = self._entries[place]
+        return (
+            held >= COVERAGE_OTHER_NUMBERS
+            and self._sieve.sizes[place] >= FEWEST_PHRASES
+            and row.answer_beside(entry) == "same"
+            and entry.numbers.shared(row.numbers) >= SHARED_NUMBERS
+        )
 
     def _is_adapted(self, place: int, held: float, row: "_Row") -> bool:
         """Whether a row with another answer is the same problem all the same ("give m + n"), and no sibling of it.
@@ -175,7 +210,7 @@ class _Row:
     """A row that is compared; what of it is dear to read is read when first asked for."""
 
     def __init__(self, problem: str, answer: str | None) -> None:
-        self._problem = problem
+        self.problem = problem
         self._answer = answer
         self.numbers = Numbers.of(problem)
         self._statement: Statement | None = None
@@ -183,7 +218,7 @@ class _Row:
     @property
     def statement(self) -> Statement:
         if self._statement is None:
-            self._statement = Statement.of(self._problem)
+            self._statement = Statement.of(self.problem)
         return self._statement
 
     def answer_beside(self, entry: _Entry) -> AnswerBeside:
@@ -222,7 +257,7 @@ def _compare_statements(entry: _Entry, row: _Row) -> _Found | None:
     best: _Found | None = None
     for run in row.statement.runs(known.size):
         score = similarity(known, run)
-        if score < SIMILARITY_AND_ANSWER or (best and score <= best.score) or numbers != run.numbers():
+        if score < (SIMILARITY_AND_ANSWER if known.size >= FEW_TOKENS else 1.0) or (best and score <= best.score) or numbers != run.numbers():
             continue
         if score >= (SIMILARITY_OTHER_ANSWER if answer == "other" else SIMILARITY) and formulas == run.formulas():
             best = _Found("similarity", score)

@@ -43,6 +43,7 @@ _DRAWING = re.compile(
 )
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 _SEPARATOR = re.compile(r"(?<=[0-9])(?:\{,\}|,\\!|,|\\,)(?=[0-9]{3}(?![0-9]))")
+_MAY_SEPARATE = re.compile(r"[0-9][,{\\]")
 _DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -52,6 +53,8 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 NUMBER_WORDS = {word: str(value) for value, word in enumerate(_SMALL.split())} | {
     word: str(10 * (place + 2)) for place, word in enumerate(_TENS.split())
 }
+_TENS_WORDS = frozenset(_TENS.split())
+_WORD = re.compile("[a-z]{3,}")
 _NUMBER_WORD = re.compile(
     rf"(?<![a-z])(?:({'|'.join(_TENS.split())})(?:[\s-]({'|'.join(_SMALL.split()[1:10])}))?"
     rf"|({'|'.join(sorted(_SMALL.split(), key=len, reverse=True))}))(?![a-z])",
@@ -93,30 +96,38 @@ class Numbers:
     """The numbers of a text beside its drawings.
 
     Attributes:
-        digits: those written in digits, by how often they stand there.
-        words: those written in words.
+        all: all of them, in digits, by how often they stand there.
+        digits: those that are written in digits.
+        asked_for: those that a text which says the same has to hold. The word "one" is hardly ever a number.
     """
 
+    all: Counter[str]
     digits: Counter[str]
-    words: Counter[str]
+    asked_for: frozenset[str]
 
     @classmethod
     def of(cls, text: str) -> Self:
         """Read a raw text; 1,000 and 10{,}000 are one number each."""
-        text = _SEPARATOR.sub("", without_drawings(text))
-        words = (_value(*match.groups(default="")) for match in _NUMBER_WORD.finditer(text))
-        return cls(Counter(_DIGITS.findall(text)), Counter(words))
+        text = without_drawings(text)
+        digits = Counter(_DIGITS.findall(_SEPARATOR.sub("", text) if _MAY_SEPARATE.search(text) else text))
+        words = _WORD.findall(text.lower())
+        if not _TENS_WORDS.isdisjoint(words):
+            values = [_value(*match.groups(default="")) for match in _NUMBER_WORD.finditer(text)]
+        else:
+            values = list(filter(None, map(NUMBER_WORDS.get, words)))
+        every = digits.copy()
+        every.update(values)
+        return cls(every, digits, frozenset(digits).union(value for value in values if value != "1"))
 
     def conflict(self, row: Self) -> bool:
         """Whether a row that says the same otherwise states another problem: a number is missing or another.
 
         A number may be in words in one and in digits in the other, and the row may hold more numbers, but not in
-        exchange for one. The word "one" is hardly ever a number, and is not asked for.
+        exchange for one.
         """
-        there = row.digits + row.words
-        if not self._asked_for() <= there.keys():
+        if not self.asked_for <= row.all.keys():
             return True
-        return bool(self.digits - there) and bool(row.digits - self.digits - self.words)
+        return bool(self.all - row.all) and bool(row.all - self.all)
 
     def shared(self, row: Self) -> float:
         """The part of the numbers in digits that both hold, 0 to 1; 1 when there is none."""
@@ -126,9 +137,6 @@ class Numbers:
     def long(self) -> set[str]:
         """Those of three digits and more, which hardly ever agree by chance."""
         return {number for number in self.digits if len(number) >= _LONG_DIGITS}
-
-    def _asked_for(self) -> set[str]:
-        return set(self.digits) | (set(self.words) - {"1"})
 
 
 def _value(tens: str, unit: str, small: str) -> str:

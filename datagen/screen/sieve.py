@@ -1,12 +1,11 @@
 """Which benchmark problems a text may hold: a cheap look at every text, so that only few are compared with care.
 
-Two meshes. A text that shares phrases with a benchmark problem is one that may hold it. Benchmark problems of few
-phrases ("Simplify $\\tan 100^\\circ + 4 \\sin 100^\\circ$") are looked for by their words and numbers, in short texts only:
-in a long one, five common words prove nothing. There the index holds the rarest words of each alone, enough of them
-that a text without any of those misses more than half of the problem.
+Two meshes. A text that shares phrases with a benchmark problem may hold it. Benchmark problems of few phrases
+("Simplify $\\tan 100^\\circ + 4 \\sin 100^\\circ$") are looked for by their numbers, or their rarest words, in short texts
+only: in a long one, a few numbers or words prove nothing.
 
-Per text this is a handful of passes in C (translate, split, look up, intersect): it has to be no slower than the
-plain n-gram rules that it replaces.
+Nearly every text is done after a handful of passes in C (translate, split, look up, intersect): it has to be no slower
+than the plain n-gram rules that it replaces.
 """
 
 import math
@@ -14,37 +13,41 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Self
 
 from datagen.screen.phrases import (
     NUMBER_WORDS,
-    PHRASE_WORDS,
     letter_words,
     phrases_of,
-    tells,
     weight_of,
     without_drawings,
 )
 
-FEWEST_PHRASES = 2
-FEWEST_HELD = 0.12
+FEWEST_PHRASES, FEWEST_HELD = 2, 0.2
 """Shared phrases, and their weighted share of a benchmark problem's, from which on it is compared."""
-MOST_SHARING = 8
-"""Benchmark problems that share a phrase, from which on it points to none of them."""
+FEWEST_WEIGHT, MOST_SHARING = 0.5, 8
+"""A phrase that weighs less, or that more benchmark problems share, is boilerplate and points to none of them."""
 FEW_PHRASES = 5
-"""Pointing phrases of a benchmark problem up to which one shared is enough, and below which its numbers point too."""
+"""Phrases of a benchmark problem up to which one shared is enough, and below which its numbers and words point too."""
 SHORT_TEXT_WORDS = 24
-FEWEST_NUMBERS, POINTING_NUMBERS = 3, 4
+FEWEST_NUMBERS, LONG_DIGITS = 3, 3
 FEWEST_WORDS_HELD = 0.5
-LONGER, ADDED_WORDS = 2, 20
+LAYOUT_WORDS = 3
+LONGER, ADDED_WORDS = 2, 16
 
 _NUMBER = re.compile("[0-9]+")
-_NUMBER_WORDS = frozenset(word.encode() for word in NUMBER_WORDS) - {b"one"}
+_NUMBERS = {word: value for word, value in NUMBER_WORDS.items() if word != "one"}  # which is hardly ever a number
+_NUMBER_WORDS = frozenset(word.encode() for word in _NUMBERS)
 _WORD_OR_NUMBER = re.compile(r"[a-z]{2,}|[0-9]+")
 _SAID_ANYHOW = frozenset(
-    """find determine compute calculate evaluate what is are the an of value express your answer as in be if let and to for
-    frac dfrac tfrac left right text cdot circ simplify which how many""".split()
+    """find determine compute calculate evaluate what is are the an of value express write your answer as in be if let and to
+    for then when into simplify simplest form solve following which how many that possible suppose given where
+    frac dfrac tfrac cfrac left right text mathbf mathrm cdot times circ ge le geq leq lt gt neq dots ldots cdots quad qquad
+    begin end array cases align pmatrix bmatrix displaystyle equiv pmod mod overline sqrt""".split()
 )
+
+Key = tuple[int, ...]
 
 
 class Sieve:
@@ -52,115 +55,114 @@ class Sieve:
 
     Args:
         problems: their raw texts; they are named by their place in this sequence.
+
+    Attributes:
+        sizes: for each problem, the weight of its phrases.
+        overlooked: problems that are not found in their own text: too few words, and no numbers that point.
     """
 
     def __init__(self, problems: Sequence[str]) -> None:
-        self._ids: dict[bytes, int] = {}
-        self._phrases: dict[tuple[int, ...], list[int]] = {}
-        self._weights: dict[tuple[int, ...], float] = {}
-        self.sizes: list[float] = []
+        ids: dict[bytes, int] = {}
         sharing: defaultdict[tuple[bytes, ...], list[int]] = defaultdict(list)
         for place, problem in enumerate(map(without_drawings, problems)):
             for phrase in phrases_of(letter_words(problem)):
                 sharing[phrase].append(place)
-        held = [0.0] * len(problems)
+        self.sizes = [0.0] * len(problems)
+        numbers = [0] * len(problems)
+        self._holders: dict[Key, list[int]] = {}
+        self._weights: dict[Key, float] = {}
         for phrase, places in sorted(sharing.items()):
-            weight = weight_of(phrase) * min(1.0, MOST_SHARING / 2 / len(places))
-            key = tuple(self._ids.setdefault(word, len(self._ids) + 1) for word in phrase)
-            self._phrases[key], self._weights[key] = places, weight
+            weight = weight_of(phrase)
+            key = tuple(ids.setdefault(word, len(ids) + 1) for word in phrase)
+            if weight < FEWEST_WEIGHT or len(places) > MOST_SHARING:
+                continue
+            self._holders[key], self._weights[key] = places, weight
             for place in places:
-                held[place] += weight
-        self.sizes = held
-        self._pointing = frozenset(
-            phrase
-            for phrase, places in self._phrases.items()
-            if len(places) <= MOST_SHARING and self._weights[phrase] > 0.5
-        )
-        self._id_of = self._ids.get
-        pointed = Counter(place for phrase in self._pointing for place in self._phrases[phrase])
-        self._fewest = [1 if pointed[place] <= FEW_PHRASES else FEWEST_PHRASES for place in range(len(problems))]
-        self._short = _ShortProblems(
-            {place: problem for place, problem in enumerate(problems) if pointed[place] < FEW_PHRASES}
+                self.sizes[place] += weight
+                numbers[place] += 1
+        self._phrases = frozenset(self._holders)
+        self._words = [len(letter_words(problem)) for problem in problems]
+        self._id_of = ids.get
+        self._is_few = [number <= FEW_PHRASES for number in numbers]
+        few = {place: problem for place, problem in enumerate(problems) if numbers[place] < FEW_PHRASES}
+        self._short = _ShortProblems(few, frozenset(place for place in few if not numbers[place]))
+        self.overlooked = frozenset(
+            place for place, problem in enumerate(problems) if place not in self.candidates(problem)
         )
 
-    def candidates(self, text: str) -> dict[int, float]:
+    def candidates(self, text: str) -> Mapping[int, float]:
         """The benchmark problems that a raw text may hold, each with the weighted share of its phrases that it holds."""
         words = letter_words(text)
         told = list(filter(None, map(self._id_of, words)))
-        pointing = self._pointing.intersection(zip(told, told[1:], told[2:], strict=False))
-        found = self._held(told, pointing) if pointing else {}
-        if len(told) <= SHORT_TEXT_WORDS:
-            others = self._short.candidates(text, words).difference(found)
-            if others:
-                found |= self._shares(told, others)
-        return found
+        shared = self._phrases.intersection(zip(told, told[1:], told[2:], strict=False))
+        is_short = len(told) <= SHORT_TEXT_WORDS
+        if not shared and not is_short:
+            return _NONE
+        held = self._held(shared, is_short) if is_short or len(shared) >= FEWEST_PHRASES else {}
+        if is_short:
+            for place in self._short.candidates(text, words):
+                held.setdefault(place, 0.0)
+        return held
 
-    def _held(self, told: Sequence[int], pointing: frozenset[tuple[int, ...]]) -> dict[int, float]:
-        counts = Counter(place for phrase in pointing for place in self._phrases[phrase])
-        is_long = len(told) > SHORT_TEXT_WORDS
-        likely = {
-            place
+    def is_as_long(self, text: str, places: Iterable[int]) -> bool:
+        """Whether a raw text has about as many words as one of some benchmark problems."""
+        size = len(letter_words(text))
+        return any(abs(size - self._words[place]) <= LAYOUT_WORDS + size // 10 for place in places)
+
+    def _held(self, shared: Iterable[Key], is_short: bool) -> dict[int, float]:
+        counts: Counter[int] = Counter()
+        weights: defaultdict[int, float] = defaultdict(float)
+        for phrase in shared:
+            weight = self._weights[phrase]
+            for place in self._holders[phrase]:
+                counts[place] += 1
+                weights[place] += weight
+        return {
+            place: weights[place] / self.sizes[place]
             for place, number in counts.items()
-            if number >= max(FEWEST_HELD * self.sizes[place], FEWEST_PHRASES if is_long else self._fewest[place])
+            if weights[place] >= FEWEST_HELD * self.sizes[place]
+            and (number >= FEWEST_PHRASES or is_short and self._is_few[place])
         }
-        return self._shares(told, likely) if likely else {}
 
-    def _shares(self, told: Sequence[int], wanted: set[int]) -> dict[int, float]:
-        """The weighted share of each wanted problem's phrases, boilerplate included."""
-        held = dict.fromkeys(wanted, 0.0)
-        for phrase in self._phrases.keys() & set(zip(*(told[start:] for start in range(PHRASE_WORDS)), strict=False)):
-            for place in wanted.intersection(self._phrases[phrase]):
-                held[place] += self._weights[phrase]
-        return {place: weight / self.sizes[place] if weight else 0.0 for place, weight in held.items()}
+
+_NONE: Mapping[int, float] = {}
 
 
 class _ShortProblems:
-    """Benchmark problems of few phrases: those with several numbers by these, the others by their rarest words."""
+    """Benchmark problems of few phrases: those with telling numbers by these, the others by their rarest words."""
 
-    def __init__(self, problems: Mapping[int, str]) -> None:
+    def __init__(self, problems: Mapping[int, str], without_phrases: frozenset[int]) -> None:
         self._read = {place: _Read.of(problem) for place, problem in problems.items()}
         holders = Counter(word for read in self._read.values() for word in read.words)
         self._weights = {word: 1.0 + math.log(len(problems) / number) for word, number in holders.items()}
         self._sizes = {place: self._weight(read.words) for place, read in self._read.items()}
         by_numbers: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-        by_word: defaultdict[bytes, list[int]] = defaultdict(list)
+        by_word: defaultdict[bytes | str, list[int]] = defaultdict(list)
         for place, read in self._read.items():
-            if len(read.numbers) >= FEWEST_NUMBERS:
-                for key in {read.numbers, tuple(sorted(read.numbers))}:
-                    by_numbers[key].append(place)
-            else:
+            if read.numbers:
+                by_numbers[read.numbers].append(place)
+            for number in {number for number in read.numbers if len(number) >= LONG_DIGITS}:
+                by_word[number].append(place)
+            if place in without_phrases and len(read.numbers) < FEWEST_NUMBERS:
                 for word in self._rarest(read.words, holders, self._sizes[place]):
                     by_word[word.encode()].append(place)
         self._by_numbers, self._by_word = dict(by_numbers), dict(by_word)
-        self._word_keys = frozenset(by_word)
-        self._lengths = sorted({len(numbers) for numbers in by_numbers})
-        self._starts = frozenset(numbers[:POINTING_NUMBERS] for numbers in by_numbers)
+        self._pointing = frozenset(by_word)
 
-    def candidates(self, text: str, words: Sequence[bytes]) -> frozenset[int]:
-        """The problems whose numbers stand in the text, together or as all that it has, with half of their words.
+    def candidates(self, text: str, words: Sequence[bytes]) -> list[int]:
+        """The problems whose numbers are those of the text, or that share a rare word or number, with half of the words.
 
         Args:
             text: a raw text.
             words: its `letter_words`.
         """
-        numbers = _NUMBER.findall(text) if _NUMBER_WORDS.isdisjoint(words) else _Read.of(text).numbers
-        near: set[int] = set()
-        if tuple(sorted(numbers)) in self._by_numbers or not (
-            self._starts.isdisjoint(zip(numbers, numbers[1:], numbers[2:], strict=False))
-            and self._starts.isdisjoint(zip(numbers, numbers[1:], numbers[2:], numbers[3:], strict=False))
-        ):
-            near.update(place for key in self._keys(tuple(numbers)) for place in self._by_numbers.get(key, ()))
-        near.update(place for word in self._word_keys.intersection(words) for place in self._by_word[word])
+        numbers = _NUMBER.findall(text if _NUMBER_WORDS.isdisjoint(words) else _with_digits(text))
+        near = set(self._by_numbers.get(tuple(sorted(numbers)), ()))
+        near.update(place for one in self._pointing.intersection(chain(numbers, words)) for place in self._by_word[one])
         if not near:
-            return frozenset()
+            return []
         row = _Read.of(text)
-        return frozenset(place for place in near if self._is_near(place, row))
-
-    def _keys(self, numbers: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        yield tuple(sorted(numbers))
-        for length in self._lengths:
-            for start in range(len(numbers) - length + 1):
-                yield numbers[start : start + length]
+        return [place for place in near if self._is_near(place, row)]
 
     def _is_near(self, place: int, row: "_Read") -> bool:
         known = self._read[place]
@@ -183,15 +185,19 @@ class _ShortProblems:
             left -= self._weights[word]
 
 
+def _with_digits(text: str) -> str:
+    return " ".join([_NUMBERS.get(token, token) for token in _WORD_OR_NUMBER.findall(text.lower())])
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """The words and the numbers of a text, these in order."""
+    """The telling words of a text, and its numbers, sorted as texts."""
 
     words: frozenset[str]
     numbers: tuple[str, ...]
 
     @classmethod
     def of(cls, text: str) -> Self:
-        tokens = [NUMBER_WORDS.get(token, token) for token in _WORD_OR_NUMBER.findall(text.lower())]
-        numbers = tuple(token for token in tokens if token.isdigit())
+        tokens = [_NUMBERS.get(token, token) for token in _WORD_OR_NUMBER.findall(text.lower())]
+        numbers = tuple(sorted(token for token in tokens if token.isdigit()))
         return cls(frozenset(tokens).difference(_SAID_ANYHOW, numbers), numbers)

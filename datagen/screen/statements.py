@@ -1,14 +1,14 @@
 r"""A problem's text as the search for rewordings compares it: tokens by sentence, and what is mathematics among them.
 
-Built on the normal form, and coarser: layout, brackets and the sign of multiplication or division are left out, letters
-that stand for something are all one, words that only ask ("find", "what is the value of") are gone, numbers in words are
+Built on the normal form, and coarser: layout, brackets, the sign of multiplication or division and letters
+that stand for something are left out, words that only ask ("find", "what is the value of") are gone, numbers in words are
 numbers. So a formula in other LaTeX and a problem with other variables read the same; what they differ in, numbers and
 signs, is kept apart as formulas and compared strictly.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Self
@@ -19,7 +19,9 @@ from datagen.screen.phrases import NUMBER_WORDS, without_drawings
 from datagen.screen.wording import spaced_out
 from datagen.texts import normalise
 
-VARIABLE = "x"
+_LONGER = 1.6
+BREAK = ","
+"""Stands for a word that only asks: it parts two formulas, and counts for nothing else."""
 _TOKEN = re.compile(r"\\[a-z]+|\d*\.\d+|\d+|[^\W\d_]+|[^\w\s]")
 _SENTENCE = re.compile(r"(?<=[.?!])(?:\$|\\[\])])*\s+|(?<=[。？！])|\n\s*\n")
 _SIGNS = frozenset("+-=<>!|")
@@ -35,33 +37,34 @@ _SAME = {
     "\N{GREATER-THAN OR EQUAL TO}": ">",
     "\\lt": "<",
     "\\gt": ">",
-    "\N{SQUARE ROOT}": "\\sqrt",
-    "sqrt": "\\sqrt",
-    "\N{GREEK SMALL LETTER PI}": "\\pi",
-    "pi": "\\pi",
-    "\N{N-ARY SUMMATION}": "\\sum",
-    "\N{INFINITY}": "\\infty",
     "\\lvert": "|",
     "\\rvert": "|",
-    "\\ne": "\\neq",
-    "\\not": "\\neq",
-    "\N{NOT EQUAL TO}": "\\neq",
-    "\\dbinom": "\\binom",
-    "\\tbinom": "\\binom",
+    "\\ne": "neq",
+    "\\not": "neq",
+    "\N{NOT EQUAL TO}": "neq",
+    "\N{SQUARE ROOT}": "sqrt",
+    "\N{GREEK SMALL LETTER PI}": "pi",
+    "\N{N-ARY SUMMATION}": "sum",
+    "\N{INFINITY}": "infty",
+    "\\dbinom": "binom",
+    "\\tbinom": "binom",
 }
-_LAYOUT = frozenset(
-    r"""\frac \dfrac \tfrac \cfrac \cdot \times \div \ast \star \left \right \big \bigg \text \textbf \textit \textrm \mathrm \mathbf
-    \mathbb \mathcal \mbox \boxed \operatorname \displaystyle \overline \underline \begin \end \hline \quad \qquad \circ
-    \in \ldots \dots \cdots \prime \% \$""".split()
-)
 _FUNCTIONS = frozenset(
-    r"""\sqrt \sum \prod \int \pi \infty \binom \sin \cos \tan \cot \sec \csc \log \ln \lfloor \rfloor \lceil \rceil \neq \pm
-    \arcsin \arccos \arctan""".split()
+    """sqrt prod int pi infty binom sin cos tan cot sec csc log ln lfloor rfloor lceil rceil neq pm arcsin arccos
+    arctan""".split()
 )
-_FUNCTION_NAMES = frozenset(name[1:] for name in _FUNCTIONS)
-_SMALL_WORDS = frozenset("a is of to in on at by if be or we an as it no up so do he us my me am pm go".split())
+_LAYOUT = frozenset(
+    """frac dfrac tfrac cfrac cdot times div ast star left right big bigg text textbf textit textrm mathrm mathbf mathbb
+    mathcal mbox boxed operatorname displaystyle overline underline begin end hline quad qquad circ in ldots dots cdots
+    dotsb dotsm prime""".split()
+)
+_SMALL_WORDS = frozenset("is of to in on at by if be or we an as it no up so do he us my me am pm go".split())
+_GREEK = frozenset(
+    """alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi varphi chi
+    psi omega ell""".split()
+) | frozenset("αβγδεζηθικλμνξρστυφχψω")
 _ASKING = frozenset(
-    """find determine compute calculate evaluate what is are the a an of value please give express your answer as in be
+    """find determine compute calculate evaluate what is are the an of value please give express your answer as in be
     let suppose that given degree degrees percent dollar dollars array cases align aligned matrix pmatrix bmatrix
     vmatrix equation gathered""".split()
 )
@@ -85,13 +88,13 @@ class Statement:
 
     @property
     def size(self) -> int:
-        """Its tokens."""
-        return sum(map(len, self.sentences))
+        """Its tokens but for breaks."""
+        return sum(map(len, map(_weighty, self.sentences)))
 
     def runs(self, size: int) -> Iterator["Statement"]:
         """The stretches of whole sentences that are about as long as `size` tokens, itself included."""
         yield self
-        lengths = list(map(len, self.sentences))
+        lengths = [len(_weighty(sentence)) for sentence in self.sentences]
         for start in range(len(lengths)):
             length = 0
             for end in range(start, len(lengths)):
@@ -106,7 +109,7 @@ class Statement:
         found: Counter[tuple[str, ...]] = Counter()
         for sentence in self.sentences:
             for is_formula, tokens in groupby(sentence, _is_mathematics):
-                if is_formula and (formula := tuple(tokens)) and _holds_number(formula):
+                if is_formula and _holds_number(formula := tuple(tokens)):
                     found[formula] += 1
         return found
 
@@ -124,9 +127,6 @@ class Statement:
     def numbers(self) -> Counter[str]:
         """Its numbers, however they are written."""
         return Counter(token for sentence in self.sentences for token in sentence if token[-1].isdigit())
-
-
-_LONGER = 1.6
 
 
 def similarity(one: Statement, other: Statement) -> float:
@@ -147,12 +147,16 @@ def _in_any_order(one: Statement, other: Statement, size: int) -> float:
 
 
 def _shared(one: Sequence[str], other: Sequence[str]) -> int:
-    first, second = ([token for token in tokens if token != VARIABLE] for tokens in (one, other))
+    first, second = _weighty(one), _weighty(other)
     return (len(first) + len(second) - Indel.distance(first, second)) // 2
 
 
 def _flat(statement: Statement) -> Sequence[str]:
-    return [token for sentence in statement.sentences for token in sentence if token != VARIABLE]
+    return [token for sentence in statement.sentences for token in _weighty(sentence)]
+
+
+def _weighty(tokens: Iterable[str]) -> list[str]:
+    return [token for token in tokens if token != BREAK]
 
 
 def _holds_number(formula: Sequence[str]) -> bool:
@@ -160,36 +164,33 @@ def _holds_number(formula: Sequence[str]) -> bool:
 
 
 def _is_word(token: str) -> bool:
-    return token not in _SIGNS and token != VARIABLE and not token[-1].isdigit()
+    return token not in _SIGNS and token != BREAK and not token[-1].isdigit()
 
 
 def _is_mathematics(token: str) -> bool:
-    return token == VARIABLE or token in _SIGNS or token in _FUNCTIONS or token[-1].isdigit()
+    return token in _SIGNS or token in _FUNCTIONS or token[-1].isdigit()
 
 
 def _tokens(sentence: str) -> Iterator[str]:
+    before = ""
     for found in _TOKEN.findall(spaced_out(normalise(sentence))):
-        token = _SAME.get(found, found)
-        if token in NUMBER_WORDS:
-            yield NUMBER_WORDS[token]
-        elif token in _FUNCTION_NAMES:
-            yield f"\\{token}"
-        elif token[0] == "\\":
-            if token in _FUNCTIONS:
-                yield token
-            elif len(token) > 1 and token not in _LAYOUT:
-                yield VARIABLE if len(token) > 2 and token[1:] in _GREEK else token[1:]
-        elif token[-1].isdigit() or token in _SIGNS:
+        token = _read(_SAME.get(found, found))
+        if token and not (token == "=" and before in ("<", ">")):
             yield token
-        elif token[0].isalpha():
-            if len(token) <= 2 and token.isascii() and token not in _SMALL_WORDS or token in _GREEK_SIGNS:
-                yield VARIABLE
-            elif token not in _ASKING:
-                yield token
+        before = token
 
 
-_GREEK = frozenset(
-    """alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi varphi chi
-    psi omega ell""".split()
-)
-_GREEK_SIGNS = frozenset("αβγδεζηθικλμνξρστυφχψω")
+def _read(token: str) -> str:
+    """What a token of the normal form counts as; empty where it counts for nothing."""
+    name = token.lstrip("\\")
+    if name in _FUNCTIONS:
+        return name
+    if token in _SIGNS or token[-1].isdigit():
+        return token
+    if token in NUMBER_WORDS:
+        return NUMBER_WORDS[token]
+    if not name.isalpha() or name in _GREEK or token[0] == "\\" and name in _LAYOUT:
+        return ""
+    if token[0] != "\\" and len(token) <= 2 and token.isascii() and token not in _SMALL_WORDS:
+        return ""  # a variable
+    return BREAK if name in _ASKING else name
