@@ -136,7 +136,7 @@ class BenchmarkIndex:
         if not candidates and len(problem) > self._longest_overlooked:
             return None
         row = _Row(problem, answer)
-        agreeing = [place for place in candidates if not self._entries[place].numbers.conflict(row.numbers)]
+        agreeing = [place for place in candidates if row.agrees_in_numbers(self._entries[place].numbers)]
         if self._may_equal(row, candidates, agreeing):
             place = self._exact.get(_wording(problem))
             if place is not None:
@@ -200,7 +200,7 @@ class BenchmarkIndex:
             held >= COVERAGE_OTHER_ANSWER
             or len(entry.numbers.long()) >= SHARED_LONG_NUMBERS
             or any(
-                similarity(entry.statement, run) >= SIMILARITY_ADAPTED
+                similarity(entry.statement, run, SIMILARITY_ADAPTED) >= SIMILARITY_ADAPTED
                 for run in row.statement.runs(entry.statement.size)
             )
         )
@@ -211,15 +211,26 @@ class _Row:
 
     def __init__(self, problem: str, answer: str | None) -> None:
         self.problem = problem
+        self._lowered = problem.lower()
         self._answer = answer
-        self.numbers = Numbers.of(problem)
+        self._numbers: Numbers | None = None
         self._statement: Statement | None = None
+
+    @property
+    def numbers(self) -> Numbers:
+        if self._numbers is None:
+            self._numbers = Numbers.of(self.problem)
+        return self._numbers
 
     @property
     def statement(self) -> Statement:
         if self._statement is None:
             self._statement = Statement.of(self.problem)
         return self._statement
+
+    def agrees_in_numbers(self, known: Numbers) -> bool:
+        """Whether its numbers are those of a benchmark problem, as far as one can tell."""
+        return not known.misses(self._lowered) and not known.conflict(self.numbers)
 
     def answer_beside(self, entry: _Entry) -> AnswerBeside:
         """What the two answers say; that letters, single digits or words are the same says nothing."""
@@ -250,16 +261,23 @@ class _Row:
 
 def _compare_statements(entry: _Entry, row: _Row) -> _Found | None:
     known = entry.statement
-    if known.size < FEWEST_TOKENS or row.statement.size > MOST_LONGER * known.size + ADDED_TOKENS:
+    size = known.size
+    if size < FEWEST_TOKENS or row.statement.size > MOST_LONGER * size + ADDED_TOKENS:
         return None
     formulas, numbers = known.formulas(), known.numbers()
     answer = row.answer_beside(entry)
+    enough = SIMILARITY_OTHER_ANSWER if answer == "other" else SIMILARITY
+    least = SIMILARITY_AND_ANSWER if answer == "same" else enough
+    if size < FEW_TOKENS:
+        enough = least = 1.0
     best: _Found | None = None
-    for run in row.statement.runs(known.size):
-        score = similarity(known, run)
-        if score < (SIMILARITY_AND_ANSWER if known.size >= FEW_TOKENS else 1.0) or (best and score <= best.score) or numbers != run.numbers():
+    for run in row.statement.runs(size):
+        if numbers != run.numbers():
             continue
-        if score >= (SIMILARITY_OTHER_ANSWER if answer == "other" else SIMILARITY) and formulas == run.formulas():
+        score = similarity(known, run, enough)
+        if score < least or (best and score <= best.score):
+            continue
+        if score >= enough and formulas == run.formulas():
             best = _Found("similarity", score)
         elif answer == "same" and (best is None or best.layer == "answer"):
             best = _Found("answer", score)

@@ -53,6 +53,7 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 NUMBER_WORDS = {word: str(value) for value, word in enumerate(_SMALL.split())} | {
     word: str(10 * (place + 2)) for place, word in enumerate(_TENS.split())
 }
+_WORD_OF = {value: word for word, value in NUMBER_WORDS.items()}
 _TENS_WORDS = frozenset(_TENS.split())
 _WORD = re.compile("[a-z]{3,}")
 _NUMBER_WORD = re.compile(
@@ -99,11 +100,13 @@ class Numbers:
         all: all of them, in digits, by how often they stand there.
         digits: those that are written in digits.
         asked_for: those that a text which says the same has to hold. The word "one" is hardly ever a number.
+        looked_for: the short ones of these with their words, to be looked for in a raw text.
     """
 
     all: Counter[str]
     digits: Counter[str]
     asked_for: frozenset[str]
+    looked_for: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -117,7 +120,13 @@ class Numbers:
             values = list(filter(None, map(NUMBER_WORDS.get, words)))
         every = digits.copy()
         every.update(values)
-        return cls(every, digits, frozenset(digits).union(value for value in values if value != "1"))
+        asked_for = frozenset(digits).union(value for value in values if value != "1")
+        looked_for = tuple((number, _WORD_OF[number]) for number in sorted(asked_for) if number in _WORD_OF)
+        return cls(every, digits, asked_for, looked_for)
+
+    def misses(self, lowered: str) -> bool:
+        """Whether a number is surely missing in a raw text in small letters: a quick look before `conflict`."""
+        return any(number not in lowered and word not in lowered for number, word in self.looked_for)
 
     def conflict(self, row: Self) -> bool:
         """Whether a row that says the same otherwise states another problem: a number is missing or another.

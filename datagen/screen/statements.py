@@ -8,9 +8,9 @@ signs, is kept apart as formulas and compared strictly.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Self
 
 from rapidfuzz.distance import Indel
@@ -75,26 +75,30 @@ class Statement:
     """What a text says.
 
     Attributes:
-        sentences: its tokens by sentence; a sentence without any is left out.
+        sentences: its tokens by sentence, with breaks; a sentence without any token is left out.
+        plain: the same without breaks.
     """
 
     sentences: tuple[tuple[str, ...], ...]
+    plain: tuple[tuple[str, ...], ...]
 
     @classmethod
     def of(cls, text: str) -> Self:
         """Read a raw text."""
-        sentences = (tuple(_tokens(sentence)) for sentence in _SENTENCE.split(without_drawings(text)))
-        return cls(tuple(filter(None, sentences)))
+        read = [tuple(_tokens(sentence)) for sentence in _SENTENCE.split(without_drawings(text))]
+        plain = [tuple(token for token in sentence if token != BREAK) for sentence in read]
+        said = [(sentence, tokens) for sentence, tokens in zip(read, plain, strict=True) if tokens]
+        return cls(tuple(sentence for sentence, _ in said), tuple(tokens for _, tokens in said))
 
     @property
     def size(self) -> int:
         """Its tokens but for breaks."""
-        return sum(map(len, map(_weighty, self.sentences)))
+        return sum(map(len, self.plain))
 
     def runs(self, size: int) -> Iterator["Statement"]:
         """The stretches of whole sentences that are about as long as `size` tokens, itself included."""
         yield self
-        lengths = [len(_weighty(sentence)) for sentence in self.sentences]
+        lengths = list(map(len, self.plain))
         for start in range(len(lengths)):
             length = 0
             for end in range(start, len(lengths)):
@@ -102,7 +106,7 @@ class Statement:
                 if length > _LONGER * size:
                     break
                 if size <= _LONGER * length and end - start + 1 < len(lengths):
-                    yield Statement(self.sentences[start : end + 1])
+                    yield Statement(self.sentences[start : end + 1], self.plain[start : end + 1])
 
     def formulas(self) -> Counter[tuple[str, ...]]:
         """What stands between its words, where it holds a number."""
@@ -115,48 +119,34 @@ class Statement:
 
     def question(self) -> frozenset[str]:
         """The words and functions of its last sentence that has any: what it asks for."""
-        for sentence in reversed(self.sentences):
+        for sentence in reversed(self.plain):
             if words := frozenset(filter(_is_word, sentence)):
                 return words
         return frozenset()
 
     def words(self) -> frozenset[str]:
         """Its words."""
-        return frozenset(token for sentence in self.sentences for token in sentence if _is_word(token))
+        return frozenset(filter(_is_word, chain.from_iterable(self.plain)))
 
-    def numbers(self) -> Counter[str]:
-        """Its numbers, however they are written."""
-        return Counter(token for sentence in self.sentences for token in sentence if token[-1].isdigit())
+    def numbers(self) -> list[str]:
+        """Its numbers, however they are written, sorted as texts."""
+        return sorted(token for token in chain.from_iterable(self.plain) if token[-1].isdigit())
 
 
-def similarity(one: Statement, other: Statement) -> float:
-    """How much two statements have in common, 0 to 1: in order, or in any order of their sentences."""
-    first, second = _flat(one), _flat(other)
+def similarity(one: Statement, other: Statement, enough: float) -> float:
+    """How much two statements have in common, 0 to 1: in order, and where that is not enough in any order of sentences."""
+    first, second = list(chain.from_iterable(one.plain)), list(chain.from_iterable(other.plain))
     if not first or not second:
         return 0.0
     in_order = Indel.normalized_similarity(first, second)
-    return max(in_order, _in_any_order(one, other, len(first) + len(second)))
-
-
-def _in_any_order(one: Statement, other: Statement, size: int) -> float:
-    """As in order, each sentence of one beside the sentence of the other that is most like it."""
-    if len(one.sentences) < 2 or len(other.sentences) < 2:
-        return 0.0
-    shared = sum(max(_shared(sentence, like) for like in other.sentences) for sentence in one.sentences)
-    return min(1.0, 2 * shared / size)
+    if in_order >= enough or len(one.plain) < 2 or len(other.plain) < 2:
+        return in_order
+    shared = sum(max(_shared(sentence, like) for like in other.plain) for sentence in one.plain)
+    return max(in_order, min(1.0, 2 * shared / (len(first) + len(second))))
 
 
 def _shared(one: Sequence[str], other: Sequence[str]) -> int:
-    first, second = _weighty(one), _weighty(other)
-    return (len(first) + len(second) - Indel.distance(first, second)) // 2
-
-
-def _flat(statement: Statement) -> Sequence[str]:
-    return [token for sentence in statement.sentences for token in _weighty(sentence)]
-
-
-def _weighty(tokens: Iterable[str]) -> list[str]:
-    return [token for token in tokens if token != BREAK]
+    return (len(one) + len(other) - Indel.distance(one, other)) // 2
 
 
 def _holds_number(formula: Sequence[str]) -> bool:
@@ -164,7 +154,7 @@ def _holds_number(formula: Sequence[str]) -> bool:
 
 
 def _is_word(token: str) -> bool:
-    return token not in _SIGNS and token != BREAK and not token[-1].isdigit()
+    return token not in _SIGNS and not token[-1].isdigit()
 
 
 def _is_mathematics(token: str) -> bool:
