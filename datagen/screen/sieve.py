@@ -30,7 +30,7 @@ FEWEST_WEIGHT, MOST_SHARING = 0.5, 8
 """A phrase that weighs less, or that more benchmark problems share, is boilerplate and points to none of them."""
 FEW_PHRASES = 5
 """Phrases of a benchmark problem up to which one shared is enough, and below which its numbers and words point too."""
-SHORT_TEXT_WORDS = 24
+SHORT_TEXT_WORDS = 18
 FEWEST_NUMBERS, LONG_DIGITS = 3, 3
 FEWEST_WORDS_HELD = 0.5
 LAYOUT_WORDS = 3
