@@ -21,13 +21,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from datagen.normalising import normalise
 from datagen.screen.benchmarks import BenchmarkProblem, BenchmarkSet
 from datagen.screen.evidence import shared_text
 from datagen.screen.phrases import Numbers
 from datagen.screen.sieve import Sieve
 from datagen.screen.statements import Statement, similarity
 from datagen.screen.wording import words_of
-from datagen.texts import normalise, says_something
+from datagen.texts import says_something
 from datagen.verify.equivalence import decide
 from datagen.verify.pair import Pair
 
@@ -192,7 +193,9 @@ class BenchmarkIndex:
         there, and more of everything.
         """
         entry = self._entries[place]
-        if held >= COVERAGE_OTHER_ANSWER and self._sieve.sizes[place] >= MANY_PHRASES or row.shares_long_formula(entry):
+        if (held >= COVERAGE_OTHER_ANSWER and self._sieve.sizes[place] >= MANY_PHRASES) or row.shares_long_formula(
+            entry
+        ):
             return True
         if not row.asks_the_same(entry):
             return False

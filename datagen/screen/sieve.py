@@ -41,10 +41,85 @@ _NUMBERS = {word: value for word, value in NUMBER_WORDS.items() if word != "one"
 _NUMBER_WORDS = frozenset(word.encode() for word in _NUMBERS)
 _WORD_OR_NUMBER = re.compile(r"[a-z]{2,}|[0-9]+")
 _SAID_ANYHOW = frozenset(
-    """find determine compute calculate evaluate what is are the an of value express write your answer as in be if let and to
-    for then when into simplify simplest form solve following which how many that possible suppose given where
-    frac dfrac tfrac cfrac left right text mathbf mathrm cdot times circ ge le geq leq lt gt neq dots ldots cdots quad qquad
-    begin end array cases align pmatrix bmatrix displaystyle equiv pmod mod overline sqrt""".split()
+    [
+        "find",
+        "determine",
+        "compute",
+        "calculate",
+        "evaluate",
+        "what",
+        "is",
+        "are",
+        "the",
+        "an",
+        "of",
+        "value",
+        "express",
+        "write",
+        "your",
+        "answer",
+        "as",
+        "in",
+        "be",
+        "if",
+        "let",
+        "and",
+        "to",
+        "for",
+        "then",
+        "when",
+        "into",
+        "simplify",
+        "simplest",
+        "form",
+        "solve",
+        "following",
+        "which",
+        "how",
+        "many",
+        "that",
+        "possible",
+        "suppose",
+        "given",
+        "where",
+        "frac",
+        "dfrac",
+        "tfrac",
+        "cfrac",
+        "left",
+        "right",
+        "text",
+        "mathbf",
+        "mathrm",
+        "cdot",
+        "times",
+        "circ",
+        "ge",
+        "le",
+        "geq",
+        "leq",
+        "lt",
+        "gt",
+        "neq",
+        "dots",
+        "ldots",
+        "cdots",
+        "quad",
+        "qquad",
+        "begin",
+        "end",
+        "array",
+        "cases",
+        "align",
+        "pmatrix",
+        "bmatrix",
+        "displaystyle",
+        "equiv",
+        "pmod",
+        "mod",
+        "overline",
+        "sqrt",
+    ]
 )
 
 Key = tuple[int, ...]
@@ -121,7 +196,7 @@ class Sieve:
             place: weights[place] / self.sizes[place]
             for place, number in counts.items()
             if weights[place] >= FEWEST_HELD * self.sizes[place]
-            and (number >= FEWEST_PHRASES or is_short and self._is_few[place])
+            and (number >= FEWEST_PHRASES or (is_short and self._is_few[place]))
         }
 
 

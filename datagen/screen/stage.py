@@ -5,12 +5,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from datagen.normalising import NORMALISER_VERSION
 from datagen.screen.benchmarks import load_benchmark
 from datagen.screen.screening import screen
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import DROPPED, PROBLEMS, SCREENED, Problem
-from datagen.texts import NORMALISER_VERSION
 from datagen.verify.pair import Pair
 from datagen.verify.verdicts import verifier_for
 

@@ -15,9 +15,9 @@ from typing import Self
 
 from rapidfuzz.distance import Indel
 
+from datagen.normalising import normalise
 from datagen.screen.phrases import NUMBER_WORDS, without_drawings
 from datagen.screen.wording import spaced_out
-from datagen.texts import normalise
 
 _LONGER = 1.6
 BREAK = ","
@@ -50,23 +50,176 @@ _SAME = {
     "\\tbinom": "binom",
 }
 _FUNCTIONS = frozenset(
-    """sqrt prod int pi infty binom sin cos tan cot sec csc log ln lfloor rfloor lceil rceil neq pm arcsin arccos
-    arctan""".split()
+    [
+        "sqrt",
+        "prod",
+        "int",
+        "pi",
+        "infty",
+        "binom",
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "log",
+        "ln",
+        "lfloor",
+        "rfloor",
+        "lceil",
+        "rceil",
+        "neq",
+        "pm",
+        "arcsin",
+        "arccos",
+        "arctan",
+    ]
 )
 _LAYOUT = frozenset(
-    """frac dfrac tfrac cfrac cdot times div ast star left right big bigg text textbf textit textrm mathrm mathbf mathbb
-    mathcal mbox boxed operatorname displaystyle overline underline begin end hline quad qquad circ in ldots dots cdots
-    dotsb dotsm prime""".split()
+    [
+        "frac",
+        "dfrac",
+        "tfrac",
+        "cfrac",
+        "cdot",
+        "times",
+        "div",
+        "ast",
+        "star",
+        "left",
+        "right",
+        "big",
+        "bigg",
+        "text",
+        "textbf",
+        "textit",
+        "textrm",
+        "mathrm",
+        "mathbf",
+        "mathbb",
+        "mathcal",
+        "mbox",
+        "boxed",
+        "operatorname",
+        "displaystyle",
+        "overline",
+        "underline",
+        "begin",
+        "end",
+        "hline",
+        "quad",
+        "qquad",
+        "circ",
+        "in",
+        "ldots",
+        "dots",
+        "cdots",
+        "dotsb",
+        "dotsm",
+        "prime",
+    ]
 )
-_SMALL_WORDS = frozenset("is of to in on at by if be or we an as it no up so do he us my me am pm go".split())
+_SMALL_WORDS = frozenset(
+    [
+        "is",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "by",
+        "if",
+        "be",
+        "or",
+        "we",
+        "an",
+        "as",
+        "it",
+        "no",
+        "up",
+        "so",
+        "do",
+        "he",
+        "us",
+        "my",
+        "me",
+        "am",
+        "pm",
+        "go",
+    ]
+)
 _GREEK = frozenset(
-    """alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi varphi chi
-    psi omega ell""".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+        "ell",
+    ]
 ) | frozenset("αβγδεζηθικλμνξρστυφχψω")
 _ASKING = frozenset(
-    """find determine compute calculate evaluate what is are the an of value please give express your answer as in be
-    let suppose that given degree degrees percent dollar dollars array cases align aligned matrix pmatrix bmatrix
-    vmatrix equation gathered""".split()
+    [
+        "find",
+        "determine",
+        "compute",
+        "calculate",
+        "evaluate",
+        "what",
+        "is",
+        "are",
+        "the",
+        "an",
+        "of",
+        "value",
+        "please",
+        "give",
+        "express",
+        "your",
+        "answer",
+        "as",
+        "in",
+        "be",
+        "let",
+        "suppose",
+        "that",
+        "given",
+        "degree",
+        "degrees",
+        "percent",
+        "dollar",
+        "dollars",
+        "array",
+        "cases",
+        "align",
+        "aligned",
+        "matrix",
+        "pmatrix",
+        "bmatrix",
+        "vmatrix",
+        "equation",
+        "gathered",
+    ]
 )
 
 
@@ -179,7 +332,7 @@ def _read(token: str) -> str:
         return token
     if token in NUMBER_WORDS:
         return NUMBER_WORDS[token]
-    if not name.isalpha() or name in _GREEK or token[0] == "\\" and name in _LAYOUT:
+    if not name.isalpha() or name in _GREEK or (token[0] == "\\" and name in _LAYOUT):
         return ""
     if token[0] != "\\" and len(token) <= 2 and token.isascii() and token not in _SMALL_WORDS:
         return ""  # a variable

@@ -8,7 +8,9 @@ from tests.benchmarks import builds, decontamination, kills, sampling, verifying
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="builds, decontamination, kills, sampling or verifying; all when none")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="builds, decontamination, kills, sampling or verifying; all when none"
+    )
     parser.add_argument("--every", type=int, default=1, metavar="N", help="verifying: each Nth row only")
     asked = parser.parse_args()
     benchmarks = {

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datagen.texts import digest, normalise, problem_id, say_the_same, words_of
+from datagen.normalising import normalise
+from datagen.texts import digest, problem_id, say_the_same, words_of
 
 LATEX = st.text(alphabet=" abxyIſßİ0123456789.,;:!?'\"’′`{}()[]$\\^_+-*/=<>|~&#\n\té·ﬁ½…", max_size=60)
 ANY_TEXT = st.one_of(LATEX, st.text(max_size=60))

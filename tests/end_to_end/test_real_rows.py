@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from datagen.texts import normalise
+from datagen.normalising import normalise
 from datagen.thoughts import split_thought
 from tests.end_to_end.runs import DATA, build, rows
 

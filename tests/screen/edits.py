@@ -7,11 +7,51 @@ from collections.abc import Callable
 Edit = Callable[[random.Random, str], str | None]
 
 _FORMULA = re.compile(r"\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
-_NAMES = (
-    "Alice Bob Tom Anna Jackson Janet Flora Jones Jane John Mary Jack Jill Mike Sam Bill Amy Ben Carl Dan Emma Steve Jon Juan "
-    "Yann Camille Roslyn Ann Kate Joe Peter Paul Laura Lisa Mark Max Aya Ashley Fred Gary Henry Kevin"
-).split()
-_OTHER_NAMES = "Ngozi Priya Mateo Yuki Leila Oskar Ingrid Tariq Zofia Kofi".split()
+_NAMES = [
+    "Alice",
+    "Bob",
+    "Tom",
+    "Anna",
+    "Jackson",
+    "Janet",
+    "Flora",
+    "Jones",
+    "Jane",
+    "John",
+    "Mary",
+    "Jack",
+    "Jill",
+    "Mike",
+    "Sam",
+    "Bill",
+    "Amy",
+    "Ben",
+    "Carl",
+    "Dan",
+    "Emma",
+    "Steve",
+    "Jon",
+    "Juan",
+    "Yann",
+    "Camille",
+    "Roslyn",
+    "Ann",
+    "Kate",
+    "Joe",
+    "Peter",
+    "Paul",
+    "Laura",
+    "Lisa",
+    "Mark",
+    "Max",
+    "Aya",
+    "Ashley",
+    "Fred",
+    "Gary",
+    "Henry",
+    "Kevin",
+]
+_OTHER_NAMES = ["Ngozi", "Priya", "Mateo", "Yuki", "Leila", "Oskar", "Ingrid", "Tariq", "Zofia", "Kofi"]
 _UNITS = {
     "meters": "yards",
     "centimeters": "inches",
@@ -33,7 +73,10 @@ _UNITS = {
     "square": "squared",
 }
 _NUMBER_WORDS = dict(
-    zip("2 3 4 5 6 7 8 9 10 11 12".split(), "two three four five six seven eight nine ten eleven twelve".split())
+    zip(
+        ["2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"],
+        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
+    )
 )
 _WORDINGS = (
     ("What is the value of", "Determine"),

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from datagen.normalising import normalise
 from datagen.recipe import Screening
 from datagen.screen import BenchmarkProblem, BenchmarkSet, screen
 from datagen.tables import Drop, Problem
-from datagen.texts import normalise, problem_id
+from datagen.texts import problem_id
 
 
 def reasons(fates):

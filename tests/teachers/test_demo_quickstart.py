@@ -12,9 +12,10 @@ import sympy
 from math_verify import parse, verify
 from sympy import Rational, pi, sqrt
 
+from datagen.normalising import normalise
 from datagen.teachers.demo.kinds import recognise
 from datagen.teachers.demo.solver import solve, work_out
-from datagen.texts import normalise, problem_id
+from datagen.texts import problem_id
 from datagen.thoughts import split_thought
 
 FOLDER = resources.files("datagen.recipes") / "quickstart"
