@@ -3,8 +3,8 @@
 A sieve over every text (`sieve.py`) leaves the few that may hold one. These are compared in layers, the plainest first:
 
 - `exact`: the normalised texts are equal.
-- `coverage`: enough of the benchmark problem's phrases stand in the text, each weighted by how little it is boilerplate.
-  The text may be longer, and its sentences may stand in another order.
+- `coverage`: enough of the benchmark problem's phrases (n-grams of three words) stand in the text, each weighted by
+  how little it is boilerplate. The text may be longer, and its sentences may stand in another order.
 - `similarity`: as a whole, or some sentences of it, the text says the same in nearly the same words, with the same
   formulas. This is the layer for short problems, which have too few phrases.
 - `answer`: the same, less plainly, and with the same answer. Never on the answer alone.
@@ -24,7 +24,7 @@ from typing import Literal, get_args
 from datagen.normalising import normalise
 from datagen.screen.benchmarks import BenchmarkProblem, BenchmarkSet
 from datagen.screen.evidence import shared_text
-from datagen.screen.phrases import Numbers
+from datagen.screen.numbers import Numbers
 from datagen.screen.sieve import Sieve
 from datagen.screen.statements import Statement, similarity
 from datagen.screen.wording import words_of
@@ -130,8 +130,8 @@ class BenchmarkIndex:
             answer: its reference answer, a second witness where the text alone does not decide.
 
         Returns:
-            Of several the one found by the plainest layer, then of the highest score, then the first in the order of the
-            benchmarks and their rows.
+            Of several the one found by the plainest layer, then of the highest score, then the first in the order of
+            the benchmarks and their rows.
         """
         candidates = self._sieve.candidates(problem)
         if not candidates and len(problem) > self._longest_overlooked:

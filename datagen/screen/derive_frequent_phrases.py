@@ -1,7 +1,7 @@
 """Derives `frequent_phrases.json`: `python -m datagen.screen.derive_frequent_phrases FILE:COLUMN …`.
 
-The bundled list was derived from the problems of DAPO-Math-17k (Apache-2.0), AIME 1983-2023 (MIT) and the training split
-of MATH (MIT), each distinct text once. It holds phrases and counts, no problem.
+The bundled list was derived from the problems of DAPO-Math-17k (Apache-2.0), AIME 1983-2023 (MIT) and the training
+split of MATH (MIT), each distinct text once. It holds phrases and counts, no problem.
 """
 
 import json

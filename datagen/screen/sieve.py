@@ -1,8 +1,8 @@
-"""Which benchmark problems a text may hold: a cheap look at every text, so that only few are compared with care.
+r"""Which benchmark problems a text may hold: a cheap look at every text, so that only few are compared with care.
 
 Two meshes. A text that shares phrases with a benchmark problem may hold it. Benchmark problems of few phrases
-("Simplify $\\tan 100^\\circ + 4 \\sin 100^\\circ$") are looked for by their numbers, or their rarest words, in short texts
-only: in a long one, a few numbers or words prove nothing.
+("Simplify $\tan 100^\circ + 4 \sin 100^\circ$") are looked for by their numbers, or their rarest words, in short
+texts only: in a long one, a few numbers or words prove nothing.
 
 Nearly every text is done after a handful of passes in C (translate, split, look up, intersect): it has to be no slower
 than the plain n-gram rules that it replaces.
@@ -16,13 +16,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Self
 
-from datagen.screen.phrases import (
-    NUMBER_WORDS,
-    letter_words,
-    phrases_of,
-    weight_of,
-    without_drawings,
-)
+from datagen.screen.phrases import letter_words, phrases_of, weight_of, without_drawings
+from datagen.screen.vocabulary import NUMBER_WORDS, SAID_ANYHOW
 
 FEWEST_PHRASES, FEWEST_HELD = 2, 0.2
 """Shared phrases, and their weighted share of a benchmark problem's, from which on it is compared."""
@@ -40,87 +35,6 @@ _NUMBER = re.compile("[0-9]+")
 _NUMBERS = {word: value for word, value in NUMBER_WORDS.items() if word != "one"}  # which is hardly ever a number
 _NUMBER_WORDS = frozenset(word.encode() for word in _NUMBERS)
 _WORD_OR_NUMBER = re.compile(r"[a-z]{2,}|[0-9]+")
-_SAID_ANYHOW = frozenset(
-    [
-        "find",
-        "determine",
-        "compute",
-        "calculate",
-        "evaluate",
-        "what",
-        "is",
-        "are",
-        "the",
-        "an",
-        "of",
-        "value",
-        "express",
-        "write",
-        "your",
-        "answer",
-        "as",
-        "in",
-        "be",
-        "if",
-        "let",
-        "and",
-        "to",
-        "for",
-        "then",
-        "when",
-        "into",
-        "simplify",
-        "simplest",
-        "form",
-        "solve",
-        "following",
-        "which",
-        "how",
-        "many",
-        "that",
-        "possible",
-        "suppose",
-        "given",
-        "where",
-        "frac",
-        "dfrac",
-        "tfrac",
-        "cfrac",
-        "left",
-        "right",
-        "text",
-        "mathbf",
-        "mathrm",
-        "cdot",
-        "times",
-        "circ",
-        "ge",
-        "le",
-        "geq",
-        "leq",
-        "lt",
-        "gt",
-        "neq",
-        "dots",
-        "ldots",
-        "cdots",
-        "quad",
-        "qquad",
-        "begin",
-        "end",
-        "array",
-        "cases",
-        "align",
-        "pmatrix",
-        "bmatrix",
-        "displaystyle",
-        "equiv",
-        "pmod",
-        "mod",
-        "overline",
-        "sqrt",
-    ]
-)
 
 Key = tuple[int, ...]
 
@@ -166,7 +80,7 @@ class Sieve:
         )
 
     def candidates(self, text: str) -> Mapping[int, float]:
-        """The benchmark problems that a raw text may hold, each with the weighted share of its phrases that it holds."""
+        """The benchmark problems that a raw text may hold, each with the weighted share of its phrases there."""
         words = letter_words(text)
         told = list(filter(None, map(self._id_of, words)))
         shared = self._phrases.intersection(zip(told, told[1:], told[2:], strict=False))
@@ -225,7 +139,7 @@ class _ShortProblems:
         self._pointing = frozenset(by_word)
 
     def candidates(self, text: str, words: Sequence[bytes]) -> list[int]:
-        """The problems whose numbers are those of the text, or that share a rare word or number, with half of the words.
+        """The problems whose numbers are the text's, or that share a rare word or number, with half of their words.
 
         Args:
             text: a raw text.
@@ -275,4 +189,4 @@ class _Read:
     def of(cls, text: str) -> Self:
         tokens = [_NUMBERS.get(token, token) for token in _WORD_OR_NUMBER.findall(text.lower())]
         numbers = tuple(sorted(token for token in tokens if token.isdigit()))
-        return cls(frozenset(tokens).difference(_SAID_ANYHOW, numbers), numbers)
+        return cls(frozenset(tokens).difference(SAID_ANYHOW, numbers), numbers)

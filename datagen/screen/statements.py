@@ -1,9 +1,9 @@
 r"""A problem's text as the search for rewordings compares it: tokens by sentence, and what is mathematics among them.
 
-Built on the normal form, and coarser: layout, brackets, the sign of multiplication or division and letters
-that stand for something are left out, words that only ask ("find", "what is the value of") are gone, numbers in words are
-numbers. So a formula in other LaTeX and a problem with other variables read the same; what they differ in, numbers and
-signs, is kept apart as formulas and compared strictly.
+Built on the normal form, and coarser: layout, brackets, the sign of multiplication or division and letters that stand
+for something are left out, words that only ask ("find", "what is the value of") are gone, numbers in words are numbers.
+So a formula in other LaTeX and a problem with other variables read the same; what they differ in, numbers and signs, is
+kept apart as formulas and compared strictly.
 """
 
 import re
@@ -16,7 +16,8 @@ from typing import Self
 from rapidfuzz.distance import Indel
 
 from datagen.normalising import normalise
-from datagen.screen.phrases import NUMBER_WORDS, without_drawings
+from datagen.screen.phrases import without_drawings
+from datagen.screen.vocabulary import ASKING, FUNCTIONS, GREEK, LAYOUT, NUMBER_WORDS, SMALL_WORDS
 from datagen.screen.wording import spaced_out
 
 _LONGER = 1.6
@@ -49,178 +50,6 @@ _SAME = {
     "\\dbinom": "binom",
     "\\tbinom": "binom",
 }
-_FUNCTIONS = frozenset(
-    [
-        "sqrt",
-        "prod",
-        "int",
-        "pi",
-        "infty",
-        "binom",
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "log",
-        "ln",
-        "lfloor",
-        "rfloor",
-        "lceil",
-        "rceil",
-        "neq",
-        "pm",
-        "arcsin",
-        "arccos",
-        "arctan",
-    ]
-)
-_LAYOUT = frozenset(
-    [
-        "frac",
-        "dfrac",
-        "tfrac",
-        "cfrac",
-        "cdot",
-        "times",
-        "div",
-        "ast",
-        "star",
-        "left",
-        "right",
-        "big",
-        "bigg",
-        "text",
-        "textbf",
-        "textit",
-        "textrm",
-        "mathrm",
-        "mathbf",
-        "mathbb",
-        "mathcal",
-        "mbox",
-        "boxed",
-        "operatorname",
-        "displaystyle",
-        "overline",
-        "underline",
-        "begin",
-        "end",
-        "hline",
-        "quad",
-        "qquad",
-        "circ",
-        "in",
-        "ldots",
-        "dots",
-        "cdots",
-        "dotsb",
-        "dotsm",
-        "prime",
-    ]
-)
-_SMALL_WORDS = frozenset(
-    [
-        "is",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "by",
-        "if",
-        "be",
-        "or",
-        "we",
-        "an",
-        "as",
-        "it",
-        "no",
-        "up",
-        "so",
-        "do",
-        "he",
-        "us",
-        "my",
-        "me",
-        "am",
-        "pm",
-        "go",
-    ]
-)
-_GREEK = frozenset(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "varepsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "rho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "varphi",
-        "chi",
-        "psi",
-        "omega",
-        "ell",
-    ]
-) | frozenset("αβγδεζηθικλμνξρστυφχψω")
-_ASKING = frozenset(
-    [
-        "find",
-        "determine",
-        "compute",
-        "calculate",
-        "evaluate",
-        "what",
-        "is",
-        "are",
-        "the",
-        "an",
-        "of",
-        "value",
-        "please",
-        "give",
-        "express",
-        "your",
-        "answer",
-        "as",
-        "in",
-        "be",
-        "let",
-        "suppose",
-        "that",
-        "given",
-        "degree",
-        "degrees",
-        "percent",
-        "dollar",
-        "dollars",
-        "array",
-        "cases",
-        "align",
-        "aligned",
-        "matrix",
-        "pmatrix",
-        "bmatrix",
-        "vmatrix",
-        "equation",
-        "gathered",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +116,7 @@ class Statement:
 
 
 def similarity(one: Statement, other: Statement, enough: float) -> float:
-    """How much two statements have in common, 0 to 1: in order, and where that is not enough in any order of sentences."""
+    """How much two statements share, 0 to 1: in order, or where that is not enough, in any order of the sentences."""
     first, second = list(chain.from_iterable(one.plain)), list(chain.from_iterable(other.plain))
     if not first or not second:
         return 0.0
@@ -311,7 +140,7 @@ def _is_word(token: str) -> bool:
 
 
 def _is_mathematics(token: str) -> bool:
-    return token in _SIGNS or token in _FUNCTIONS or token[-1].isdigit()
+    return token in _SIGNS or token in FUNCTIONS or token[-1].isdigit()
 
 
 def _tokens(sentence: str) -> Iterator[str]:
@@ -326,14 +155,14 @@ def _tokens(sentence: str) -> Iterator[str]:
 def _read(token: str) -> str:
     """What a token of the normal form counts as; empty where it counts for nothing."""
     name = token.lstrip("\\")
-    if name in _FUNCTIONS:
+    if name in FUNCTIONS:
         return name
     if token in _SIGNS or token[-1].isdigit():
         return token
     if token in NUMBER_WORDS:
         return NUMBER_WORDS[token]
-    if not name.isalpha() or name in _GREEK or (token[0] == "\\" and name in _LAYOUT):
+    if not name.isalpha() or name in GREEK or (token[0] == "\\" and name in LAYOUT):
         return ""
-    if token[0] != "\\" and len(token) <= 2 and token.isascii() and token not in _SMALL_WORDS:
+    if token[0] != "\\" and len(token) <= 2 and token.isascii() and token not in SMALL_WORDS:
         return ""  # a variable
-    return BREAK if name in _ASKING else name
+    return BREAK if name in ASKING else name

@@ -12,6 +12,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -50,7 +51,7 @@ def measure() -> Iterator[str]:
     benchmarks = [_benchmark(name) for name in BENCHMARK_NAMES]
     texts = _texts(benchmarks)
     characters = sum(len(one.text) for one in texts) / len(texts)
-    yield f"| {len(texts):,} texts, mean {characters:.0f} characters | texts a CPU second | ratio | recall | precision |"
+    yield f"| {len(texts):,} texts of {characters:.0f} characters | a CPU second | ratio | recall | precision |"
     yield "|---|---|---|---|---|"
     problems = [problem.problem for benchmark in benchmarks for problem in benchmark.problems]
     thirteen = _rate(texts, _ngram_rule(problems, 13))
@@ -122,7 +123,7 @@ class _Chain:
         for problem in pq.read_table(_DATA / "problems" / "math_train.parquet")["problem"].to_pylist():
             words = problem.split("[asy]")[0].split()
             self._starts += words[:1]
-            for word, after in zip(words, words[1:], strict=False):
+            for word, after in pairwise(words):
                 follows[word].append(after)
         self._follows = dict(follows)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 Edit = Callable[[random.Random, str], str | None]
 
 _FORMULA = re.compile(r"\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
-_NAMES = [
+_NAMES = (
     "Alice",
     "Bob",
     "Tom",
@@ -20,38 +20,10 @@ _NAMES = [
     "John",
     "Mary",
     "Jack",
-    "Jill",
     "Mike",
     "Sam",
-    "Bill",
-    "Amy",
-    "Ben",
-    "Carl",
-    "Dan",
-    "Emma",
-    "Steve",
-    "Jon",
-    "Juan",
-    "Yann",
-    "Camille",
-    "Roslyn",
-    "Ann",
-    "Kate",
-    "Joe",
-    "Peter",
-    "Paul",
-    "Laura",
-    "Lisa",
-    "Mark",
-    "Max",
-    "Aya",
-    "Ashley",
-    "Fred",
-    "Gary",
-    "Henry",
-    "Kevin",
-]
-_OTHER_NAMES = ["Ngozi", "Priya", "Mateo", "Yuki", "Leila", "Oskar", "Ingrid", "Tariq", "Zofia", "Kofi"]
+) + ("Bill", "Ben", "Emma", "Steve", "Jon", "Juan", "Yann", "Camille", "Roslyn", "Ann", "Joe", "Peter", "Aya", "Gary")
+_OTHER_NAMES = ("Ngozi", "Priya", "Mateo", "Yuki", "Leila", "Oskar", "Ingrid", "Tariq", "Zofia", "Kofi")
 _UNITS = {
     "meters": "yards",
     "centimeters": "inches",
@@ -72,12 +44,10 @@ _UNITS = {
     "days": "weeks",
     "square": "squared",
 }
-_NUMBER_WORDS = dict(
-    zip(
-        ["2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"],
-        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
-    )
-)
+_NUMBER_WORDS = {
+    str(value): word
+    for value, word in enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), start=2)
+}
 _WORDINGS = (
     ("What is the value of", "Determine"),
     ("What is the", "Find the"),
