@@ -32,8 +32,9 @@ from datagen.texts import says_something
 from datagen.verify.equivalence import decide
 from datagen.verify.pair import Pair
 
-Layer = Literal["exact", "coverage", "similarity", "answer"]
+Layer = Literal["exact", "coverage", "similarity", "answer", "quote"]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
+"""The plainest first. The last one is that of solutions (`quotes.py`)."""
 
 EXACT_COVERAGE = 0.8
 COVERAGE = 0.4
@@ -43,10 +44,10 @@ COVERAGE_OTHER_NUMBERS, SHARED_NUMBERS = 0.9, 0.75
 """Needed where a number differs, with the same answer: one of the two carriers has a slip of the pen."""
 FEWEST_PHRASES = 4.0
 """Weight of the phrases of a benchmark problem from which on their coverage proves something."""
-SIMILARITY = 0.75
+SIMILARITY = 0.72
 SIMILARITY_AND_ANSWER = 0.6
 SIMILARITY_OTHER_ANSWER, SIMILARITY_ADAPTED = 0.9, 0.85
-HELD_QUESTION, HELD_FORMULAS = 0.9, 0.6
+HELD_QUESTION, HELD_FORMULAS = 0.95, 0.6
 """Needed where the answers differ: the row then asks for the answer in another form ("give m + n")."""
 LONG_FORMULA = 12
 SHARED_LONG_NUMBERS = 2
@@ -154,6 +155,30 @@ class BenchmarkIndex:
         best = min(found, key=lambda one: (LAYERS.index(one[1].layer), -one[1].score, one[0]))
         return self._hit(*best, problem)
 
+    def visible(self) -> dict[str, dict[str, int]]:
+        """What each layer can find at all, whatever it is looked for in: the floor below which nothing is seen.
+
+        Returns:
+            For each benchmark its problems that say something, and how many of these each layer sees; an equal text is
+            always seen.
+        """
+        counted: dict[str, dict[str, int]] = {}
+        for place, entry in enumerate(self._entries):
+            has_phrases = self._sieve.sizes[place] >= FEWEST_PHRASES
+            is_statement = place not in self._sieve.overlooked and entry.statement.size >= FEW_TOKENS
+            has_answer = bool(_TELLING_ANSWER.search(entry.problem.answer or ""))
+            seen = {
+                "problems": True,
+                "coverage": has_phrases,
+                "similarity": is_statement,
+                "answer": has_answer and (has_phrases or is_statement),
+                "exact alone": not has_phrases and not is_statement,
+            }
+            counts = counted.setdefault(entry.benchmark, dict.fromkeys(seen, 0))
+            for layer, is_seen in seen.items():
+                counts[layer] += is_seen
+        return counted
+
     def _may_equal(self, row: "_Row", candidates: Mapping[int, float], agreeing: Sequence[int]) -> bool:
         """Whether it can be that a text equals a benchmark problem, since it costs more to know it."""
         if not candidates:
@@ -248,7 +273,7 @@ class _Row:
     def asks_the_same(self, entry: _Entry) -> bool:
         """Whether the row holds all that the benchmark problem asks for, and nearly all formulas with numbers."""
         known = entry.statement
-        question, formulas = known.question(), known.formulas()
+        question, formulas = known.question, known.formulas()
         if len(question & self.statement.words()) < HELD_QUESTION * len(question):
             return False
         return len(self._shared_formulas(entry)) >= HELD_FORMULAS * len(formulas)

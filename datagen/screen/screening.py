@@ -41,7 +41,7 @@ def screen(
     conflicts = compare_answers(problems, same_answer)
     kept: dict[str, str] = {}
     for problem in problems():
-        if (hit := index.find(problem.problem)) is not None:
+        if (hit := index.find(problem.problem, problem.answer)) is not None:
             yield _drop(problem, "benchmark", str(hit))
         elif settings.binary_answers == "drop" and is_binary(problem.answer):
             yield _drop(

@@ -28,7 +28,7 @@ FEW_PHRASES = 5
 SHORT_TEXT_WORDS = 18
 FEWEST_NUMBERS, LONG_DIGITS = 3, 3
 FEWEST_WORDS_HELD = 0.5
-LAYOUT_WORDS = 3
+LAYOUT_WORDS = 8
 LONGER, ADDED_WORDS = 2, 16
 
 _NUMBER = re.compile("[0-9]+")
@@ -70,7 +70,7 @@ class Sieve:
                 self.sizes[place] += weight
                 numbers[place] += 1
         self._phrases = frozenset(self._holders)
-        self._words = [len(letter_words(problem)) for problem in problems]
+        self._words = [len(letter_words(without_drawings(problem))) for problem in problems]
         self._id_of = ids.get
         self._is_few = [number <= FEW_PHRASES for number in numbers]
         few = {place: problem for place, problem in enumerate(problems) if numbers[place] < FEW_PHRASES}
@@ -95,7 +95,7 @@ class Sieve:
 
     def is_as_long(self, text: str, places: Iterable[int]) -> bool:
         """Whether a raw text has about as many words as one of some benchmark problems."""
-        size = len(letter_words(text))
+        size = len(letter_words(without_drawings(text)))
         return any(abs(size - self._words[place]) <= LAYOUT_WORDS + size // 10 for place in places)
 
     def _held(self, shared: Iterable[Key], is_short: bool) -> dict[int, float]:

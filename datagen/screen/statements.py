@@ -25,6 +25,8 @@ BREAK = ","
 """Stands for a word that only asks: it parts two formulas, and counts for nothing else."""
 _TOKEN = re.compile(r"\\[a-z]+|\d*\.\d+|\d+|[^\W\d_]+|[^\w\s]")
 _SENTENCE = re.compile(r"(?<=[.?!])(?:\$|\\[\])])*\s+|(?<=[。？！])|\n\s*\n")
+_ASKS = re.compile(r"\?|\b(?:find|compute|determine|calculate|evaluate|simplify|solve)\b", re.IGNORECASE)
+_SEVERAL = 3
 _SIGNS = frozenset("+-=<>!|")
 _SAME = {
     "\N{MINUS SIGN}": "-",
@@ -59,18 +61,24 @@ class Statement:
     Attributes:
         sentences: its tokens by sentence, with breaks; a sentence without any token is left out.
         plain: the same without breaks.
+        question: the words and functions of the last sentence that asks, or else of the last one.
     """
 
     sentences: tuple[tuple[str, ...], ...]
     plain: tuple[tuple[str, ...], ...]
+    question: frozenset[str]
 
     @classmethod
     def of(cls, text: str) -> Self:
         """Read a raw text."""
-        read = [tuple(_tokens(sentence)) for sentence in _SENTENCE.split(without_drawings(text))]
+        raw = _SENTENCE.split(without_drawings(text))
+        read = [tuple(_tokens(sentence)) for sentence in raw]
         plain = [tuple(token for token in sentence if token != BREAK) for sentence in read]
         said = [(sentence, tokens) for sentence, tokens in zip(read, plain, strict=True) if tokens]
-        return cls(tuple(sentence for sentence, _ in said), tuple(tokens for _, tokens in said))
+        words = [frozenset(filter(_is_word, tokens)) for tokens in plain]
+        asking = [asked for asked, sentence in zip(words, raw, strict=True) if asked and _ASKS.search(sentence)]
+        question = next(iter(asking[::-1] or list(filter(None, words))[::-1]), frozenset[str]())
+        return cls(tuple(sentence for sentence, _ in said), tuple(tokens for _, tokens in said), question)
 
     @property
     def size(self) -> int:
@@ -88,23 +96,16 @@ class Statement:
                 if length > _LONGER * size:
                     break
                 if size <= _LONGER * length and end - start + 1 < len(lengths):
-                    yield Statement(self.sentences[start : end + 1], self.plain[start : end + 1])
+                    yield Statement(self.sentences[start : end + 1], self.plain[start : end + 1], self.question)
 
     def formulas(self) -> Counter[tuple[str, ...]]:
-        """What stands between its words, where it holds a number."""
+        """What stands between its words, where it holds a number or several signs."""
         found: Counter[tuple[str, ...]] = Counter()
         for sentence in self.sentences:
             for is_formula, tokens in groupby(sentence, _is_mathematics):
-                if is_formula and _holds_number(formula := tuple(tokens)):
+                if is_formula and _says_something(formula := tuple(tokens)):
                     found[formula] += 1
         return found
-
-    def question(self) -> frozenset[str]:
-        """The words and functions of its last sentence that has any: what it asks for."""
-        for sentence in reversed(self.plain):
-            if words := frozenset(filter(_is_word, sentence)):
-                return words
-        return frozenset()
 
     def words(self) -> frozenset[str]:
         """Its words."""
@@ -131,8 +132,8 @@ def _shared(one: Sequence[str], other: Sequence[str]) -> int:
     return (len(one) + len(other) - Indel.distance(one, other)) // 2
 
 
-def _holds_number(formula: Sequence[str]) -> bool:
-    return any(token[-1].isdigit() for token in formula)
+def _says_something(formula: Sequence[str]) -> bool:
+    return len(formula) >= _SEVERAL or any(token[-1].isdigit() for token in formula)
 
 
 def _is_word(token: str) -> bool:

@@ -8,21 +8,9 @@ Edit = Callable[[random.Random, str], str | None]
 
 _FORMULA = re.compile(r"\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
 _NAMES = (
-    "Alice",
-    "Bob",
-    "Tom",
-    "Anna",
-    "Jackson",
-    "Janet",
-    "Flora",
-    "Jones",
-    "Jane",
-    "John",
-    "Mary",
-    "Jack",
-    "Mike",
-    "Sam",
-) + ("Bill", "Ben", "Emma", "Steve", "Jon", "Juan", "Yann", "Camille", "Roslyn", "Ann", "Joe", "Peter", "Aya", "Gary")
+    *("Alice", "Bob", "Tom", "Anna", "Jackson", "Janet", "Flora", "Jones", "Jane", "John", "Mary", "Jack", "Mike"),
+    *("Sam", "Bill", "Ben", "Emma", "Steve", "Jon", "Juan", "Yann", "Camille", "Roslyn", "Ann", "Joe", "Peter", "Aya"),
+)
 _OTHER_NAMES = ("Ngozi", "Priya", "Mateo", "Yuki", "Leila", "Oskar", "Ingrid", "Tariq", "Zofia", "Kofi")
 _UNITS = {
     "meters": "yards",
