@@ -36,7 +36,7 @@ Layer = Literal["exact", "coverage", "similarity", "answer", "quote"]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 """The plainest first. The last one is that of solutions (`quotes.py`)."""
 
-EXACT_COVERAGE = 0.8
+EXACT_COVERAGE = 0.6
 COVERAGE = 0.4
 COVERAGE_AND_ANSWER = 0.25
 COVERAGE_OTHER_ANSWER, MANY_PHRASES = 0.8, 15.0
