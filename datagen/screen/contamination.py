@@ -17,7 +17,7 @@ the text and the benchmarks alone: not on other rows, nor on their order.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -25,6 +25,7 @@ from datagen.normalising import normalise
 from datagen.screen.benchmarks import BenchmarkProblem, BenchmarkSet
 from datagen.screen.evidence import shared_text
 from datagen.screen.numbers import Numbers
+from datagen.screen.phrases import skeleton
 from datagen.screen.sieve import Sieve
 from datagen.screen.statements import Statement, similarity
 from datagen.screen.wording import words_of
@@ -36,14 +37,13 @@ Layer = Literal["exact", "coverage", "similarity", "answer", "quote"]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 """The plainest first. The last one is that of solutions (`quotes.py`)."""
 
-EXACT_COVERAGE = 0.6
 COVERAGE = 0.4
 COVERAGE_AND_ANSWER = 0.25
 COVERAGE_OTHER_ANSWER, MANY_PHRASES = 0.8, 15.0
 COVERAGE_OTHER_NUMBERS, SHARED_NUMBERS = 0.9, 0.75
 """Needed where a number differs, with the same answer: one of the two carriers has a slip of the pen."""
-FEWEST_PHRASES = 4.0
-"""Weight of the phrases of a benchmark problem from which on their coverage proves something."""
+FEWEST_PHRASES, FEWEST_SHARED = 4.0, 3.0
+"""Weight of the phrases of a benchmark problem, and of those shared, from which on their coverage proves something."""
 SIMILARITY = 0.72
 SIMILARITY_AND_ANSWER = 0.6
 SIMILARITY_OTHER_ANSWER, SIMILARITY_ADAPTED = 0.9, 0.85
@@ -98,6 +98,7 @@ class _Entry:
     problem: BenchmarkProblem
     statement: Statement
     numbers: Numbers
+    skeleton: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class BenchmarkIndex:
                 if not says_something(problem.problem):
                     continue
                 self._exact.setdefault(_wording(problem.problem), len(self._entries))
-                read = Statement.of(problem.problem), Numbers.of(problem.problem)
+                read = Statement.of(problem.problem), Numbers.of(problem.problem), skeleton(problem.problem)
                 self._entries.append(_Entry(benchmark.name, problem, *read))
         texts = [entry.problem.problem for entry in self._entries]
         self._sieve = Sieve(texts)
@@ -139,11 +140,11 @@ class BenchmarkIndex:
             return None
         row = _Row(problem, answer)
         agreeing = [place for place in candidates if row.agrees_in_numbers(self._entries[place].numbers)]
-        if self._may_equal(row, candidates, agreeing):
-            place = self._exact.get(_wording(problem))
+        found = [(place, found) for place in agreeing if (found := self._compare(place, candidates[place], row))]
+        if not found or any(row.skeleton == self._entries[place].skeleton for place, _ in found):
+            place = self._exact.get(_wording(problem)) if agreeing or not candidates else None
             if place is not None:
                 return self._hit(place, _Found("exact", 1.0), problem)
-        found = [(place, found) for place in agreeing if (found := self._compare(place, candidates[place], row))]
         if not found:
             found = [
                 (place, _Found("answer", min(1.0, held)))
@@ -179,14 +180,6 @@ class BenchmarkIndex:
                 counts[layer] += is_seen
         return counted
 
-    def _may_equal(self, row: "_Row", candidates: Mapping[int, float], agreeing: Sequence[int]) -> bool:
-        """Whether it can be that a text equals a benchmark problem, since it costs more to know it."""
-        if not candidates:
-            return True
-        # it holds all phrases of what it equals, unless that has none
-        likely = [place for place in agreeing if candidates[place] == 0.0 or candidates[place] >= EXACT_COVERAGE]
-        return bool(likely) and self._sieve.is_as_long(row.problem, likely)
-
     def _hit(self, place: int, found: _Found, text: str) -> Hit:
         entry = self._entries[place]
         return Hit(entry.benchmark, entry.problem.row, found.layer, found.score, text, entry.problem.problem)
@@ -194,7 +187,8 @@ class BenchmarkIndex:
     def _compare(self, place: int, held: float, row: "_Row") -> _Found | None:
         """What is found of a benchmark problem in a row whose numbers agree with it."""
         entry = self._entries[place]
-        held = min(1.0, held) if self._sieve.sizes[place] >= FEWEST_PHRASES else 0.0
+        size = self._sieve.sizes[place]
+        held = min(1.0, held) if size >= FEWEST_PHRASES and held * size >= FEWEST_SHARED else 0.0
         if held >= COVERAGE and (row.answer_beside(entry) != "other" or self._is_adapted(place, held, row)):
             return _Found("coverage", held)
         if held >= COVERAGE_AND_ANSWER and row.answer_beside(entry) == "same":
@@ -243,6 +237,13 @@ class _Row:
         self._answer = answer
         self._numbers: Numbers | None = None
         self._statement: Statement | None = None
+        self._skeleton: tuple[bytes, ...] | None = None
+
+    @property
+    def skeleton(self) -> tuple[bytes, ...]:
+        if self._skeleton is None:
+            self._skeleton = skeleton(self.problem)
+        return self._skeleton
 
     @property
     def numbers(self) -> Numbers:

@@ -9,8 +9,7 @@ from datagen.screen.phrases import without_drawings
 from datagen.screen.vocabulary import NUMBER_WORDS, SMALL_NUMBERS, TENS
 
 _LONG_DIGITS = 3
-_SEPARATOR = re.compile(r"(?<=[0-9])(?:\{,\}|,\\!|,|\\,)(?=[0-9]{3}(?![0-9]))")
-_MAY_SEPARATE = re.compile(r"[0-9][,{\\]")
+_SEPARATOR = re.compile(r"([0-9])(?:\{,\}|,\\!|,|\\,)(?=[0-9]{3}(?![0-9]))")
 _DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _WORD = re.compile("[a-z]{3,}")
 _WORD_OF = {value: word for word, value in NUMBER_WORDS.items()}
@@ -42,7 +41,7 @@ class Numbers:
     def of(cls, text: str) -> Self:
         """Read a raw text; 1,000 and 10{,}000 are one number each."""
         text = without_drawings(text)
-        digits = Counter(_DIGITS.findall(_SEPARATOR.sub("", text) if _MAY_SEPARATE.search(text) else text))
+        digits = Counter(_DIGITS.findall(_SEPARATOR.sub(r"\1", text)))
         words = _WORD.findall(text.lower())
         if not _TENS.isdisjoint(words):
             values = [_value(*match.groups(default="")) for match in _NUMBER_WORD.finditer(text)]

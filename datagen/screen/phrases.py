@@ -53,6 +53,11 @@ def tells(word: bytes) -> bool:
     return len(word) >= _FEWEST_BYTES and word not in _NO_PHRASE
 
 
+def skeleton(text: str) -> tuple[bytes, ...]:
+    """The runs of letters of a raw text that are no markup, drawings left out: texts that are equal mostly share it."""
+    return tuple(word for word in letter_words(without_drawings(text)) if word not in _NO_PHRASE)
+
+
 @cache
 def frequent_phrases() -> dict[tuple[bytes, ...], int]:
     """The phrases that many unrelated problems share, and how many do."""

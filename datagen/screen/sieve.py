@@ -19,7 +19,7 @@ from typing import Self
 from datagen.screen.phrases import letter_words, phrases_of, weight_of, without_drawings
 from datagen.screen.vocabulary import NUMBER_WORDS, SAID_ANYHOW
 
-FEWEST_PHRASES, FEWEST_HELD = 2, 0.2
+FEWEST_PHRASES, FEWEST_HELD = 2, 0.25
 """Shared phrases, and their weighted share of a benchmark problem's, from which on it is compared."""
 FEWEST_WEIGHT, MOST_SHARING = 0.5, 8
 """A phrase that weighs less, or that more benchmark problems share, is boilerplate and points to none of them."""
@@ -28,7 +28,6 @@ FEW_PHRASES = 5
 SHORT_TEXT_WORDS = 18
 FEWEST_NUMBERS, LONG_DIGITS = 3, 3
 FEWEST_WORDS_HELD = 0.5
-LAYOUT_WORDS = 8
 LONGER, ADDED_WORDS = 2, 16
 
 _NUMBER = re.compile("[0-9]+")
@@ -70,7 +69,6 @@ class Sieve:
                 self.sizes[place] += weight
                 numbers[place] += 1
         self._phrases = frozenset(self._holders)
-        self._words = [len(letter_words(without_drawings(problem))) for problem in problems]
         self._id_of = ids.get
         self._is_few = [number <= FEW_PHRASES for number in numbers]
         few = {place: problem for place, problem in enumerate(problems) if numbers[place] < FEW_PHRASES}
@@ -92,11 +90,6 @@ class Sieve:
             for place in self._short.candidates(text, words):
                 held.setdefault(place, 0.0)
         return held
-
-    def is_as_long(self, text: str, places: Iterable[int]) -> bool:
-        """Whether a raw text has about as many words as one of some benchmark problems."""
-        size = len(letter_words(without_drawings(text)))
-        return any(abs(size - self._words[place]) <= LAYOUT_WORDS + size // 10 for place in places)
 
     def _held(self, shared: Iterable[Key], is_short: bool) -> dict[int, float]:
         counts: Counter[int] = Counter()
