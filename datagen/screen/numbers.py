@@ -5,15 +5,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Self
 
-from datagen.screen.phrases import without_drawings
+from datagen.screen.phrases import letter_words, without_drawings
 from datagen.screen.vocabulary import NUMBER_WORDS, SMALL_NUMBERS, TENS
 
 _LONG_DIGITS = 3
 _SEPARATOR = re.compile(r"([0-9])(?:\{,\}|,\\!|,|\\,)(?=[0-9]{3}(?![0-9]))")
 _DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-_WORD = re.compile("[a-z]{3,}")
+_VALUES = {word.encode(): value for word, value in NUMBER_WORDS.items()}
 _WORD_OF = {value: word for word, value in NUMBER_WORDS.items()}
-_TENS = frozenset(TENS)
+_TENS = frozenset(word.encode() for word in TENS)
 _NUMBER_WORD = re.compile(
     rf"(?<![a-z])(?:({'|'.join(TENS)})(?:[\s-]({'|'.join(SMALL_NUMBERS[1:10])}))?"
     rf"|({'|'.join(sorted(SMALL_NUMBERS, key=len, reverse=True))}))(?![a-z])",
@@ -42,11 +42,11 @@ class Numbers:
         """Read a raw text; 1,000 and 10{,}000 are one number each."""
         text = without_drawings(text)
         digits = Counter(_DIGITS.findall(_SEPARATOR.sub(r"\1", text)))
-        words = _WORD.findall(text.lower())
-        if not _TENS.isdisjoint(words):
-            values = [_value(*match.groups(default="")) for match in _NUMBER_WORD.finditer(text)]
+        words = letter_words(text)
+        if _TENS.isdisjoint(words):
+            values = list(filter(None, map(_VALUES.get, words)))
         else:
-            values = list(filter(None, map(NUMBER_WORDS.get, words)))
+            values = [_value(*match.groups(default="")) for match in _NUMBER_WORD.finditer(text)]
         every = digits.copy()
         every.update(values)
         asked_for = frozenset(digits).union(value for value in values if value != "1")

@@ -25,6 +25,7 @@ BREAK = ","
 """Stands for a word that only asks: it parts two formulas, and counts for nothing else."""
 _TOKEN = re.compile(r"\\[a-z]+|\d*\.\d+|\d+|[^\W\d_]+|[^\w\s]")
 _SENTENCE = re.compile(r"(?<=[.?!])(?:\$|\\[\])])*\s+|(?<=[。？！])|\n\s*\n")
+_BORDER = "@"  # a sign that the normal form keeps, and hardly any problem has
 _ASKS = re.compile(r"\?|\b(?:find|compute|determine|calculate|evaluate|simplify|solve)\b", re.IGNORECASE)
 _SEVERAL = 3
 _SIGNS = frozenset("+-=<>!|")
@@ -71,12 +72,13 @@ class Statement:
     @classmethod
     def of(cls, text: str) -> Self:
         """Read a raw text."""
-        raw = _SENTENCE.split(without_drawings(text))
-        read = [tuple(_tokens(sentence)) for sentence in raw]
+        raw = _SENTENCE.split(without_drawings(text).replace(_BORDER, " "))
+        normal = spaced_out(normalise(f" {_BORDER} ".join(raw)))
+        read = [tuple(_tokens(sentence)) for sentence in normal.split(_BORDER)]
         plain = [tuple(token for token in sentence if token != BREAK) for sentence in read]
         said = [(sentence, tokens) for sentence, tokens in zip(read, plain, strict=True) if tokens]
         words = [frozenset(filter(_is_word, tokens)) for tokens in plain]
-        asking = [asked for asked, sentence in zip(words, raw, strict=True) if asked and _ASKS.search(sentence)]
+        asking = [asked for asked, sentence in zip(words, raw, strict=False) if asked and _ASKS.search(sentence)]
         question = next(iter(asking[::-1] or list(filter(None, words))[::-1]), frozenset[str]())
         return cls(tuple(sentence for sentence, _ in said), tuple(tokens for _, tokens in said), question)
 
@@ -144,9 +146,9 @@ def _is_mathematics(token: str) -> bool:
     return token in _SIGNS or token in FUNCTIONS or token[-1].isdigit()
 
 
-def _tokens(sentence: str) -> Iterator[str]:
+def _tokens(normal: str) -> Iterator[str]:
     before = ""
-    for found in _TOKEN.findall(spaced_out(normalise(sentence))):
+    for found in _TOKEN.findall(normal):
         token = _read(_SAME.get(found, found))
         if token and not (token == "=" and before in ("<", ">")):
             yield token
