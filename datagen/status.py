@@ -51,6 +51,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
     """A run's state for people."""
     lines = [f"run      {status['folder']}", f"dataset  {status['dataset'] or 'not yet'}", "", "stages done"]
     lines += [f"  {name:20} {describe(counts)}" for name, counts in status["stages"].items()] or ["  none"]
+    lines += _floor_lines(status["stages"].get("screen", {}).get("benchmark_floor", {}))
     lines += ["", "spent, over all starts"]
     for teacher, cost in status["spent"].items():
         tokens = f"{cost['prompt_tokens']:,.0f} + {cost['completion_tokens']:,.0f} tokens"
@@ -66,6 +67,17 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         if waiting:
             lines.append(f"    {'':7} {'not decided yet':28} {waiting:,}")
     return lines + _suspect_lines(status["suspects"]) + _changed_lines(status["changed"], status["verifier_before"])
+
+
+def _floor_lines(floor: dict[str, dict[str, int]]) -> list[str]:
+    """Of how many benchmark problems each layer of the screen would see another wording."""
+    if not floor:
+        return []
+    lines = ["", "benchmarks kept out, and what each layer of the screen can see of them at all"]
+    for benchmark, counts in floor.items():
+        layers = ", ".join(f"{layer} {number:,}" for layer, number in counts.items() if layer != "problems")
+        lines.append(f"  {benchmark:20} {counts['problems']:,} problems: {layers}")
+    return lines
 
 
 def _suspect_lines(suspects: Sequence[dict[str, Any]]) -> list[str]:

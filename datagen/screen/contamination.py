@@ -122,7 +122,9 @@ class BenchmarkIndex:
                 self._entries.append(_Entry(benchmark.name, problem, *read))
         texts = [entry.problem.problem for entry in self._entries]
         self._sieve = Sieve(texts)
-        self._longest_overlooked = max((MORE_LAYOUT * len(texts[place]) for place in self._sieve.overlooked), default=0)
+        overlooked = [self._entries[place] for place in self._sieve.overlooked]
+        self._overlooked = frozenset(entry.skeleton for entry in overlooked)
+        self._longest = max((MORE_LAYOUT * len(entry.problem.problem) for entry in overlooked), default=0)
 
     def find(self, problem: str, answer: str | None = None) -> Hit | None:
         """The benchmark problem that a raw text holds the most of; None when it holds none.
@@ -136,7 +138,7 @@ class BenchmarkIndex:
             the benchmarks and their rows.
         """
         candidates = self._sieve.candidates(problem)
-        if not candidates and len(problem) > self._longest_overlooked:
+        if not candidates and not self._may_be_overlooked(problem):
             return None
         row = _Row(problem, answer)
         agreeing = [place for place in candidates if row.agrees_in_numbers(self._entries[place].numbers)]
@@ -179,6 +181,10 @@ class BenchmarkIndex:
             for layer, is_seen in seen.items():
                 counts[layer] += is_seen
         return counted
+
+    def _may_be_overlooked(self, text: str) -> bool:
+        """Whether a text may equal a benchmark problem that says too little for the sieve."""
+        return len(text) <= self._longest and skeleton(text) in self._overlooked
 
     def _hit(self, place: int, found: _Found, text: str) -> Hit:
         entry = self._entries[place]

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
-from datagen.screen.vocabulary import NO_PHRASE
+from datagen.screen.vocabulary import DRESS, NO_PHRASE
 from datagen.screen.wording import spaced_out
 
 PHRASE_WORDS = 3
@@ -28,6 +28,7 @@ _LETTERS = bytes(
     byte + 32 if 65 <= byte <= 90 else byte if 97 <= byte <= 122 or byte >= 128 else 32 for byte in range(256)
 )
 _FEWEST_BYTES = 3
+_DRESS = frozenset(word.encode() for word in DRESS)
 _NO_PHRASE = frozenset(word.encode() for word in NO_PHRASE)
 _DRAWING = re.compile(
     r"\[asy\].*?\[/asy\]|\\begin\{tikzpicture\}.*?\\end\{tikzpicture\}|!\[[^\]\n]{0,200}\]\([^)\n]{0,500}\)",
@@ -54,8 +55,8 @@ def tells(word: bytes) -> bool:
 
 
 def skeleton(text: str) -> tuple[bytes, ...]:
-    """The runs of letters of a raw text that are no markup, drawings left out: texts that are equal mostly share it."""
-    return tuple(word for word in letter_words(without_drawings(text)) if word not in _NO_PHRASE)
+    """The words of a raw text without markup and drawings; two texts with one normal form hardly ever differ in it."""
+    return tuple(word for word in letter_words(without_drawings(text)) if word not in _DRESS)
 
 
 @cache

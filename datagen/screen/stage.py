@@ -7,6 +7,7 @@ from typing import Any
 
 from datagen.normalising import NORMALISER_VERSION
 from datagen.screen.benchmarks import load_benchmark
+from datagen.screen.contamination import BenchmarkIndex
 from datagen.screen.screening import screen
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
@@ -14,7 +15,7 @@ from datagen.tables import DROPPED, PROBLEMS, SCREENED, Problem
 from datagen.verify.pair import Pair
 from datagen.verify.verdicts import verifier_for
 
-_SCREEN_VERSION = "1"
+_SCREEN_VERSION = "2"
 """Goes up when the same settings let other rows through."""
 
 
@@ -61,4 +62,10 @@ class Screen(Stage):
                 else:
                     reasons[row.reason] += 1
                     write_drop(row)
-        return {"rows": kept, "dropped": reasons.total(), "reasons": dict(reasons.most_common())}, self.files(workspace)
+        counts = {
+            "rows": kept,
+            "dropped": reasons.total(),
+            "reasons": dict(reasons.most_common()),
+            "benchmark_floor": BenchmarkIndex(benchmarks).visible(),
+        }
+        return counts, self.files(workspace)

@@ -55,6 +55,9 @@ NO_PHRASE = _set(
 )
 """Words of three letters and more that are part of no phrase; some with their first letter eaten by an escape."""
 
+DRESS = NO_PHRASE | _set("equation gather split br le ge ne lt gt cal emph label tag notag")
+"""Words by which two texts with one normal form may differ."""
+
 SAID_ANYHOW = _set(
     """find determine compute calculate evaluate what is are the an of value express write your answer as in be if let
     and to for then when into simplify simplest form solve following which how many that possible suppose given where

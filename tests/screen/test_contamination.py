@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from datagen.screen import BenchmarkProblem, BenchmarkSet
 from datagen.screen.contamination import BenchmarkIndex, Hit
+from datagen.status import status_lines
 from tests.screen.edits import EDITS, change_a_number
 
 TOURNAMENT = (
@@ -28,6 +29,9 @@ PROBLEMS = tuple(
 )
 BOILERPLATE = "where $m$ and $n$ are relatively prime positive integers. Find $m+n$."
 DIAGRAM = "[asy]\nunitsize(0.4 cm);\npair A, B; A = (0,0); B = (5,0);\ndraw(A--B--(3,4)--cycle);\nlabel(A, W);\n[/asy]"
+
+
+NOTHING_FOUND = {"suspects": [], "changed": [], "verifier_before": None}
 
 
 @pytest.fixture
@@ -109,8 +113,8 @@ def test_the_same_answer_decides_where_the_text_alone_does_not():
     )
     index = BenchmarkIndex([BenchmarkSet("exam", "rev", (known,))])
     row = (
-        "Two fair dice, each having six faces numbered 1 to 6, are thrown. Find the chance that the product of these "
-        "two numbers on the top faces is divisible by 5."
+        "Two fair dice with 6 sides are thrown. What is the probability that the product of both numbers is divisible "
+        "by 5?"
     )
     hit = index.find(row, "11/36")
     assert hit is not None
@@ -230,3 +234,10 @@ def test_what_is_added_around_a_benchmark_problem_never_hides_it(before, after):
     # a drawing that the additions open or close would swallow words
     if "asy" not in (before + after).casefold():
         assert index.find(f"{before}\n\n{TOURNAMENT} {after}") is not None
+
+
+def test_a_run_says_what_each_layer_sees_of_its_benchmarks(benchmark):
+    counted = BenchmarkIndex([benchmark(TOURNAMENT, "Compute $2^{10}$.", name="exam")]).visible()
+    stages = {"screen": {"rows": 1, "benchmark_floor": counted}}
+    lines = status_lines({"folder": "f", "dataset": None, "stages": stages, "spent": {}, "sources": {}} | NOTHING_FOUND)
+    assert "  exam                 2 problems: coverage 1, similarity 1, answer 0, exact alone 1" in lines
