@@ -42,6 +42,7 @@ COVERAGE_AND_ANSWER = 0.25
 COVERAGE_OTHER_ANSWER, MANY_PHRASES = 0.8, 15.0
 COVERAGE_OTHER_NUMBERS, SHARED_NUMBERS = 0.9, 0.75
 """Needed where a number differs, with the same answer: one of the two carriers has a slip of the pen."""
+COVERAGE_WITHOUT_A_NUMBER, SHARED_WITHOUT_A_NUMBER = 0.5, 6.0
 FEWEST_PHRASES, FEWEST_SHARED = 4.0, 3.0
 """Weight of the phrases of a benchmark problem, and of those shared, from which on their coverage proves something."""
 SIMILARITY = 0.72
@@ -141,7 +142,7 @@ class BenchmarkIndex:
         if not candidates and not self._may_be_overlooked(problem):
             return None
         row = _Row(problem, answer)
-        agreeing = [place for place in candidates if row.agrees_in_numbers(self._entries[place].numbers)]
+        agreeing = [place for place, held in candidates.items() if self._agree_in_numbers(place, held, row)]
         found = [(place, found) for place in agreeing if (found := self._compare(place, candidates[place], row))]
         if not found or any(row.skeleton == self._entries[place].skeleton for place, _ in found):
             place = self._exact.get(_wording(problem)) if agreeing or not candidates else None
@@ -189,6 +190,14 @@ class BenchmarkIndex:
     def _hit(self, place: int, found: _Found, text: str) -> Hit:
         entry = self._entries[place]
         return Hit(entry.benchmark, entry.problem.row, found.layer, found.score, text, entry.problem.problem)
+
+    def _agree_in_numbers(self, place: int, held: float, row: "_Row") -> bool:
+        """Whether a row's numbers are those of a benchmark problem; one may be left out where much else is the same."""
+        known = self._entries[place].numbers
+        is_much = held >= COVERAGE_WITHOUT_A_NUMBER and held * self._sieve.sizes[place] >= SHARED_WITHOUT_A_NUMBER
+        if not is_much and known.misses(row.lowered):
+            return False
+        return not known.conflict(row.numbers) and (is_much or not known.omitted(row.numbers))
 
     def _compare(self, place: int, held: float, row: "_Row") -> _Found | None:
         """What is found of a benchmark problem in a row whose numbers agree with it."""
@@ -239,7 +248,7 @@ class _Row:
 
     def __init__(self, problem: str, answer: str | None) -> None:
         self.problem = problem
-        self._lowered = problem.lower()
+        self.lowered = problem.lower()
         self._answer = answer
         self._numbers: Numbers | None = None
         self._statement: Statement | None = None
@@ -262,10 +271,6 @@ class _Row:
         if self._statement is None:
             self._statement = Statement.of(self.problem)
         return self._statement
-
-    def agrees_in_numbers(self, known: Numbers) -> bool:
-        """Whether its numbers are those of a benchmark problem, as far as one can tell."""
-        return not known.misses(self._lowered) and not known.conflict(self.numbers)
 
     def answer_beside(self, entry: _Entry) -> AnswerBeside:
         """What the two answers say; that letters, single digits or words are the same says nothing."""

@@ -54,18 +54,19 @@ class Numbers:
         return cls(every, digits, asked_for, looked_for)
 
     def misses(self, lowered: str) -> bool:
-        """Whether a number is surely missing in a raw text in small letters: a quick look before `conflict`."""
+        """Whether a number is surely missing in a raw text in small letters: a quick look before the others."""
         return any(number not in lowered and word not in lowered for number, word in self.looked_for)
 
     def conflict(self, row: Self) -> bool:
-        """Whether a row that says the same otherwise states another problem: a number is missing or another.
+        """Whether a row that says the same otherwise states another problem: a number stands in the place of another.
 
-        A number may be in words in one and in digits in the other, and the row may hold more numbers, but not in
-        exchange for one.
+        A number may be in words in one and in digits in the other, and the row may hold more numbers.
         """
-        if not self.asked_for <= row.all.keys():
-            return True
-        return bool(self.all - row.all) and bool(row.all - self.all)
+        return bool(row.all - self.all) and (not self.asked_for <= row.all.keys() or bool(self.all - row.all))
+
+    def omitted(self, row: Self) -> bool:
+        """Whether a row lacks a number altogether."""
+        return not self.asked_for <= row.all.keys()
 
     def shared(self, row: Self) -> float:
         """The part of the numbers in digits that both hold, 0 to 1; 1 when there is none."""
