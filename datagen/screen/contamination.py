@@ -17,15 +17,16 @@ the text and the benchmarks alone: not on other rows, nor on their order.
 """
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 from datagen.normalising import normalise
 from datagen.screen.benchmarks import BenchmarkProblem, BenchmarkSet
 from datagen.screen.evidence import shared_text
 from datagen.screen.numbers import Numbers
-from datagen.screen.phrases import skeleton
+from datagen.screen.phrases import skeleton, tells
 from datagen.screen.sieve import Sieve
 from datagen.screen.statements import Statement, similarity
 from datagen.screen.wording import words_of
@@ -52,8 +53,12 @@ HELD_QUESTION, HELD_FORMULAS = 0.95, 0.6
 """Needed where the answers differ: the row then asks for the answer in another form ("give m + n")."""
 LONG_FORMULA = 12
 SHARED_LONG_NUMBERS = 2
+TELLING_WORDS, TELLING_HELD = 4, 0.5
+"""Words of a statement from which on half of them have to be there at all."""
 FEWEST_TOKENS, FEW_TOKENS = 2, 5
 """Tokens of a statement that says anything; one of few has to be there word for word."""
+DRESS_WORDS = 4
+"""Words of markup by which two texts with one normal form may differ, and some more."""
 MORE_LAYOUT = 2
 """How many times as long a text may be that differs in layout alone."""
 MOST_LONGER, ADDED_TOKENS = 8, 120
@@ -100,6 +105,15 @@ class _Entry:
     statement: Statement
     numbers: Numbers
     skeleton: tuple[bytes, ...]
+    telling: frozenset[bytes]
+    formulas: Counter[tuple[str, ...]]
+
+    @classmethod
+    def of(cls, benchmark: str, problem: BenchmarkProblem) -> Self:
+        statement = Statement.of(problem.problem)
+        words = skeleton(problem.problem)
+        numbers = Numbers.of(problem.problem)
+        return cls(benchmark, problem, statement, numbers, words, frozenset(filter(tells, words)), statement.formulas())
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +133,7 @@ class BenchmarkIndex:
                 if not says_something(problem.problem):
                     continue
                 self._exact.setdefault(_wording(problem.problem), len(self._entries))
-                read = Statement.of(problem.problem), Numbers.of(problem.problem), skeleton(problem.problem)
-                self._entries.append(_Entry(benchmark.name, problem, *read))
+                self._entries.append(_Entry.of(benchmark.name, problem))
         texts = [entry.problem.problem for entry in self._entries]
         self._sieve = Sieve(texts)
         overlooked = [self._entries[place] for place in self._sieve.overlooked]
@@ -144,8 +157,8 @@ class BenchmarkIndex:
         row = _Row(problem, answer)
         agreeing = [place for place, held in candidates.items() if self._agree_in_numbers(place, held, row)]
         found = [(place, found) for place in agreeing if (found := self._compare(place, candidates[place], row))]
-        if not found or any(row.skeleton == self._entries[place].skeleton for place, _ in found):
-            place = self._exact.get(_wording(problem)) if agreeing or not candidates else None
+        if self._may_equal(row, candidates, agreeing, bool(found)):
+            place = self._exact.get(_wording(problem))
             if place is not None:
                 return self._hit(place, _Found("exact", 1.0), problem)
         if not found:
@@ -182,6 +195,14 @@ class BenchmarkIndex:
             for layer, is_seen in seen.items():
                 counts[layer] += is_seen
         return counted
+
+    def _may_equal(self, row: "_Row", candidates: Mapping[int, float], agreeing: Sequence[int], is_found: bool) -> bool:
+        """Whether a text may equal a benchmark problem, since it costs to know it; what is found is found anyway."""
+        if is_found:
+            return any(row.skeleton == self._entries[place].skeleton for place in agreeing)
+        if agreeing:
+            return any(abs(len(row.skeleton) - len(self._entries[place].skeleton)) <= DRESS_WORDS for place in agreeing)
+        return not candidates
 
     def _may_be_overlooked(self, text: str) -> bool:
         """Whether a text may equal a benchmark problem that says too little for the sieve."""
@@ -261,6 +282,10 @@ class _Row:
         return self._skeleton
 
     @property
+    def words(self) -> frozenset[bytes]:
+        return frozenset(self.skeleton)
+
+    @property
     def numbers(self) -> Numbers:
         if self._numbers is None:
             self._numbers = Numbers.of(self.problem)
@@ -285,10 +310,10 @@ class _Row:
     def asks_the_same(self, entry: _Entry) -> bool:
         """Whether the row holds all that the benchmark problem asks for, and nearly all formulas with numbers."""
         known = entry.statement
-        question, formulas = known.question, known.formulas()
+        question = known.question
         if len(question & self.statement.words()) < HELD_QUESTION * len(question):
             return False
-        return len(self._shared_formulas(entry)) >= HELD_FORMULAS * len(formulas)
+        return len(self._shared_formulas(entry)) >= HELD_FORMULAS * len(entry.formulas)
 
     def shares_long_formula(self, entry: _Entry) -> bool:
         """Whether both hold a formula that is long enough to prove something on its own."""
@@ -296,15 +321,17 @@ class _Row:
 
     def _shared_formulas(self, entry: _Entry) -> list[tuple[str, ...]]:
         own = "|".join(f" {' '.join(formula)} " for formula in self.statement.formulas())
-        return [formula for formula in entry.statement.formulas() if f" {' '.join(formula)} " in own]
+        return [formula for formula in entry.formulas if f" {' '.join(formula)} " in own]
 
 
 def _compare_statements(entry: _Entry, row: _Row) -> _Found | None:
     known = entry.statement
     size = known.size
+    if len(entry.telling) >= TELLING_WORDS and len(entry.telling & row.words) < TELLING_HELD * len(entry.telling):
+        return None
     if size < FEWEST_TOKENS or row.statement.size > MOST_LONGER * size + ADDED_TOKENS:
         return None
-    formulas, numbers = known.formulas(), known.numbers()
+    numbers = known.numbers()
     answer = row.answer_beside(entry)
     enough = SIMILARITY_OTHER_ANSWER if answer == "other" else SIMILARITY
     least = SIMILARITY_AND_ANSWER if answer == "same" else enough
@@ -317,8 +344,10 @@ def _compare_statements(entry: _Entry, row: _Row) -> _Found | None:
         score = similarity(known, run, enough)
         if score < least or (best and score <= best.score):
             continue
-        if score >= enough and formulas == run.formulas():
+        if score >= enough and entry.formulas == run.formulas():
             best = _Found("similarity", score)
+            if score == 1.0:
+                break
         elif answer == "same" and (best is None or best.layer == "answer"):
             best = _Found("answer", score)
     if best and answer == "other" and not row.asks_the_same(entry):

@@ -1,7 +1,7 @@
 """Edited benchmark problems among synthetic ones: what is found, what is hit by mistake, and how fast.
 
 Beside the rules that others use: a text is out when it shares one n-gram of 13 or 8 words with a benchmark. All three
-read the same texts in one process, one after the other. The innocent texts are chains of words that follow each other
+read the same texts in one process, in turns. The innocent texts are chains of words that follow each other
 in real problems, a tenth of them with boilerplate at the end; among them stand siblings, benchmark problems with one
 number changed, which are problems of their own.
 """
@@ -30,7 +30,7 @@ _BOILERPLATE = (
     "Express your answer as a common fraction in simplest form with a rational denominator.",
     "Enter your answer in the form $(r,\\theta),$ where $r > 0$ and $0 \\le \\theta < 2 \\pi.$",
 )
-_SEED = 5
+_SEED, _TURN = 5, 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +54,47 @@ def measure() -> Iterator[str]:
     yield f"| {len(texts):,} texts of {characters:.0f} characters | a CPU second | ratio | recall | precision |"
     yield "|---|---|---|---|---|"
     problems = [problem.problem for benchmark in benchmarks for problem in benchmark.problems]
-    thirteen = _rate(texts, _ngram_rule(problems, 13))
-    eight = _rate(texts, _ngram_rule(problems, 8))
     index = BenchmarkIndex(benchmarks)
+    rules = {
+        "13-gram rule": _ngram_rule(problems, 13),
+        "8-gram rule": _ngram_rule(problems, 8),
+        "datagen": lambda text: index.find(text) is not None,
+    }
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    ours = _rate(texts, lambda text: index.find(text) is not None)
+    took, found = _in_turn(texts, rules)
     more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    for name, (rate, found) in (("13-gram rule", thirteen), ("8-gram rule", eight), ("datagen", ours)):
-        hits = [one for one, is_found in zip(texts, found, strict=True) if is_found]
+    edited = sum(one.is_edited for one in texts)
+    for name in rules:
+        hits = [one for one, is_found in zip(texts, found[name], strict=True) if is_found]
         right = sum(one.is_edited for one in hits)
-        recall = right / sum(one.is_edited for one in texts)
-        yield f"| {name} | {rate:,.0f} | {rate / thirteen[0]:.2f} | {recall:.3f} | {right / len(hits):.3f} |"
+        yield (
+            f"| {name} | {len(texts) / took[name]:,.0f} | {took['13-gram rule'] / took[name]:.2f} "
+            f"| {right / edited:.3f} | {right / len(hits):.3f} |"
+        )
     yield ""
-    yield f"Looking through the texts took {more:.0f} MiB more than reading them."
+    yield f"Looking through the texts took {more:.0f} MiB more than holding them."
     yield ""
     yield "| kind | texts | found |"
     yield "|---|---|---|"
     number = Counter(one.kind for one in texts)
-    found_kinds = Counter(one.kind for one, is_found in zip(texts, ours[1], strict=True) if is_found)
+    found_kinds = Counter(one.kind for one, is_found in zip(texts, found["datagen"], strict=True) if is_found)
     for kind in sorted(number, key=lambda kind: (kind in ("", "sibling"), kind)):
         yield f"| {kind or 'innocent'} | {number[kind]:,} | {found_kinds[kind]:,} |"
 
 
-def _rate(texts: Sequence[_Text], is_hit: Callable[[str], bool]) -> tuple[float, list[bool]]:
-    started = time.process_time()
-    found = [is_hit(one.text) for one in texts]
-    return len(texts) / (time.process_time() - started), found
+def _in_turn(
+    texts: Sequence[_Text], rules: dict[str, Callable[[str], bool]]
+) -> tuple[dict[str, float], dict[str, list[bool]]]:
+    """CPU seconds and findings of each rule; they take turns, so that what else the machine does falls on all alike."""
+    took = dict.fromkeys(rules, 0.0)
+    found: dict[str, list[bool]] = {name: [] for name in rules}
+    for start in range(0, len(texts), _TURN):
+        some = [one.text for one in texts[start : start + _TURN]]
+        for name, is_hit in rules.items():
+            started = time.process_time()
+            found[name] += [is_hit(text) for text in some]
+            took[name] += time.process_time() - started
+    return took, found
 
 
 def _ngram_rule(problems: Sequence[str], size: int) -> Callable[[str], bool]:
