@@ -50,6 +50,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
     """A run's state for people."""
     lines = [f"run      {status['folder']}", f"dataset  {status['dataset'] or 'not yet'}", "", "stages done"]
     lines += [f"  {name:20} {describe(counts)}" for name, counts in status["stages"].items()] or ["  none"]
+    lines += _floor_lines(status["stages"].get("screen", {}).get("benchmark_floor", {}))
     lines += ["", "spent, over all starts", *spending_lines(status)]
     lines += _reuse_lines(status["stages"])
     lines += ["", "rows: pulled = examples + dropped"]
@@ -83,6 +84,17 @@ def _together(sources: Collection[Mapping[str, Any]]) -> dict[str, Any]:
         dropped.update({(drop["stage"], drop["reason"]): drop["rows"] for drop in rows["dropped"]})
     added = {key: sum(rows[key] for rows in sources) for key in ("pulled", "examples")}
     return _as_json({**added, "dropped": in_stage_order(dropped)})
+
+
+def _floor_lines(floor: dict[str, dict[str, int]]) -> list[str]:
+    """Of how many benchmark problems each layer of the screen would see another wording."""
+    if not floor:
+        return []
+    lines = ["", "benchmarks kept out, and what each layer of the screen can see of them at all"]
+    for benchmark, counts in floor.items():
+        layers = ", ".join(f"{layer} {number:,}" for layer, number in counts.items() if layer != "problems")
+        lines.append(f"  {benchmark:20} {counts['problems']:,} problems: {layers}")
+    return lines
 
 
 def _suspect_lines(suspects: Sequence[dict[str, Any]]) -> list[str]:

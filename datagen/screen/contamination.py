@@ -1,44 +1,71 @@
 """Which benchmark problem a text holds, with the evidence.
 
-Two layers. `exact`: the normalised texts are equal. `overlap`: most of the benchmark problem's words stand in the row,
-reworded at the seams ("find" for "what is", a note on the form of the answer added). It asks for three kinds of
-evidence together, since each alone is fooled by real problems:
+A sieve over every text (`sieve.py`) leaves the few that may hold one. These are compared in layers, the plainest first:
 
-- amount: at least `FEWEST_SHARED` distinct n-grams, or every single one. Phrases that many problems share ("where m and
-  n are relatively prime positive integers, find m + n": 6 n-grams) are shorter than that.
-- share: coverage, the part of the benchmark problem's distinct n-grams that stands in the row. The row may be longer;
-  what it holds beside the benchmark problem excuses nothing.
-- numbers: problems made from one template share their words and differ in their numbers. With all numbers of the
-  benchmark problem in the row, half of the n-grams are enough; a problem without numbers needs more, one with a number
-  missing nearly all.
+- `exact`: the normalised texts are equal.
+- `coverage`: enough of the benchmark problem's phrases (n-grams of three words) stand in the text, each weighted by
+  how little it is boilerplate. The text may be longer, and its sentences may stand in another order.
+- `similarity`: as a whole, or some sentences of it, the text says the same in nearly the same words, with the same
+  formulas. This is the layer for short problems, which have too few phrases.
+- `answer`: the same, less plainly, and with the same answer. Never on the answer alone.
 
-Drawings in Asymptote are taken out first: their source outweighs the words, and rows often come without it.
+Numbers are compared strictly, in every layer but the first: problems made from one template share their words and
+differ in their numbers, and each is a problem of its own.
 
-The thresholds were chosen by reading every hit on 27,000 real problems (DAPO-17k, AIME 1983-2023, MATH train, s1K).
-There are few texts to match, so the index holds them whole; its size does not depend on the number of rows.
+The thresholds were chosen by reading the hits on 27,000 real problems (docs/screening/benchmarks.md). A hit depends on
+the text and the benchmarks alone: not on other rows, nor on their order.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import count
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Self, get_args
 
 from datagen.normalising import normalise
-from datagen.screen.benchmarks import BenchmarkSet
-from datagen.screen.wording import longest_run, shorten, without_diagrams, words_of
+from datagen.screen.benchmarks import BenchmarkProblem, BenchmarkSet
+from datagen.screen.evidence import shared_text
+from datagen.screen.numbers import Numbers
+from datagen.screen.phrases import skeleton, tells
+from datagen.screen.sieve import Sieve
+from datagen.screen.statements import Statement, similarity
+from datagen.screen.wording import words_of
 from datagen.texts import says_something
+from datagen.verify.equivalence import decide
+from datagen.verify.pair import Pair
 
-NGRAM_WORDS = 8  # 13, the usual choice, sees nothing of a short problem and loses one that is reworded every 20 words
-FEWEST_SHARED = 24  # n-grams: 31 words on end
-COVERAGE_WITH_ITS_NUMBERS = 0.5
-COVERAGE_WITHOUT_NUMBERS = 0.7
-COVERAGE_WITH_OTHER_NUMBERS = 0.9
+Layer = Literal["exact", "coverage", "similarity", "answer", "quote"]
+LAYERS: tuple[Layer, ...] = get_args(Layer)
+"""The plainest first. The last one is that of solutions (`quotes.py`)."""
 
-NGram = tuple[str, ...]
+COVERAGE = 0.4
+COVERAGE_AND_ANSWER = 0.25
+COVERAGE_OTHER_ANSWER, MANY_PHRASES = 0.8, 15.0
+COVERAGE_OTHER_NUMBERS, SHARED_NUMBERS = 0.9, 0.75
+"""Needed where a number differs, with the same answer: one of the two carriers has a slip of the pen."""
+COVERAGE_WITHOUT_A_NUMBER, SHARED_WITHOUT_A_NUMBER = 0.5, 6.0
+FEWEST_PHRASES, FEWEST_SHARED = 4.0, 3.0
+"""Weight of the phrases of a benchmark problem, and of those shared, from which on their coverage proves something."""
+SIMILARITY = 0.72
+SIMILARITY_AND_ANSWER = 0.6
+SIMILARITY_OTHER_ANSWER, SIMILARITY_ADAPTED = 0.9, 0.85
+HELD_QUESTION, HELD_FORMULAS = 0.95, 0.6
+"""Needed where the answers differ: the row then asks for the answer in another form ("give m + n")."""
+LONG_FORMULA = 12
+SHARED_LONG_NUMBERS = 2
+TELLING_WORDS, TELLING_HELD = 4, 0.5
+"""Words of a statement from which on half of them have to be there at all."""
+FEWEST_TOKENS, FEW_TOKENS = 2, 5
+"""Tokens of a statement that says anything; one of few has to be there word for word."""
+DRESS_WORDS = 4
+"""Words of markup by which two texts with one normal form may differ, and some more."""
+MORE_LAYOUT = 2
+"""How many times as long a text may be that differs in layout alone."""
+MOST_LONGER, ADDED_TOKENS = 8, 120
 
-_NUMBER = re.compile(r"\d+")
+_TELLING_ANSWER = re.compile(r"\d\D*\d")
+
+AnswerBeside = Literal["same", "other", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +77,20 @@ class Hit:
         row: the problem's place in it.
         layer: what found it.
         score: the part of the benchmark problem that the text holds, above 0 and up to 1.
-        shared: the longest piece that both hold, normalised and shortened.
+        text, problem: the raw text, and the benchmark problem's.
     """
 
     benchmark: str
     row: int
-    layer: Literal["exact", "overlap"]
+    layer: Layer
     score: float
-    shared: str
+    text: str = field(repr=False)
+    problem: str = field(repr=False)
+
+    @property
+    def shared(self) -> str:
+        """The longest piece that both hold, normalised and shortened."""
+        return shared_text(self.text, self.problem)
 
     def __str__(self) -> str:
         return f'{self.benchmark} row {self.row}: {self.layer}, score {self.score:.2f}, shared text "{self.shared}"'
@@ -65,80 +98,263 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Entry:
-    """A benchmark problem as the index keeps it: its place, its name, and what a row has to hold of it."""
+    """A benchmark problem as the index keeps it."""
 
-    place: int
     benchmark: str
-    row: int
-    ngrams: int
-    numbers: frozenset[str]
-    has_diagram: bool
+    problem: BenchmarkProblem
+    statement: Statement
+    numbers: Numbers
+    skeleton: tuple[bytes, ...]
+    telling: frozenset[bytes]
+    formulas: Counter[tuple[str, ...]]
 
-    def is_held(self, shared: int, row_numbers: frozenset[str]) -> bool:
-        if shared == self.ngrams and not self.has_diagram:
-            return True
-        if not self.numbers:
-            needed = COVERAGE_WITHOUT_NUMBERS
-        elif self.numbers <= row_numbers:
-            needed = COVERAGE_WITH_ITS_NUMBERS
-        else:
-            needed = COVERAGE_WITH_OTHER_NUMBERS
-        return shared >= max(FEWEST_SHARED, needed * self.ngrams)
+    @classmethod
+    def of(cls, benchmark: str, problem: BenchmarkProblem) -> Self:
+        statement = Statement.of(problem.problem)
+        words = skeleton(problem.problem)
+        numbers = Numbers.of(problem.problem)
+        return cls(benchmark, problem, statement, numbers, words, frozenset(filter(tells, words)), statement.formulas())
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    layer: Layer
+    score: float
 
 
 class BenchmarkIndex:
     """All benchmark problems, ready to be looked for in many texts."""
 
     def __init__(self, benchmarks: Iterable[BenchmarkSet]) -> None:
-        self._exact: dict[str, _Entry] = {}
-        self._holders: dict[NGram, list[_Entry]] = {}
-        self._places = count()
+        self._entries: list[_Entry] = []
+        self._exact: dict[str, int] = {}
         for benchmark in benchmarks:
             for problem in benchmark.problems:
-                text = normalise(problem.problem)
-                if text and says_something(problem.problem):
-                    self._add(benchmark.name, problem.row, text)
-        self._ngrams = frozenset(self._holders)
+                if not says_something(problem.problem):
+                    continue
+                self._exact.setdefault(_wording(problem.problem), len(self._entries))
+                self._entries.append(_Entry.of(benchmark.name, problem))
+        texts = [entry.problem.problem for entry in self._entries]
+        self._sieve = Sieve(texts)
+        overlooked = [self._entries[place] for place in self._sieve.overlooked]
+        self._overlooked = frozenset(entry.skeleton for entry in overlooked)
+        self._longest = max((MORE_LAYOUT * len(entry.problem.problem) for entry in overlooked), default=0)
 
-    def find(self, problem: str) -> Hit | None:
+    def find(self, problem: str, answer: str | None = None) -> Hit | None:
         """The benchmark problem that a raw text holds the most of; None when it holds none.
 
-        Among equals the first one counts, in the order of the benchmarks and their rows.
+        Args:
+            problem: a raw text.
+            answer: its reference answer, a second witness where the text alone does not decide.
+
+        Returns:
+            Of several the one found by the plainest layer, then of the highest score, then the first in the order of
+            the benchmarks and their rows.
         """
-        text = normalise(problem)
-        if (entry := self._exact.get(_without_braces(text))) is not None:
-            return Hit(entry.benchmark, entry.row, "exact", 1.0, shorten(text))
-        words = words_of(without_diagrams(text))
-        found = self._ngrams.intersection(_ngrams(words))
+        candidates = self._sieve.candidates(problem)
+        if not candidates and not self._may_be_overlooked(problem):
+            return None
+        row = _Row(problem, answer)
+        agreeing = [place for place, held in candidates.items() if self._agree_in_numbers(place, held, row)]
+        found = [(place, found) for place in agreeing if (found := self._compare(place, candidates[place], row))]
+        if self._may_equal(row, candidates, agreeing, bool(found)):
+            place = self._exact.get(_wording(problem))
+            if place is not None:
+                return self._hit(place, _Found("exact", 1.0), problem)
+        if not found:
+            found = [
+                (place, _Found("answer", min(1.0, held)))
+                for place, held in candidates.items()
+                if self._is_slip(place, held, row)
+            ]
         if not found:
             return None
-        return self._best_overlap(text, words, found)
+        best = min(found, key=lambda one: (LAYERS.index(one[1].layer), -one[1].score, one[0]))
+        return self._hit(*best, problem)
 
-    def _add(self, benchmark: str, row: int, text: str) -> None:
-        words_only = without_diagrams(text)
-        ngrams = frozenset(_ngrams(words_of(words_only)))
-        numbers = frozenset(_NUMBER.findall(words_only))
-        entry = _Entry(next(self._places), benchmark, row, len(ngrams), numbers, has_diagram=words_only != text)
-        self._exact.setdefault(_without_braces(text), entry)
-        for ngram in ngrams:
-            self._holders.setdefault(ngram, []).append(entry)
+    def visible(self) -> dict[str, dict[str, int]]:
+        """What each layer can find at all, whatever it is looked for in: the floor below which nothing is seen.
 
-    def _best_overlap(self, text: str, words: Sequence[str], found: frozenset[NGram]) -> Hit | None:
-        shared = Counter(entry for ngram in found for entry in self._holders[ngram])
-        numbers = frozenset(_NUMBER.findall(without_diagrams(text)))
-        held = [entry for entry, ngrams in shared.items() if entry.is_held(ngrams, numbers)]
-        if not held:
-            return None
-        best = min(held, key=lambda entry: (-shared[entry] / entry.ngrams, entry.place))
-        is_shared = [ngram in found and best in self._holders[ngram] for ngram in _ngrams(words)]
-        evidence = shorten(longest_run(words, is_shared, NGRAM_WORDS))
-        return Hit(best.benchmark, best.row, "overlap", shared[best] / best.ngrams, evidence)
+        Returns:
+            For each benchmark its problems that say something, and how many of these each layer sees; an equal text is
+            always seen.
+        """
+        counted: dict[str, dict[str, int]] = {}
+        for place, entry in enumerate(self._entries):
+            has_phrases = self._sieve.sizes[place] >= FEWEST_PHRASES
+            is_statement = place not in self._sieve.overlooked and entry.statement.size >= FEW_TOKENS
+            has_answer = bool(_TELLING_ANSWER.search(entry.problem.answer or ""))
+            seen = {
+                "problems": True,
+                "coverage": has_phrases,
+                "similarity": is_statement,
+                "answer": has_answer and (has_phrases or is_statement),
+                "exact alone": not has_phrases and not is_statement,
+            }
+            counts = counted.setdefault(entry.benchmark, dict.fromkeys(seen, 0))
+            for layer, is_seen in seen.items():
+                counts[layer] += is_seen
+        return counted
+
+    def _may_equal(self, row: "_Row", candidates: Mapping[int, float], agreeing: Sequence[int], is_found: bool) -> bool:
+        """Whether a text may equal a benchmark problem, since it costs to know it; what is found is found anyway."""
+        if is_found:
+            return any(row.skeleton == self._entries[place].skeleton for place in agreeing)
+        if agreeing:
+            return any(abs(len(row.skeleton) - len(self._entries[place].skeleton)) <= DRESS_WORDS for place in agreeing)
+        return not candidates
+
+    def _may_be_overlooked(self, text: str) -> bool:
+        """Whether a text may equal a benchmark problem that says too little for the sieve."""
+        return len(text) <= self._longest and skeleton(text) in self._overlooked
+
+    def _hit(self, place: int, found: _Found, text: str) -> Hit:
+        entry = self._entries[place]
+        return Hit(entry.benchmark, entry.problem.row, found.layer, found.score, text, entry.problem.problem)
+
+    def _agree_in_numbers(self, place: int, held: float, row: "_Row") -> bool:
+        """Whether a row's numbers are those of a benchmark problem; one may be left out where much else is the same."""
+        known = self._entries[place].numbers
+        is_much = held >= COVERAGE_WITHOUT_A_NUMBER and held * self._sieve.sizes[place] >= SHARED_WITHOUT_A_NUMBER
+        if not is_much and known.misses(row.lowered):
+            return False
+        return not known.conflict(row.numbers) and (is_much or not known.omitted(row.numbers))
+
+    def _compare(self, place: int, held: float, row: "_Row") -> _Found | None:
+        """What is found of a benchmark problem in a row whose numbers agree with it."""
+        entry = self._entries[place]
+        size = self._sieve.sizes[place]
+        held = min(1.0, held) if size >= FEWEST_PHRASES and held * size >= FEWEST_SHARED else 0.0
+        if held >= COVERAGE and (row.answer_beside(entry) != "other" or self._is_adapted(place, held, row)):
+            return _Found("coverage", held)
+        if held >= COVERAGE_AND_ANSWER and row.answer_beside(entry) == "same":
+            return _Found("answer", held)
+        return _compare_statements(entry, row)
+
+    def _is_slip(self, place: int, held: float, row: "_Row") -> bool:
+        """Whether a number that differs is a slip of the pen: everything else says the same, and so does the answer."""
+        entry = self._entries[place]
+        return (
+            held >= COVERAGE_OTHER_NUMBERS
+            and self._sieve.sizes[place] >= FEWEST_PHRASES
+            and row.answer_beside(entry) == "same"
+            and entry.numbers.shared(row.numbers) >= SHARED_NUMBERS
+        )
+
+    def _is_adapted(self, place: int, held: float, row: "_Row") -> bool:
+        """Whether a row with another answer is the same problem all the same ("give m + n"), and no sibling of it.
+
+        A sibling has the same set-up and asks for something else, or differs in a word: so the question has to be
+        there, and more of everything.
+        """
+        entry = self._entries[place]
+        if (held >= COVERAGE_OTHER_ANSWER and self._sieve.sizes[place] >= MANY_PHRASES) or row.shares_long_formula(
+            entry
+        ):
+            return True
+        if not row.asks_the_same(entry):
+            return False
+        return (
+            held >= COVERAGE_OTHER_ANSWER
+            or len(entry.numbers.long()) >= SHARED_LONG_NUMBERS
+            or any(
+                similarity(entry.statement, run, SIMILARITY_ADAPTED) >= SIMILARITY_ADAPTED
+                for run in row.statement.runs(entry.statement.size)
+            )
+        )
 
 
-def _without_braces(text: str) -> str:
+class _Row:
+    """A row that is compared; what of it is dear to read is read when first asked for."""
+
+    def __init__(self, problem: str, answer: str | None) -> None:
+        self.problem = problem
+        self.lowered = problem.lower()
+        self._answer = answer
+        self._numbers: Numbers | None = None
+        self._statement: Statement | None = None
+        self._skeleton: tuple[bytes, ...] | None = None
+
+    @property
+    def skeleton(self) -> tuple[bytes, ...]:
+        if self._skeleton is None:
+            self._skeleton = skeleton(self.problem)
+        return self._skeleton
+
+    @property
+    def words(self) -> frozenset[bytes]:
+        return frozenset(self.skeleton)
+
+    @property
+    def numbers(self) -> Numbers:
+        if self._numbers is None:
+            self._numbers = Numbers.of(self.problem)
+        return self._numbers
+
+    @property
+    def statement(self) -> Statement:
+        if self._statement is None:
+            self._statement = Statement.of(self.problem)
+        return self._statement
+
+    def answer_beside(self, entry: _Entry) -> AnswerBeside:
+        """What the two answers say; that letters, single digits or words are the same says nothing."""
+        known = entry.problem.answer
+        if not known or not self._answer:
+            return "unknown"
+        judged = decide(Pair.of(known, self._answer))
+        if judged is None or judged.verdict == "wrong":
+            return "other"
+        return "same" if judged.verdict == "correct" and _TELLING_ANSWER.search(known) else "unknown"
+
+    def asks_the_same(self, entry: _Entry) -> bool:
+        """Whether the row holds all that the benchmark problem asks for, and nearly all formulas with numbers."""
+        known = entry.statement
+        question = known.question
+        if len(question & self.statement.words()) < HELD_QUESTION * len(question):
+            return False
+        return len(self._shared_formulas(entry)) >= HELD_FORMULAS * len(entry.formulas)
+
+    def shares_long_formula(self, entry: _Entry) -> bool:
+        """Whether both hold a formula that is long enough to prove something on its own."""
+        return any(len(formula) >= LONG_FORMULA for formula in self._shared_formulas(entry))
+
+    def _shared_formulas(self, entry: _Entry) -> list[tuple[str, ...]]:
+        own = "|".join(f" {' '.join(formula)} " for formula in self.statement.formulas())
+        return [formula for formula in entry.formulas if f" {' '.join(formula)} " in own]
+
+
+def _compare_statements(entry: _Entry, row: _Row) -> _Found | None:
+    known = entry.statement
+    size = known.size
+    if len(entry.telling) >= TELLING_WORDS and len(entry.telling & row.words) < TELLING_HELD * len(entry.telling):
+        return None
+    if size < FEWEST_TOKENS or row.statement.size > MOST_LONGER * size + ADDED_TOKENS:
+        return None
+    numbers = known.numbers()
+    answer = row.answer_beside(entry)
+    enough = SIMILARITY_OTHER_ANSWER if answer == "other" else SIMILARITY
+    least = SIMILARITY_AND_ANSWER if answer == "same" else enough
+    if size < FEW_TOKENS:
+        enough = least = 1.0
+    best: _Found | None = None
+    for run in row.statement.runs(size):
+        if numbers != run.numbers():
+            continue
+        score = similarity(known, run, enough)
+        if score < least or (best and score <= best.score):
+            continue
+        if score >= enough and entry.formulas == run.formulas():
+            best = _Found("similarity", score)
+            if score == 1.0:
+                break
+        elif answer == "same" and (best is None or best.layer == "answer"):
+            best = _Found("answer", score)
+    if best and answer == "other" and not row.asks_the_same(entry):
+        return None
+    return best
+
+
+def _wording(problem: str) -> str:
     """Two carriers group LaTeX differently: here, unlike for ids, a hit too many costs less than one too few."""
-    return " ".join(words_of(text))
-
-
-def _ngrams(words: Sequence[str]) -> Iterable[NGram]:
-    return zip(*(words[start:] for start in range(NGRAM_WORDS)), strict=False)
+    return " ".join(words_of(normalise(problem)))

@@ -75,7 +75,7 @@ class Screener:
 
     def _why_alone(self, problem: Problem) -> _Why | None:
         """Why a row leaves, whatever the others are."""
-        if (hit := self._index.find(problem.problem)) is not None:
+        if (hit := self._index.find(problem.problem, problem.answer)) is not None:
             return "benchmark", str(hit)
         return why_unverifiable(problem, self._settings)
 

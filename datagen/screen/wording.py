@@ -11,15 +11,18 @@ SHOWN_CHARACTERS = 160
 
 # scripts that put no blank between words: there, a character is the unit
 _UNSPACED_SCRIPT = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+    "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
 )
 
 
 def words_of(normalised: str) -> list[str]:
     """The units of comparison: tokens but for braces, and single characters in scripts that put no blanks."""
-    if not normalised.isascii():
-        normalised = _UNSPACED_SCRIPT.sub(r" \g<0> ", normalised)
-    return normalised.replace("{", " ").replace("}", " ").split()
+    return spaced_out(normalised).replace("{", " ").replace("}", " ").split()
+
+
+def spaced_out(text: str) -> str:
+    """The text with blanks around each character of a script that puts none between words."""
+    return text if text.isascii() else " ".join(_UNSPACED_SCRIPT.split(text))
 
 
 def without_diagrams(normalised: str) -> str:

@@ -3,7 +3,18 @@
 import argparse
 from functools import partial
 
-from tests.benchmarks import builds, estimating, faults, journal, kills, memory, screening, throughput, verifying
+from tests.benchmarks import (
+    builds,
+    decontamination,
+    estimating,
+    faults,
+    journal,
+    kills,
+    memory,
+    screening,
+    throughput,
+    verifying,
+)
 
 
 def main() -> None:
@@ -18,6 +29,7 @@ def main() -> None:
     asked = parser.parse_args()
     benchmarks = {
         "builds": builds.measure,
+        "decontamination": decontamination.measure,
         "estimating": estimating.measure,
         "faults": partial(faults.measure, asked.share),
         "journal": partial(journal.measure, asked.completions),

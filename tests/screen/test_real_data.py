@@ -1,5 +1,6 @@
 """What the screen finds in real data; every hit that is counted here was read by a person."""
 
+import random
 from collections import Counter
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from datagen.normalising import normalise
 from datagen.recipe import Benchmark, Screening
 from datagen.screen import load_benchmark, resolve_benchmark, screen
 from datagen.screen.contamination import BenchmarkIndex
+from datagen.screen.quotes import Quotes
 from datagen.tables import Drop, Problem
 from datagen.texts import problem_id
+from tests.screen.edits import EDITS, change_a_number
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 PLANTED = ("cn_contest", "amc_aime")
@@ -44,7 +47,7 @@ def read_problems(path, column="problem", keep=lambda row: True):
 def benchmark_hits(problems, benchmarks):
     fates = screen(lambda: iter(problems), benchmarks, Screening(), str.__eq__)
     details = [fate.detail for fate in fates if isinstance(fate, Drop) and fate.reason == "benchmark"]
-    return Counter((detail.split()[0], "exact" if ": exact," in detail else "overlap") for detail in details)
+    return Counter((detail.split()[0], "exact" if ": exact," in detail else "reworded") for detail in details)
 
 
 def test_every_planted_row_is_found_and_no_other(known_benchmarks):
@@ -56,31 +59,34 @@ def test_every_planted_row_is_found_and_no_other(known_benchmarks):
     }
     innocent = read_problems("sources/open_r1", keep=lambda row: row["source"] not in PLANTED)
     assert len(innocent) == 1047
-    assert not benchmark_hits(innocent, known_benchmarks)
+    # MATH-500's two dice whose product is divisible by 5, as OlympiadBench has it
+    assert benchmark_hits(innocent, known_benchmarks) == {("math500", "reworded"): 1}
 
 
 def test_known_leaks_in_s1k_are_found(known_benchmarks):
-    # the overlap is MATH-500's z_2002 problem, asked for a+b
+    # the reworded one is MATH-500's z_2002 problem, asked for a+b
     problems = read_problems("sources/s1k", "question")
-    assert benchmark_hits(problems, known_benchmarks) == {("math500", "exact"): 3, ("math500", "overlap"): 1}
+    assert benchmark_hits(problems, known_benchmarks) == {("math500", "exact"): 3, ("math500", "reworded"): 1}
 
 
 def test_known_leaks_in_dapo_are_found(known_benchmarks):
     hits = benchmark_hits(read_problems("problems/dapo17k.parquet"), known_benchmarks)
     assert hits[("amc23", "exact")] == 11
     assert hits[("math500", "exact")] == 8
-    assert hits[("amc23", "overlap")] >= 22
-    assert sum(hits.values()) <= 60
+    assert hits[("amc23", "reworded")] >= 27
+    assert hits[("math500", "reworded")] >= 13
+    assert sum(hits.values()) <= 62
 
 
 def test_aime_problems_go_for_their_text_and_stay_for_their_boilerplate(known_benchmarks):
     problems = read_problems("problems/aime_1983_2023.parquet")
     assert sum("relatively prime positive integers" in problem.problem for problem in problems) > 100
-    assert benchmark_hits(problems, known_benchmarks) == {("math500", "exact"): 7, ("math500", "overlap"): 3}
+    assert benchmark_hits(problems, known_benchmarks) == {("math500", "exact"): 7, ("math500", "reworded"): 3}
 
 
 def test_siblings_from_one_template_stay(known_benchmarks):
-    assert sum(benchmark_hits(read_problems("problems/math_train.parquet"), known_benchmarks).values()) <= 5
+    # three of them are a benchmark's problem in other words
+    assert sum(benchmark_hits(read_problems("problems/math_train.parquet"), known_benchmarks).values()) <= 9
 
 
 @pytest.mark.parametrize(("known", "carried"), [("aime24", "aime24_other_wording"), ("aime24_other_wording", "aime24")])
@@ -89,7 +95,33 @@ def test_aime24_is_found_in_either_wording(known, carried):
     layers = Counter(
         getattr(index.find(problem.problem), "layer", None) for problem in read_benchmark(carried).problems
     )
-    assert layers == {"exact": 25, "overlap": 5}
+    assert layers == {"exact": 25, "coverage": 5}
+
+
+def test_edited_benchmark_problems_are_found_and_siblings_are_not(known_benchmarks):
+    index = BenchmarkIndex(known_benchmarks)
+    draw = random.Random(2)
+    found: Counter[bool] = Counter()
+    siblings = 0
+    for benchmark in known_benchmarks:
+        for problem in benchmark.problems:
+            edit = EDITS[draw.choice(sorted(EDITS))]
+            if (edited := edit(draw, problem.problem)) is not None:
+                hit = index.find(edited)
+                found[hit is not None and (hit.benchmark, hit.row) == (benchmark.name, problem.row)] += 1
+            if (sibling := change_a_number(draw, problem.problem)) is not None:
+                siblings += index.find(sibling) is not None
+    assert found.total() > 300
+    assert found[True] >= 0.97 * found.total()
+    assert siblings <= 0.01 * found.total()
+
+
+def test_recorded_solutions_of_other_problems_quote_no_benchmark(known_benchmarks):
+    quotes = Quotes(known_benchmarks)
+    rows = pq.read_table(DATA / "sources/limo").to_pylist()
+    assert not any(quotes.find(row["solution"], row["question"]) for row in rows)
+    planted = known_benchmarks[-1].problems[497].problem
+    assert all(quotes.find(f"{row['solution']} {planted}", row["question"]) for row in rows)
 
 
 def test_a_normalised_real_text_stays_as_it_is():

@@ -1,0 +1,84 @@
+"""The numbers of a problem, compared strictly: what differs in one number is another problem."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Self
+
+from datagen.screen.phrases import letter_words, without_drawings
+from datagen.screen.reading_words import NUMBER_WORDS, SMALL_NUMBERS, TENS
+
+_LONG_DIGITS = 3
+_SEPARATOR = re.compile(r"([0-9])(?:\{,\}|,\\!|,|\\,)(?=[0-9]{3}(?![0-9]))")
+_DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_VALUES = {word.encode(): value for word, value in NUMBER_WORDS.items()}
+_WORD_OF = {value: word for word, value in NUMBER_WORDS.items()}
+_TENS = frozenset(word.encode() for word in TENS)
+_NUMBER_WORD = re.compile(
+    rf"(?<![a-z])(?:({'|'.join(TENS)})(?:[\s-]({'|'.join(SMALL_NUMBERS[1:10])}))?"
+    rf"|({'|'.join(sorted(SMALL_NUMBERS, key=len, reverse=True))}))(?![a-z])",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers of a text beside its drawings.
+
+    Attributes:
+        all: all of them, in digits, by how often they stand there.
+        digits: those that are written in digits.
+        asked_for: those that a text which says the same has to hold. The word "one" is hardly ever a number.
+        looked_for: the short ones of these with their words, to be looked for in a raw text.
+    """
+
+    all: Counter[str]
+    digits: Counter[str]
+    asked_for: frozenset[str]
+    looked_for: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Read a raw text; 1,000 and 10{,}000 are one number each."""
+        text = without_drawings(text)
+        digits = Counter(_DIGITS.findall(_SEPARATOR.sub(r"\1", text)))
+        words = letter_words(text)
+        if _TENS.isdisjoint(words):
+            values = list(filter(None, map(_VALUES.get, words)))
+        else:
+            values = [_value(*match.groups(default="")) for match in _NUMBER_WORD.finditer(text)]
+        every = digits.copy()
+        every.update(values)
+        asked_for = frozenset(digits).union(value for value in values if value != "1")
+        looked_for = tuple((number, _WORD_OF[number]) for number in sorted(asked_for) if number in _WORD_OF)
+        return cls(every, digits, asked_for, looked_for)
+
+    def misses(self, lowered: str) -> bool:
+        """Whether a number is surely missing in a raw text in small letters: a quick look before the others."""
+        return any(number not in lowered and word not in lowered for number, word in self.looked_for)
+
+    def conflict(self, row: Self) -> bool:
+        """Whether a row that says the same otherwise states another problem: a number stands in the place of another.
+
+        A number may be in words in one and in digits in the other, and the row may hold more numbers.
+        """
+        return bool(row.all - self.all) and (not self.asked_for <= row.all.keys() or bool(self.all - row.all))
+
+    def omitted(self, row: Self) -> bool:
+        """Whether a row lacks a number altogether."""
+        return not self.asked_for <= row.all.keys()
+
+    def shared(self, row: Self) -> float:
+        """The part of the numbers in digits that both hold, 0 to 1; 1 when there is none."""
+        either = (self.digits | row.digits).total()
+        return (self.digits & row.digits).total() / either if either else 1.0
+
+    def long(self) -> set[str]:
+        """Those of three digits and more, which hardly ever agree by chance."""
+        return {number for number in self.digits if len(number) >= _LONG_DIGITS}
+
+
+def _value(tens: str, unit: str, small: str) -> str:
+    if small:
+        return NUMBER_WORDS[small.lower()]
+    return str(int(NUMBER_WORDS[tens.lower()]) + int(NUMBER_WORDS[unit.lower()] if unit else 0))

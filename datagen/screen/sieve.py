@@ -1,0 +1,185 @@
+r"""Which benchmark problems a text may hold: a cheap look at every text, so that only few are compared with care.
+
+Two meshes. A text that shares phrases with a benchmark problem may hold it. Benchmark problems of few phrases
+("Simplify $\tan 100^\circ + 4 \sin 100^\circ$") are looked for by their numbers, or their rarest words, in short
+texts only: in a long one, a few numbers or words prove nothing.
+
+Nearly every text is done after a handful of passes in C (translate, split, look up, intersect): it has to be no slower
+than the plain n-gram rules that it replaces.
+"""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Self
+
+from datagen.screen.phrases import letter_words, phrases_of, weight_of, without_drawings
+from datagen.screen.reading_words import NUMBER_WORDS, SAID_ANYHOW
+
+FEWEST_PHRASES, FEWEST_HELD = 2, 0.25
+"""Shared phrases, and their weighted share of a benchmark problem's, from which on it is compared."""
+FEWEST_WEIGHT, MOST_SHARING = 0.5, 8
+"""A phrase that weighs less, or that more benchmark problems share, is boilerplate and points to none of them."""
+FEW_PHRASES = 5
+"""Phrases of a benchmark problem up to which one shared is enough, and below which its numbers and words point too."""
+SHORT_TEXT_WORDS = 18
+FEWEST_NUMBERS, LONG_DIGITS = 3, 3
+FEWEST_WORDS_HELD = 0.5
+LONGER, ADDED_WORDS = 2, 16
+
+_NUMBER = re.compile("[0-9]+")
+_NUMBERS = {word: value for word, value in NUMBER_WORDS.items() if word != "one"}  # which is hardly ever a number
+_NUMBER_WORDS = frozenset(word.encode() for word in _NUMBERS)
+_WORD_OR_NUMBER = re.compile(r"[a-z]{2,}|[0-9]+")
+
+Key = tuple[int, ...]
+
+
+class Sieve:
+    """The benchmark problems, ready to be looked for.
+
+    Args:
+        problems: their raw texts; they are named by their place in this sequence.
+
+    Attributes:
+        sizes: for each problem, the weight of its phrases.
+        overlooked: problems that are not found in their own text: too few words, and no numbers that point.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        ids: dict[bytes, int] = {}
+        sharing: defaultdict[tuple[bytes, ...], list[int]] = defaultdict(list)
+        for place, problem in enumerate(map(without_drawings, problems)):
+            for phrase in phrases_of(letter_words(problem)):
+                sharing[phrase].append(place)
+        self.sizes = [0.0] * len(problems)
+        numbers = [0] * len(problems)
+        self._holders: dict[Key, list[int]] = {}
+        self._weights: dict[Key, float] = {}
+        for phrase, places in sorted(sharing.items()):
+            weight = weight_of(phrase)
+            key = tuple(ids.setdefault(word, len(ids) + 1) for word in phrase)
+            if weight < FEWEST_WEIGHT or len(places) > MOST_SHARING:
+                continue
+            self._holders[key], self._weights[key] = places, weight
+            for place in places:
+                self.sizes[place] += weight
+                numbers[place] += 1
+        self._phrases = frozenset(self._holders)
+        self._id_of = ids.get
+        self._is_few = [number <= FEW_PHRASES for number in numbers]
+        few = {place: problem for place, problem in enumerate(problems) if numbers[place] < FEW_PHRASES}
+        self._short = _ShortProblems(few, frozenset(place for place in few if not numbers[place]))
+        self.overlooked = frozenset(
+            place for place, problem in enumerate(problems) if place not in self.candidates(problem)
+        )
+
+    def candidates(self, text: str) -> Mapping[int, float]:
+        """The benchmark problems that a raw text may hold, each with the weighted share of its phrases there."""
+        words = letter_words(text)
+        told = list(filter(None, map(self._id_of, words)))
+        shared = self._phrases.intersection(zip(told, told[1:], told[2:], strict=False))
+        is_short = len(told) <= SHORT_TEXT_WORDS
+        if not shared and not is_short:
+            return _NONE
+        held = self._held(shared, is_short) if is_short or len(shared) >= FEWEST_PHRASES else {}
+        if is_short:
+            for place in self._short.candidates(text, words):
+                held.setdefault(place, 0.0)
+        return held
+
+    def _held(self, shared: Iterable[Key], is_short: bool) -> dict[int, float]:
+        counts: Counter[int] = Counter()
+        weights: defaultdict[int, float] = defaultdict(float)
+        for phrase in shared:
+            weight = self._weights[phrase]
+            for place in self._holders[phrase]:
+                counts[place] += 1
+                weights[place] += weight
+        return {
+            place: weights[place] / self.sizes[place]
+            for place, number in counts.items()
+            if weights[place] >= FEWEST_HELD * self.sizes[place]
+            and (number >= FEWEST_PHRASES or (is_short and self._is_few[place]))
+        }
+
+
+_NONE: Mapping[int, float] = {}
+
+
+class _ShortProblems:
+    """Benchmark problems of few phrases: those with telling numbers by these, the others by their rarest words."""
+
+    def __init__(self, problems: Mapping[int, str], without_phrases: frozenset[int]) -> None:
+        self._read = {place: _Read.of(problem) for place, problem in problems.items()}
+        holders = Counter(word for read in self._read.values() for word in read.words)
+        self._weights = {word: 1.0 + math.log(len(problems) / number) for word, number in holders.items()}
+        self._sizes = {place: self._weight(read.words) for place, read in self._read.items()}
+        by_numbers: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+        by_word: defaultdict[bytes | str, list[int]] = defaultdict(list)
+        for place, read in self._read.items():
+            if read.numbers:
+                by_numbers[read.numbers].append(place)
+            for number in {number for number in read.numbers if len(number) >= LONG_DIGITS}:
+                by_word[number].append(place)
+            if place in without_phrases and len(read.numbers) < FEWEST_NUMBERS:
+                for word in self._rarest(read.words, holders, self._sizes[place]):
+                    by_word[word.encode()].append(place)
+        self._by_numbers, self._by_word = dict(by_numbers), dict(by_word)
+        self._pointing = frozenset(by_word)
+
+    def candidates(self, text: str, words: Sequence[bytes]) -> list[int]:
+        """The problems whose numbers are the text's, or that share a rare word or number, with half of their words.
+
+        Args:
+            text: a raw text.
+            words: its `letter_words`.
+        """
+        numbers = _NUMBER.findall(text if _NUMBER_WORDS.isdisjoint(words) else _with_digits(text))
+        near = set(self._by_numbers.get(tuple(sorted(numbers)), ()))
+        near.update(place for one in self._pointing.intersection(chain(numbers, words)) for place in self._by_word[one])
+        if not near:
+            return []
+        row = _Read.of(text)
+        return [place for place in near if self._is_near(place, row)]
+
+    def _is_near(self, place: int, row: "_Read") -> bool:
+        known = self._read[place]
+        return (
+            len(row.words) <= LONGER * len(known.words) + ADDED_WORDS
+            and all(number in row.numbers for number in known.numbers)
+            and self._weight(known.words & row.words) >= FEWEST_WORDS_HELD * self._sizes[place]
+        )
+
+    def _weight(self, words: Iterable[str]) -> float:
+        return math.fsum(map(self._weights.__getitem__, words))
+
+    def _rarest(self, words: frozenset[str], holders: Mapping[str, int], size: float) -> Iterator[str]:
+        """Enough of the rarest words that a text without any of them holds too few of the problem's words."""
+        left = size
+        for word in sorted(words, key=lambda word: (holders[word], word)):
+            if left < FEWEST_WORDS_HELD * size:
+                break
+            yield word
+            left -= self._weights[word]
+
+
+def _with_digits(text: str) -> str:
+    return " ".join([_NUMBERS.get(token, token) for token in _WORD_OR_NUMBER.findall(text.lower())])
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The telling words of a text, and its numbers, sorted as texts."""
+
+    words: frozenset[str]
+    numbers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        tokens = [_NUMBERS.get(token, token) for token in _WORD_OR_NUMBER.findall(text.lower())]
+        numbers = tuple(sorted(token for token in tokens if token.isdigit()))
+        return cls(frozenset(tokens).difference(SAID_ANYHOW, numbers), numbers)
