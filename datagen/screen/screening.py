@@ -50,6 +50,11 @@ class Screener:
         self._duplicates = Duplicates()
 
     @property
+    def floor(self) -> Mapping[str, Mapping[str, int]]:
+        """Of each benchmark's problems, how many each layer can see at all."""
+        return self._index.visible()
+
+    @property
     def adopted(self) -> Mapping[str, str]:
         """For ids that were dropped as near duplicates, the id whose problem their recorded solutions solve as well."""
         return self._duplicates.adopted

@@ -8,7 +8,6 @@ from typing import Any
 
 from datagen.normalising import NORMALISER_VERSION
 from datagen.screen.benchmarks import load_benchmark
-from datagen.screen.contamination import BenchmarkIndex
 from datagen.screen.screening import Screener
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
@@ -82,7 +81,7 @@ class Screen(Stage):
             "dropped": reasons.total(),
             "reasons": dict(reasons.most_common()),
             "adopted_solutions": adopted,
-            "benchmark_floor": BenchmarkIndex(benchmarks).visible(),
+            "benchmark_floor": screener.floor,
         }
         return counts, self.files(workspace)
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from datagen.screen import BenchmarkProblem, BenchmarkSet
 from datagen.screen.contamination import BenchmarkIndex, Hit
+from datagen.spending.ledger import read_ledger
 from datagen.status import status_lines
 from tests.screen.edits import EDITS, change_a_number
 
@@ -239,5 +240,6 @@ def test_what_is_added_around_a_benchmark_problem_never_hides_it(before, after):
 def test_a_run_says_what_each_layer_sees_of_its_benchmarks(benchmark):
     counted = BenchmarkIndex([benchmark(TOURNAMENT, "Compute $2^{10}$.", name="exam")]).visible()
     stages = {"screen": {"rows": 1, "benchmark_floor": counted}}
-    lines = status_lines({"folder": "f", "dataset": None, "stages": stages, "spent": {}, "sources": {}} | NOTHING_FOUND)
+    spent = read_ledger(None, None).as_json(None)
+    lines = status_lines({"folder": "f", "dataset": None, "stages": stages, "sources": {}} | spent | NOTHING_FOUND)
     assert "  exam                 2 problems: coverage 1, similarity 1, answer 0, exact alone 1" in lines
