@@ -46,6 +46,8 @@ COVERAGE_OTHER_NUMBERS, SHARED_NUMBERS = 0.9, 0.75
 COVERAGE_WITHOUT_A_NUMBER, SHARED_WITHOUT_A_NUMBER = 0.5, 6.0
 FEWEST_PHRASES, FEWEST_SHARED = 4.0, 3.0
 """Weight of the phrases of a benchmark problem, and of those shared, from which on their coverage proves something."""
+SHORT_PHRASES = 8.0
+"""Weight of the phrases of a benchmark problem up to which whole texts are compared; beyond it, coverage sees more."""
 SIMILARITY = 0.72
 SIMILARITY_AND_ANSWER = 0.6
 SIMILARITY_OTHER_ANSWER, SIMILARITY_ADAPTED = 0.9, 0.85
@@ -229,7 +231,7 @@ class BenchmarkIndex:
             return _Found("coverage", held)
         if held >= COVERAGE_AND_ANSWER and row.answer_beside(entry) == "same":
             return _Found("answer", held)
-        return _compare_statements(entry, row)
+        return _compare_statements(entry, row) if size < SHORT_PHRASES else None
 
     def _is_slip(self, place: int, held: float, row: "_Row") -> bool:
         """Whether a number that differs is a slip of the pen: everything else says the same, and so does the answer."""
