@@ -38,6 +38,7 @@ Layer = Literal["exact", "coverage", "similarity", "answer", "quote"]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 """The plainest first. The last one is that of solutions (`quotes.py`)."""
 
+EXACT_COVERAGE = 0.6
 COVERAGE = 0.4
 COVERAGE_AND_ANSWER = 0.25
 COVERAGE_OTHER_ANSWER, MANY_PHRASES = 0.8, 15.0
@@ -201,7 +202,8 @@ class BenchmarkIndex:
     def _may_equal(self, row: "_Row", candidates: Mapping[int, float], agreeing: Sequence[int], is_found: bool) -> bool:
         """Whether a text may equal a benchmark problem, since it costs to know it; what is found is found anyway."""
         if is_found:
-            return any(row.skeleton == self._entries[place].skeleton for place in agreeing)
+            likely = [place for place in agreeing if candidates[place] >= EXACT_COVERAGE or candidates[place] == 0.0]
+            return any(row.skeleton == self._entries[place].skeleton for place in likely)
         if agreeing:
             return any(abs(len(row.skeleton) - len(self._entries[place].skeleton)) <= DRESS_WORDS for place in agreeing)
         return not candidates
