@@ -38,6 +38,7 @@ Layer = Literal["exact", "coverage", "similarity", "answer", "quote"]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 """The plainest first. The last one is that of solutions (`quotes.py`)."""
 
+EXACT_COVERAGE = 0.6
 COVERAGE = 0.4
 COVERAGE_AND_ANSWER = 0.25
 COVERAGE_OTHER_ANSWER, MANY_PHRASES = 0.8, 15.0
@@ -46,6 +47,8 @@ COVERAGE_OTHER_NUMBERS, SHARED_NUMBERS = 0.9, 0.75
 COVERAGE_WITHOUT_A_NUMBER, SHARED_WITHOUT_A_NUMBER = 0.5, 6.0
 FEWEST_PHRASES, FEWEST_SHARED = 4.0, 3.0
 """Weight of the phrases of a benchmark problem, and of those shared, from which on their coverage proves something."""
+SHORT_PHRASES = 8.0
+"""Weight of the phrases of a benchmark problem up to which whole texts are compared; beyond it, coverage sees more."""
 SIMILARITY = 0.72
 SIMILARITY_AND_ANSWER = 0.6
 SIMILARITY_OTHER_ANSWER, SIMILARITY_ADAPTED = 0.9, 0.85
@@ -199,7 +202,8 @@ class BenchmarkIndex:
     def _may_equal(self, row: "_Row", candidates: Mapping[int, float], agreeing: Sequence[int], is_found: bool) -> bool:
         """Whether a text may equal a benchmark problem, since it costs to know it; what is found is found anyway."""
         if is_found:
-            return any(row.skeleton == self._entries[place].skeleton for place in agreeing)
+            likely = [place for place in agreeing if candidates[place] >= EXACT_COVERAGE or candidates[place] == 0.0]
+            return any(row.skeleton == self._entries[place].skeleton for place in likely)
         if agreeing:
             return any(abs(len(row.skeleton) - len(self._entries[place].skeleton)) <= DRESS_WORDS for place in agreeing)
         return not candidates
@@ -229,7 +233,7 @@ class BenchmarkIndex:
             return _Found("coverage", held)
         if held >= COVERAGE_AND_ANSWER and row.answer_beside(entry) == "same":
             return _Found("answer", held)
-        return _compare_statements(entry, row)
+        return _compare_statements(entry, row) if size < SHORT_PHRASES else None
 
     def _is_slip(self, place: int, held: float, row: "_Row") -> bool:
         """Whether a number that differs is a slip of the pen: everything else says the same, and so does the answer."""

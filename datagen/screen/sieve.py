@@ -21,6 +21,7 @@ from datagen.screen.reading_words import NUMBER_WORDS, SAID_ANYHOW
 
 FEWEST_PHRASES, FEWEST_HELD = 2, 0.25
 """Shared phrases, and their weighted share of a benchmark problem's, from which on it is compared."""
+_UNITS = 1000
 FEWEST_WEIGHT, MOST_SHARING = 0.5, 8
 """A phrase that weighs less, or that more benchmark problems share, is boilerplate and points to none of them."""
 FEW_PHRASES = 5
@@ -35,7 +36,7 @@ _NUMBERS = {word: value for word, value in NUMBER_WORDS.items() if word != "one"
 _NUMBER_WORDS = frozenset(word.encode() for word in _NUMBERS)
 _WORD_OR_NUMBER = re.compile(r"[a-z]{2,}|[0-9]+")
 
-Key = tuple[int, ...]
+Phrase = tuple[bytes, ...]
 
 
 class Sieve:
@@ -50,26 +51,27 @@ class Sieve:
     """
 
     def __init__(self, problems: Sequence[str]) -> None:
-        ids: dict[bytes, int] = {}
-        sharing: defaultdict[tuple[bytes, ...], list[int]] = defaultdict(list)
+        sharing: defaultdict[Phrase, list[int]] = defaultdict(list)
         for place, problem in enumerate(map(without_drawings, problems)):
             for phrase in phrases_of(letter_words(problem)):
                 sharing[phrase].append(place)
-        self.sizes = [0.0] * len(problems)
+        sizes = [0] * len(problems)
         numbers = [0] * len(problems)
-        self._holders: dict[Key, list[int]] = {}
-        self._weights: dict[Key, float] = {}
+        self._holders: dict[Phrase, tuple[int, list[int]]] = {}
         for phrase, places in sorted(sharing.items()):
             weight = weight_of(phrase)
-            key = tuple(ids.setdefault(word, len(ids) + 1) for word in phrase)
             if weight < FEWEST_WEIGHT or len(places) > MOST_SHARING:
                 continue
-            self._holders[key], self._weights[key] = places, weight
+            # whole numbers, since their sum is the same in any order
+            units = round(weight * _UNITS)
+            self._holders[phrase] = units, places
             for place in places:
-                self.sizes[place] += weight
+                sizes[place] += units
                 numbers[place] += 1
+        self._sizes = sizes
+        self.sizes = [size / _UNITS for size in sizes]
         self._phrases = frozenset(self._holders)
-        self._id_of = ids.get
+        self._is_known = frozenset(chain.from_iterable(sharing)).__contains__
         self._is_few = [number <= FEW_PHRASES for number in numbers]
         few = {place: problem for place, problem in enumerate(problems) if numbers[place] < FEW_PHRASES}
         self._short = _ShortProblems(few, frozenset(place for place in few if not numbers[place]))
@@ -80,7 +82,7 @@ class Sieve:
     def candidates(self, text: str) -> Mapping[int, float]:
         """The benchmark problems that a raw text may hold, each with the weighted share of its phrases there."""
         words = letter_words(text)
-        told = list(filter(None, map(self._id_of, words)))
+        told = list(filter(self._is_known, words))
         shared = self._phrases.intersection(zip(told, told[1:], told[2:], strict=False))
         is_short = len(told) <= SHORT_TEXT_WORDS
         if not shared and not is_short:
@@ -91,19 +93,19 @@ class Sieve:
                 held.setdefault(place, 0.0)
         return held
 
-    def _held(self, shared: Iterable[Key], is_short: bool) -> dict[int, float]:
-        counts: Counter[int] = Counter()
-        weights: defaultdict[int, float] = defaultdict(float)
+    def _held(self, shared: Iterable[Phrase], is_short: bool) -> dict[int, float]:
+        counts: dict[int, int] = {}
+        weights: dict[int, int] = {}
         for phrase in shared:
-            weight = self._weights[phrase]
-            for place in self._holders[phrase]:
-                counts[place] += 1
-                weights[place] += weight
+            weight, places = self._holders[phrase]
+            for place in places:
+                counts[place] = counts.get(place, 0) + 1
+                weights[place] = weights.get(place, 0) + weight
         return {
-            place: weights[place] / self.sizes[place]
+            place: weights[place] / self._sizes[place]
             for place, number in counts.items()
-            if weights[place] >= FEWEST_HELD * self.sizes[place]
-            and (number >= FEWEST_PHRASES or (is_short and self._is_few[place]))
+            if (number >= FEWEST_PHRASES or (is_short and self._is_few[place]))
+            and weights[place] >= FEWEST_HELD * self._sizes[place]
         }
 
 
