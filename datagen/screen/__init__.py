@@ -4,8 +4,8 @@ A row has one fate. The reasons are asked in this order, and the first that hold
 
 1. `benchmark` hangs on the text alone, so that a problem of a benchmark is out whatever its answers are;
 2. what can't be verified (`datagen.screen.verifiable`) hangs on the row's own text and answer;
-3. `conflicting_answers` and `duplicate` hang on the other rows with the same text. All of these bear witness to the
-   answer, but only a row that no earlier reason dropped can be the one that stays.
+3. `conflicting_answers` and `duplicate` hang on the other rows that state the same problem. Rows with the same text all
+   bear witness to the answer, but only a row that no earlier reason dropped can be the one that stays.
 """
 
 from datagen.screen.benchmarks import BenchmarkProblem, BenchmarkSet, load_benchmark, resolve_benchmark
