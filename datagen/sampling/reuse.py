@@ -147,12 +147,12 @@ class _Explanation:
         if not record.keys() >= _ASKED:
             return NOT_WRITTEN_DOWN
         model, sampling = record["model"], self._sampling
-        sent = self._sent.get(model, {})
+        sent = self._sent.get(model) or {name: getattr(sampling, name) for name in _SETTINGS}
         reasons = [] if model in self._sent else [f"teachers: model {model} is not among them"]
         reasons += [
             f"sampling.{name} {_shown(record[name])} -> {_shown(sent.get(name))}"
             for name in _SETTINGS
-            if model in self._sent and record[name] != sent.get(name)
+            if record[name] != sent.get(name)
         ]
         prompt = self._prompt(sampling.prompt, model)
         if prompt is not None and record["prompt"] != prompt:
