@@ -54,7 +54,7 @@ def main_options(
     global _debug
     _debug = debug
     if version:
-        typer.echo(f"datagen {__version__}")
+        _say(f"datagen {__version__}")
         raise typer.Exit
 
 
@@ -90,9 +90,9 @@ def build(
     }
     folder, was_finished = _run(loaded, run_folder(loaded, output), options, parameters, sys.stdout)
     if was_finished:
-        typer.echo(f"nothing to do: {folder} stands finished")
+        _say(f"nothing to do: {folder} stands finished")
     else:
-        typer.echo(f"done: {folder / 'dataset' if until == 'assemble' else folder}")
+        _say(f"done: {folder / 'dataset' if until == 'assemble' else folder}")
 
 
 @app.command()
@@ -140,14 +140,14 @@ def estimate(
     evidence = read_evidence(source, loaded) if source is not None else None
     found = estimate_run(loaded, folder, evidence, stated)
     if as_json:
-        typer.echo(json.dumps(estimate_json(found), indent=1))
+        _say(json.dumps(estimate_json(found), indent=1))
         return
-    typer.echo("\n".join(estimate_lines(found)))
+    _say("\n".join(estimate_lines(found)))
     if source is not None and source != folder:
         limited = ["--limit", str(limit)] if limit else []
         changed = [word for one in overrides for word in ("--set", one)]
         command = shlex.join(["datagen", "build", recipe, *limited, *changed, "--reuse", str(source)])
-        typer.echo(f"\nto build it with what {source} has paid for:\n  {command}")
+        _say(f"\nto build it with what {source} has paid for:\n  {command}")
 
 
 @app.command()
@@ -156,7 +156,7 @@ def recipes() -> None:
     from datagen.recipe_file import bundled_recipes
 
     for name, description in bundled_recipes().items():
-        typer.echo(f"{name:24} {description}")
+        _say(f"{name:24} {description}")
 
 
 @app.command()
@@ -165,7 +165,7 @@ def show(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help="F
     from datagen.status import run_status, status_lines
 
     status = run_status(_run_folder(run))
-    typer.echo(json.dumps(status, indent=1) if as_json else "\n".join(status_lines(status)))
+    _say(json.dumps(status, indent=1) if as_json else "\n".join(status_lines(status)))
 
 
 @app.command()
@@ -181,7 +181,7 @@ def export(
     if not dataset.exists():
         raise UsageError(f"{run}: this run has no dataset yet; `datagen build` makes it")
     export_dataset(dataset, format_name, to)
-    typer.echo(f"done: {to}")
+    _say(f"done: {to}")
 
 
 @app.command()
@@ -220,23 +220,21 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
 
     findings = examine()
     if as_json:
-        typer.echo(json.dumps([{"what": f.what, "state": f.state, "detail": f.detail} for f in findings], indent=1))
+        _say(json.dumps([{"what": f.what, "state": f.state, "detail": f.detail} for f in findings], indent=1))
     else:
         for finding in findings:
-            typer.echo(f"{finding.state:8} {finding.what}: {finding.detail}")
+            _say(f"{finding.state:8} {finding.what}: {finding.detail}")
     if any(finding.state == "broken" for finding in findings):
         raise typer.Exit(1)
 
 
 def main() -> None:
     """Run a command; what a user can mend is said in a line or two, with the exit status of its kind."""
+    _open_what_is_closed()
     for number in _STOPPING:
         signal.signal(number, _stop)
     try:
         status = app(standalone_mode=False)
-    except BrokenPipeError:  # whoever read our lines has gone; what was to be done is done
-        _write_nowhere()
-        raise SystemExit(0) from None
     except typer.TyperException as error:
         raise SystemExit(_refuse_arguments(error)) from None
     except DatagenError as error:
@@ -259,6 +257,21 @@ def _stop(number: int, frame: FrameType | None) -> None:
     """End a command that has not yet taken its signals into its own hands, as a build does once it runs."""
     STOP.set()  # a package that is just being imported may catch what is raised here
     raise StoppedError(STOPPED_BY_SIGNAL)
+
+
+def _open_what_is_closed() -> None:
+    """Let a standard stream that was closed, as by `>&-`, lead nowhere: no file of a run may take its number."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest free number, which is this one
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
+def _say(line: str) -> None:
+    _write_whole(f"{line}\n")
 
 
 def _write_whole(lines: str) -> None:

@@ -23,5 +23,9 @@ class StoppedError(DatagenError):
     exit_status = 3
 
 
+class NotKeptError(DatagenError):
+    """What arrived could not be written down; it is lost, and was paid for."""
+
+
 class RequestFailedError(DatagenError):
     """One request to a teacher failed each time that it was tried; others are answered."""

@@ -1,7 +1,7 @@
 """The recipe's teachers: every setting of each kind, typed, with its default."""
 
-import re
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
@@ -60,8 +60,15 @@ class DemoTeacher(Section):
 def _plain_url(url: str) -> str:
     if "@" in url or "?" in url:
         raise ValueError("the address holds a user name, a password or a query; name the key's variable in api_key_env")
-    if not re.match(r"https?://[^/]+", url):
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or "#" in url:
         raise ValueError(f"{url!r} is no http(s) address; it looks like http://127.0.0.1:8000/v1")
+    if url.rstrip("/").endswith("/chat/completions"):
+        raise ValueError(f"{url!r} names the requests themselves; leave /chat/completions out")
     return url.rstrip("/")
 
 

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from datagen.estimate.assumptions import JUDGEMENT_TOKENS, JUDGEMENTS, OFF_BY, TOKENS_A_SECOND, Stated
 from datagen.estimate.evidence import Evidence
 from datagen.estimate.figures import RUNS, Draws, Estimate, Paid, Range, Reach, Usage
+from datagen.estimate.fitting import paid_for
 from datagen.estimate.rows import SourceRows, rows_of
 from datagen.estimate.worlds import World, assumed_worlds, measured_worlds
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import OpenAITeacher, PaidTeacher
 from datagen.spending.cost import NOTHING, Tariff, is_priced
-from datagen.spending.ledger import Ledger, ledger_of
+from datagen.spending.ledger import Account, ledger_of
 from datagen.verify.judge import judging_teacher
 from datagen.workspace import Workspace
 
@@ -52,7 +53,7 @@ def estimate_run(recipe: Recipe, folder: Path, evidence: Evidence | None, stated
     hours, paced = _hours(recipe, teachers, evidence, stated, chance)
     in_all = sum(teachers.values(), np.zeros((RUNS, 3)))
     usd = {teacher.name: _usd(teacher, teachers[teacher.name]) for teacher in recipe.paid_teachers}
-    ledgers = _ledgers(folder, evidence)
+    paid = paid_for(recipe, folder, None if evidence is None else evidence.folder)
     return Estimate(
         problems=Range.of(problems),
         by_source={source: Range.of(drawn) for source, drawn in numbers.items()},
@@ -61,8 +62,8 @@ def estimate_run(recipe: Recipe, folder: Path, evidence: Evidence | None, stated
         hours=Range.of(hours),
         examples=Range.of(totals[:, -1]),
         basis=[*(f"{source}: {one.basis}" for source, one in rows.items()), *basis, *judged, *paced],
-        reaches=_reaches(recipe, _sum_of(usd.values()), in_all[:, 1:].sum(axis=1), folder, ledgers),
-        paid=[Paid(at, one.total.completions, one.total.usd) for at, one in ledgers.items() if one.total.completions],
+        reaches=_reaches(recipe, _sum_of(usd.values()), in_all[:, 1:].sum(axis=1), folder, paid),
+        paid=[Paid(at, one.completions, one.usd) for at, one in paid.items() if one.completions],
     )
 
 
@@ -167,30 +168,20 @@ def _usage(drawn: NDArray[np.float64], usd: Draws | None) -> Usage:
     return Usage(completions, prompts, written, None if usd is None else Range.of(usd))
 
 
-def _ledgers(folder: Path, evidence: Evidence | None) -> dict[Path, Ledger]:
-    """What was paid in the run's own folder, and in the one that is gone by."""
-    found = {} if evidence is None else {evidence.folder: evidence.ledger}
-    if (folder / "run.json").is_file() and folder.resolve() not in {one.resolve() for one in found}:
-        found[folder] = ledger_of(Workspace(folder))[0]
-    return found
-
-
 def _reaches(
-    recipe: Recipe, usd: Draws | None, tokens: Draws, folder: Path, ledgers: Mapping[Path, Ledger]
+    recipe: Recipe, usd: Draws | None, tokens: Draws, folder: Path, paid: Mapping[Path, Account]
 ) -> list[Reach]:
-    """Budgets against what is still to be paid: lost replies use them up, what another run paid for spares them."""
+    """Budgets against what is still to be paid: what this run spent uses them up, what fits its recipe spares them."""
+    spent = ledger_of(Workspace(folder))[0].spent if (folder / "run.json").is_file() else NOTHING
+    free = sum((one.amount for one in paid.values()), NOTHING) - spent
     reaches = []
-    own = folder.resolve()
-    lost = sum((one.lost.amount for at, one in ledgers.items() if at.resolve() == own), NOTHING)
-    others = sum((one.total.amount for at, one in ledgers.items() if at.resolve() != own), NOTHING)
     for setting, limit, needed in (
         ("budget_usd", recipe.sampling.budget_usd, usd),
         ("budget_tokens", recipe.sampling.budget_tokens, tokens),
     ):
         if limit is None or needed is None:
             continue
-        free = others - lost
-        left = limit + (free.usd if setting == "budget_usd" else free.tokens)
+        left = max(0, limit + (free.usd if setting == "budget_usd" else free.tokens))
         share = np.minimum(left / np.maximum(needed, 1e-12), 1.0)
         reaches.append(Reach(setting, limit, Range.of(share), float((share >= 1).mean())))
     return reaches

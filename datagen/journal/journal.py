@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 import pyarrow as pa
 
 from datagen.atomic import sync
-from datagen.errors import DatagenError
+from datagen.errors import DatagenError, NotKeptError
 from datagen.journal.folder import is_journal, lines_path, open_for_reading, open_for_writing, part_path
 from datagen.journal.index import DAMAGED, Index
 from datagen.journal.lines import Lines, encode_line
@@ -116,7 +116,7 @@ class Journal:
             record: what JSON can hold; halves of surrogate pairs become a mark.
 
         Raises:
-            DatagenError: the disk does not take it; what was kept before stays.
+            NotKeptError: the disk does not take it; what was kept before stays.
         """
         name = key.encode()
         line = encode_line(name, record)
@@ -129,7 +129,7 @@ class Journal:
                 with contextlib.suppress(OSError):
                     os.ftruncate(self._active.file, self._end)
                 message = f"{self.path}: the journal can't be written: {error.strerror}; make room and start again"
-                raise DatagenError(message) from error
+                raise NotKeptError(message) from error
             place = Place(self._active.number, self._rows, self._end, len(line))
             self._recent[name] = place
             self._fresh.append((name, place))

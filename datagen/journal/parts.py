@@ -26,6 +26,12 @@ Record = dict[str, Any]
 _MARK = b"datagen.journal"
 _GROUP_BYTES, _GROUP_ROWS = 1 << 20, 1000
 """What a row group holds at most, unless one record is longer; a record that is looked up costs reading its group."""
+_PARQUET_OPTIONS: dict[str, Any] = {
+    "compression": "zstd",
+    "use_dictionary": False,
+    "write_statistics": False,
+    "write_page_checksum": True,  # what was paid for is read again long after, and must not have changed
+}
 _KEPT_BYTES, _KEPT_FILES = 64 << 20, 32
 _KINDS: dict[pa.DataType, tuple[type, int]] = {
     pa.string(): (str, 0),
@@ -59,7 +65,7 @@ def write_part(path: Path, lines: Lines, fields: pa.Schema, go_on: Callable[[], 
     schema = pa.schema([*own, ("missing", pa.list_(pa.string())), ("extra", pa.string())])
     with (
         atomic_file(path) as temporary,
-        pq.ParquetWriter(temporary, schema, compression="zstd", use_dictionary=False, write_statistics=False) as writer,
+        pq.ParquetWriter(temporary, schema, **_PARQUET_OPTIONS) as writer,
     ):
         for group in _groups(lines):
             if not go_on():
@@ -173,7 +179,7 @@ class Part:
     def _read(self, columns: Sequence[str] | None) -> Iterator[tuple[int, Record]]:
         row = 0
         try:
-            with pq.ParquetFile(self.path, pre_buffer=False) as file:
+            with pq.ParquetFile(self.path, pre_buffer=False, page_checksum_verification=True) as file:
                 names = file.schema_arrow.names
                 wanted = names if columns is None else [name for name in names if name in columns]
                 for group in range(file.num_row_groups):
@@ -245,7 +251,7 @@ class RowGroups:
     def _file(self, path: Path) -> pq.ParquetFile:
         if path not in self._files:
             try:
-                self._files[path] = pq.ParquetFile(path, pre_buffer=False)
+                self._files[path] = pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True)
             except (OSError, pa.ArrowException) as error:
                 raise _unreadable(path, error) from error
             if len(self._files) > _KEPT_FILES:

@@ -14,6 +14,8 @@ from typing import Any
 from datagen.errors import UsageError
 from datagen.journal import Journal, Position
 from datagen.recipe import Recipe
+from datagen.teachers.base import Request
+from datagen.teachers.families import parameters_of
 from datagen.teachers.prompting import load_prompt
 from datagen.texts import digest
 
@@ -134,7 +136,8 @@ class _Explanation:
 
     def __init__(self, recipe: Recipe, problems: Iterable[str]) -> None:
         self._sampling = recipe.sampling
-        self._models = {teacher.model for teacher in recipe.paid_teachers}
+        asked = Request((), self._sampling.temperature, self._sampling.top_p, self._sampling.max_tokens, None)
+        self._sent = {teacher.model: parameters_of(teacher, asked) for teacher in recipe.paid_teachers}
         self._prompts: dict[tuple[str, str], str | None] = {}
         self._problems = problems
         self._known: Hashes | None = None
@@ -144,11 +147,12 @@ class _Explanation:
         if not record.keys() >= _ASKED:
             return NOT_WRITTEN_DOWN
         model, sampling = record["model"], self._sampling
-        reasons = [] if model in self._models else [f"teachers: model {model} is not among them"]
+        sent = self._sent.get(model) or {name: getattr(sampling, name) for name in _SETTINGS}
+        reasons = [] if model in self._sent else [f"teachers: model {model} is not among them"]
         reasons += [
-            f"sampling.{name} {record[name]} -> {getattr(sampling, name)}"
+            f"sampling.{name} {_shown(record[name])} -> {_shown(sent.get(name))}"
             for name in _SETTINGS
-            if record[name] not in (None, getattr(sampling, name))
+            if record[name] != sent.get(name)
         ]
         prompt = self._prompt(sampling.prompt, model)
         if prompt is not None and record["prompt"] != prompt:
@@ -174,6 +178,10 @@ class _Explanation:
             for text in self._problems:
                 self._known.add(digest(text)[:_HASH_DIGITS])
         return problem in self._known
+
+
+def _shown(value: float | None) -> str:
+    return "not sent" if value is None else str(value)
 
 
 def _most(reasons: Mapping[str, Paid]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ it is asked for, so that a run that died goes on where it stood and pays for not
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -33,6 +34,8 @@ from datagen.verify.verdicts import Verdicts
 _BEYOND_SLOTS = 32
 """Requests that wait so that no slot is ever empty; and problems that are open beyond what fills the slots."""
 
+_STRUCTURE = re.compile("|".join(map(re.escape, (*CONTROL_TOKENS, OPEN, CLOSE))))
+"""What no path may hold."""
 _MOST_LEFT = 20
 """Problems that may be left while others are answered; where there are more, it is the teacher that fails."""
 
@@ -106,8 +109,8 @@ class Told:
     def outcome(self, solution: Solution, verdict: Verdict, mode: TextMode) -> Outcome:
         """What a solution brings to the plan."""
         text = closing_text(solution, verdict, mode)
-        usable = text is not None and not any(token in text for token in (*CONTROL_TOKENS, OPEN, CLOSE))
-        return Outcome(solution.teacher, self._path(solution.id, text) if text and usable else None)
+        is_usable = text and not _STRUCTURE.search(text)
+        return Outcome(solution.teacher, self._path(solution.id, text) if text and is_usable else None)
 
     def _path(self, solution_id: str, text: str) -> str:
         """The path that a solution's text tells: the id of the first solution that said it."""

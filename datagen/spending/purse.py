@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from datagen.errors import DatagenError, StoppedError
+from datagen.errors import DatagenError, NotKeptError, StoppedError
 from datagen.journal import Journal
 from datagen.recipe import Sampling
 from datagen.recipe_teachers import PaidTeacher
@@ -45,9 +45,19 @@ def purse_of(run: Run, completions: Journal) -> Iterator["Purse"]:
         purse = Purse(run.recipe.sampling, read_ledger(completions, lost).spent, lost)
         try:
             yield purse
-        finally:
+        except NotKeptError:
+            raise  # the marks stay: what arrived last is in no journal, and counts as lost
+        except BaseException:
             purse.close()
-            run.workspace.update_record(pace=_added(run.workspace.record().get("pace", {}), purse.pace()))
+            with contextlib.suppress(DatagenError):  # a full disk is told by what came first
+                _keep_pace(run, purse)
+            raise
+        purse.close()
+        _keep_pace(run, purse)
+
+
+def _keep_pace(run: Run, purse: "Purse") -> None:
+    run.workspace.update_record(pace=_added(run.workspace.record().get("pace", {}), purse.pace()))
 
 
 class Purse:
@@ -143,6 +153,7 @@ class Purse:
                     refuse_when_stopped()
             return granted.result()
         except BaseException:
+            granted.cancel()  # nobody reads it any more
             self._withdraw(waiter)
             raise
 

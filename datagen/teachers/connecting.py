@@ -14,6 +14,8 @@ from datagen.teachers.openai_api import OpenAIClient
 from datagen.teachers.replies import CountTokens
 
 _LOOK_EVERY_S = 0.1
+_MOST_SILENT_S = 20.0
+"""How long a run that was told to stop waits for the next answer to what is in flight and paid for."""
 
 
 @contextlib.asynccontextmanager
@@ -26,7 +28,7 @@ async def connected(
 ) -> AsyncIterator[TeacherClient]:
     """The client of a teacher; a server that has to be started for it ends with the block.
 
-    When the run is told to stop, the client sends nothing more.
+    When the run is told to stop, the client sends nothing more, and what is in flight may arrive as long as some does.
 
     Args:
         teacher: its settings.
@@ -58,3 +60,9 @@ async def _end_when_stopped(client: TeacherClient) -> None:
     while not STOP.is_set():
         await asyncio.sleep(_LOOK_EVERY_S)
     client.end(StoppedError(STOPPED_BY_SIGNAL))
+    in_flight, silent_s = client.traffic().in_flight, 0.0
+    while silent_s < _MOST_SILENT_S:
+        await asyncio.sleep(_LOOK_EVERY_S)
+        silent_s = silent_s + _LOOK_EVERY_S if client.traffic().in_flight == in_flight else 0.0
+        in_flight = client.traffic().in_flight
+    await client.close()

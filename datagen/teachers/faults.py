@@ -47,7 +47,8 @@ _PARAMETER = re.compile(  # as the families refuse what they don't take
     r"unsupported_(?:parameter|value)|unknown name|extra_forbidden|cannot both be specified|deprecated for this model",
     re.IGNORECASE,
 )
-_ENDLESS = frozenset({502, 503, 504})
+_LATE = frozenset({408, 504, 524})
+"""What a proxy says that lost patience: the endpoint behind it may have done the work, and charge for it."""
 _MOST_SAID = 300
 _PIECE = 12
 
@@ -99,8 +100,8 @@ def of_status(status: int, headers: Mapping[str, str], body: bytes, now: float) 
         return Fault("later", name, what, advice, said, tries=None, wait_s=told_wait(headers, now))
     if status >= 500 or status in (408, 409, 425):
         advice = "the endpoint is in trouble; start again later"
-        tries = None if status in _ENDLESS else MOST_TRIES
-        return Fault("again", name, what, advice, said, tries, told_wait(headers, now), is_outage=status >= 500)
+        wait_s, is_late = told_wait(headers, now), status in _LATE
+        return Fault("again", name, what, advice, said, MOST_TRIES, wait_s, status >= 500, is_late)
     if status == 401:
         return Fault("never", name, what, "{key}")
     if status < 400:

@@ -19,7 +19,7 @@ from datagen.teachers.families import body_of
 from datagen.teachers.faults import Fault, delay_of, explain
 from datagen.teachers.gate import Gate, Ticket
 from datagen.teachers.pace import TokenGuess
-from datagen.teachers.replies import CountTokens, read_reply, with_tokens
+from datagen.teachers.replies import CountTokens, believable, masked, read_reply, with_tokens
 
 _GARBAGE_FROM_THE_START = 10
 """Answers that are none, before the first that is one: from then on the endpoint is taken for something else."""
@@ -139,9 +139,10 @@ class OpenAIClient:
     async def _send(self, ticket: Ticket, request: Request, body: bytes) -> Completion | Fault:
         reply = await self._exchange.post(ticket.endpoint.url, body, request.max_tokens)
         got = reply if isinstance(reply, Fault) else read_reply(reply.status, reply.headers, reply.body)
-        if isinstance(got, Completion) and self._count_tokens is not None:
-            return await with_tokens(got, request, self._count_tokens)
-        return got
+        if isinstance(got, Fault):
+            return got
+        got = believable(masked(got, self._key), request)
+        return got if self._count_tokens is None else await with_tokens(got, request, self._count_tokens)
 
     async def _reserve(self, request: Request) -> Hold:
         """What the budget holds for a request that is sent next."""

@@ -22,7 +22,10 @@ from datagen.thoughts import split_thought
 CountTokens = Callable[[str], int]
 
 _REASONING_FIELDS = ("reasoning", "reasoning_content")
-_FILTERED = (b"content_filter", b"content management policy", b"ResponsibleAIPolicyViolation")
+_FILTERED = frozenset({"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"})
+_TOO_MUCH = 4
+"""A count of tokens that is so many times what there can be is none; endpoints differ by less."""
+_AROUND_PROMPT = 1024
 _TOO_MANY_TOKENS = 2**31
 _LONG_TEXT = 4_000
 """Characters from which counting tokens would hold up the other requests."""
@@ -36,7 +39,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Completi
         headers: of the reply, their names in any case.
         body: the whole body; of a refusal, its beginning.
     """
-    if status == 400 and any(mark in body for mark in _FILTERED):  # Azure filters prompts so; asking again is no use
+    if status == 400 and _is_filtered(body):  # Azure filters prompts so; asking again is no use
         return Completion("", "", "content_filter", 0, 0)
     if not 200 <= status < 300:
         return of_status(status, headers, body, time.time())
@@ -52,6 +55,26 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Completi
     if message is None or parts is None:
         return garbage("no message", "a choice without a message of text")
     return _completion(reply, choice, message, *parts)
+
+
+def believable(completion: Completion, request: Request) -> Completion:
+    """The completion without counts of tokens that can't be: a budget must neither stop at them nor overlook a text."""
+    written, prompt = completion.completion_tokens, completion.prompt_tokens
+    has_text = bool(completion.reasoning or completion.content)
+    asked = _AROUND_PROMPT + sum(len(message.content.encode()) for message in request.messages)
+    if written is not None and (written > _TOO_MUCH * request.max_tokens or (written == 0 and has_text)):
+        written = None
+    if prompt is not None and (prompt > _TOO_MUCH * asked or (prompt == 0 and has_text)):
+        prompt = None
+    return replace(completion, prompt_tokens=prompt, completion_tokens=written)
+
+
+def masked(completion: Completion, key: str | None) -> Completion:
+    """The completion without the teacher's key, should the endpoint have written it into its answer."""
+    if key is None or (key not in completion.content and key not in completion.reasoning):
+        return completion
+    reasoning, content = (text.replace(key, "[key]") for text in (completion.reasoning, completion.content))
+    return replace(completion, reasoning=reasoning, content=content)
 
 
 async def with_tokens(completion: Completion, request: Request, count: CountTokens) -> Completion:
@@ -83,6 +106,13 @@ def _parsed(body: bytes) -> Any:
         return garbage("invalid UTF-8", "a reply that is not UTF-8")
     except (ValueError, RecursionError):
         return garbage("broken JSON", "a reply that is no JSON")
+
+
+def _is_filtered(body: bytes) -> bool:
+    reply = _parsed(body)
+    error = reply.get("error") if isinstance(reply, dict) else None
+    inner = error.get("innererror") if isinstance(error, dict) else None
+    return any(isinstance(part, dict) and part.get("code") in _FILTERED for part in (error, inner))
 
 
 def _without_choices(reply: object) -> Fault:

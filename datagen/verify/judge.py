@@ -41,7 +41,10 @@ PROMPT = "judge"
 MOST_TOKENS = 8192
 """Tokens of one judgement, thought included; `sampling.max_tokens` when that is less."""
 
-_TEMPERATURE, _TOP_P, _ATTEMPT = 0.0, 1.0, 0
+TEMPERATURE, TOP_P = 0.0, 1.0
+"""Of every judgement."""
+
+_ATTEMPT = 0
 _MARK_DIGITS = 12
 _OPINIONS: tuple[Opinion, ...] = ("equal", "different", "cannot tell")
 _CONTROL_START = re.compile(r"<(?=[^\s\d<=])|\[(?=/?[A-Z_]{2,}\])")
@@ -144,7 +147,7 @@ class Judge:
         """
         mark = digest("judge", problem, gold, answer)[:_MARK_DIGITS]
         messages = self._prompt.messages(_defused(problem), gold=_defused(gold), answer=_defused(answer), mark=mark)
-        request = Request(messages, _TEMPERATURE, _TOP_P, self._max_tokens, seed=None)
+        request = Request(messages, TEMPERATURE, TOP_P, self._max_tokens, seed=None)
         parameters = parameters_of(self._teacher, request)
         key = request_key(self._teacher.model, [asdict(message) for message in messages], parameters, _ATTEMPT)
         with self._lock:
@@ -183,7 +186,7 @@ class Judge:
     ) -> Opinion:
         try:
             seed = seed_of(self._teacher, self._recipe.seed, messages, _ATTEMPT)
-            request = Request(messages, _TEMPERATURE, _TOP_P, self._max_tokens, seed)
+            request = Request(messages, TEMPERATURE, TOP_P, self._max_tokens, seed)
             completion = await client.ask(request)
             record = record_of(self._teacher, request, _ATTEMPT, self._prompt, problem, completion)
             self._journal.append(key, record)

@@ -123,6 +123,27 @@ def test_a_budget_is_told_how_far_it_reaches(tmp_path: Path, endpoint: Endpoint)
     assert enough.reaches[0].enough == 1
 
 
+def test_only_what_fits_the_recipe_is_paid_already(tmp_path: Path, endpoint: Endpoint) -> None:
+    pilot = build(recipe(tmp_path, endpoint.base_url, 12), tmp_path / "pilot", UNTIL).folder
+    budget = endpoint.tokens // 2
+    same = estimate(recipe(tmp_path, endpoint.base_url, 12, budget_tokens=budget), tmp_path, pilot)
+    assert [paid.completions for paid in same.paid] == [endpoint.asked.total()]
+    assert same.reaches[0].enough > 0.5
+    for changed in ({"temperature": 0.33}, {"top_p": 0.5}, {"max_tokens": 299}):
+        other = estimate(recipe(tmp_path, endpoint.base_url, 12, budget_tokens=budget, **changed), tmp_path, pilot)
+        assert other.paid == []
+        assert other.reaches[0].share.expected == pytest.approx(0.5, abs=0.1)
+
+
+def test_what_a_run_spent_on_what_no_longer_fits_is_gone_from_its_budget(tmp_path: Path, endpoint: Endpoint) -> None:
+    run = build(recipe(tmp_path, endpoint.base_url, 12), tmp_path / "run", UNTIL).folder
+    budget = endpoint.tokens
+    same = estimate(recipe(tmp_path, endpoint.base_url, 12, budget_tokens=budget), tmp_path, run)
+    assert same.reaches[0].share.expected == pytest.approx(1, abs=0.15)
+    other = estimate(recipe(tmp_path, endpoint.base_url, 12, budget_tokens=budget, temperature=0.33), tmp_path, run)
+    assert other.reaches[0].share.high == 0
+
+
 def test_money_is_unknown_where_no_price_is_known(tmp_path: Path) -> None:
     settings = recipe(tmp_path, NOWHERE)
     unpriced = settings.teachers[0].model_copy(update={"price": None})

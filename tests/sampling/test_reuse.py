@@ -132,6 +132,12 @@ def test_what_is_no_part_of_what_is_asked_changes_nothing(sample: Any, change: d
     assert not figures["unused"]
 
 
+def test_a_setting_that_is_not_sent_any_more_is_named(sample: Any) -> None:
+    sample()
+    _, figures = sample(teacher={"family": "openai_reasoning"})
+    assert list(unused(figures)) == ["sampling.temperature 0.8 -> not sent, sampling.top_p 0.95 -> not sent"]
+
+
 def test_every_setting_that_differs_is_named_with_its_old_and_new_value(sample: Any, tmp_path: Path) -> None:
     sample()
     prompt = tmp_path / "mine.txt"

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from datagen.errors import DatagenError, UsageError
 from datagen.teachers.base import Completion
@@ -181,22 +182,21 @@ def test_a_wait_that_was_told_is_waited() -> None:
     assert times[2] >= told
 
 
-@pytest.mark.parametrize(
-    ("url", "said"),
-    [
-        ("http://127.0.0.1:99999/v1", "is no address; it looks like http://127.0.0.1:8000/v1"),
-        ("http://[::1/v1", "is no address; it looks like http://127.0.0.1:8000/v1"),
-        ("http://a..b/v1", "http://a..b/v1 is no address; is base_url right?"),
-    ],
-)
-def test_what_is_no_address_is_refused(url: str, said: str) -> None:
+def test_what_is_no_address_is_refused() -> None:
     async def main() -> None:
-        async with client_of(url) as client:
+        async with client_of("http://a..b/v1") as client:
             await client.ask(request())
 
-    with pytest.raises(DatagenError) as refusal:
+    with pytest.raises(DatagenError, match=r"http://a\.\.b/v1 is no address; is base_url right\?"):
         asyncio.run(main())
-    assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:99999/v1", "http://[::1/v1", "http://127.0.0.1:8000/v1#x", "http://a/v1/chat/completions"]
+)
+def test_a_recipe_with_what_is_no_base_url_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match=r"is no http|leave /chat/completions out"):
+        teacher(url)
 
 
 def test_servers_that_are_not_there_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,3 +138,10 @@ def test_delays_grow_at_random_up_to_a_limit(status: int, most: float) -> None:
         longest = min(0.1 * 2 ** (min(faults, 50) - 1), most)
         assert longest / 2 < max(delays) <= longest
         assert min(delays) < longest / 2
+
+
+@pytest.mark.parametrize("status", [408, 504, 524])
+def test_a_proxy_that_lost_patience_may_have_cost_something(status: int) -> None:
+    fault = of_status(status, {}, b"", 0.0)
+    assert fault.may_be_billed
+    assert fault.tries is not None

@@ -32,6 +32,25 @@ def test_what_an_endpoint_does_not_count_is_counted_here_and_marked(usage: Any) 
     assert (got.prompt_tokens, got.completion_tokens, got.usage_estimated) == (None, None, False)
 
 
+@pytest.mark.parametrize(
+    "usage", [{"prompt_tokens": 0, "completion_tokens": 0}, {"prompt_tokens": 10**6, "completion_tokens": 10**6}]
+)
+def test_counts_that_can_not_be_are_counted_anew(usage: Any) -> None:
+    got, _, _ = asking(saying(completion("It is 2.") | {"usage": usage}), count_tokens=lambda text: len(text.split()))
+    assert (got.prompt_tokens, got.completion_tokens, got.usage_estimated) == (5, 3, True)
+
+
+def test_a_key_in_an_answer_is_masked() -> None:
+    got, _, _ = asking(saying(completion(f"<think>my key is {KEY}</think>\n{KEY} it is.")))
+    assert (got.reasoning, got.content) == ("my key is [key]", "[key] it is.")
+
+
+def test_a_refusal_that_only_mentions_a_filter_is_none() -> None:
+    body = {"error": {"code": "invalid_value", "message": "finish reasons are stop, length, content_filter"}}
+    got, _, _ = asking(saying(body, 400))
+    assert "HTTP 400 from the endpoint" in str(got)
+
+
 def test_what_an_endpoint_counts_is_believed() -> None:
     got, _, _ = asking(good, count_tokens=lambda text: 1_000)
     assert (got.prompt_tokens, got.completion_tokens, got.usage_estimated) == (10, 20, False)
