@@ -1,6 +1,6 @@
 """What of a problem's text can be compared, and how a piece of it is shown.
 
-Works on texts that `datagen.texts.normalise` has brought to one form.
+Works on texts that `datagen.normalising.normalise` has brought to one form.
 """
 
 import re
