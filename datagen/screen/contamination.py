@@ -185,7 +185,8 @@ class BenchmarkIndex:
         counted: dict[str, dict[str, int]] = {}
         for place, entry in enumerate(self._entries):
             has_phrases = self._sieve.sizes[place] >= FEWEST_PHRASES
-            is_statement = place not in self._sieve.overlooked and entry.statement.size >= FEW_TOKENS
+            is_short = place not in self._sieve.overlooked and self._sieve.sizes[place] < SHORT_PHRASES
+            is_statement = is_short and entry.statement.size >= FEW_TOKENS
             has_answer = bool(_TELLING_ANSWER.search(entry.problem.answer or ""))
             seen = {
                 "problems": True,

@@ -5,8 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Self
 
+from datagen.screen.benchmark_words import NUMBER_WORDS, SMALL_NUMBERS, TENS
 from datagen.screen.phrases import letter_words, without_drawings
-from datagen.screen.reading_words import NUMBER_WORDS, SMALL_NUMBERS, TENS
 
 _LONG_DIGITS = 3
 _SEPARATOR = re.compile(r"([0-9])(?:\{,\}|,\\!|,|\\,)(?=[0-9]{3}(?![0-9]))")

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
-from datagen.screen.reading_words import DRESS, NO_PHRASE
+from datagen.screen.benchmark_words import DRESS, NO_PHRASE
 from datagen.screen.wording import spaced_out
 
 PHRASE_WORDS = 3

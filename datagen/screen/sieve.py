@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Self
 
+from datagen.screen.benchmark_words import NUMBER_WORDS, SAID_ANYHOW
 from datagen.screen.phrases import letter_words, phrases_of, weight_of, without_drawings
-from datagen.screen.reading_words import NUMBER_WORDS, SAID_ANYHOW
 
 FEWEST_PHRASES, FEWEST_HELD = 2, 0.25
 """Shared phrases, and their weighted share of a benchmark problem's, from which on it is compared."""

@@ -16,8 +16,8 @@ from typing import Self
 from rapidfuzz.distance import Indel
 
 from datagen.normalising import normalise
+from datagen.screen.benchmark_words import ASKING, FUNCTIONS, GREEK, LAYOUT, NUMBER_WORDS, SMALL_WORDS
 from datagen.screen.phrases import without_drawings
-from datagen.screen.reading_words import ASKING, FUNCTIONS, GREEK, LAYOUT, NUMBER_WORDS, SMALL_WORDS
 from datagen.screen.wording import spaced_out
 
 _LONGER = 1.6

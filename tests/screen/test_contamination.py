@@ -184,7 +184,7 @@ def test_what_each_layer_sees_at_all_is_counted():
     problems = (TOURNAMENT, "Compute $2^{10} + 3^{10} + 5$.", "$x$?")
     known = tuple(BenchmarkProblem(row, text, "1234") for row, text in enumerate(problems))
     counted = BenchmarkIndex([BenchmarkSet("exam", "rev", known)]).visible()
-    assert counted == {"exam": {"problems": 3, "coverage": 1, "similarity": 2, "answer": 2, "exact alone": 1}}
+    assert counted == {"exam": {"problems": 3, "coverage": 1, "similarity": 1, "answer": 2, "exact alone": 1}}
 
 
 def test_a_problem_that_no_other_layer_sees_is_found_when_it_is_equal(held):
@@ -242,4 +242,4 @@ def test_a_run_says_what_each_layer_sees_of_its_benchmarks(benchmark):
     stages = {"screen": {"rows": 1, "benchmark_floor": counted}}
     spent = read_ledger(None, None).as_json(None)
     lines = status_lines({"folder": "f", "dataset": None, "stages": stages, "sources": {}} | spent | NOTHING_FOUND)
-    assert "  exam                 2 problems: coverage 1, similarity 1, answer 0, exact alone 1" in lines
+    assert "  exam                 2 problems: coverage 1, similarity 0, answer 0, exact alone 1" in lines

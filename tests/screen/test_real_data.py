@@ -86,7 +86,7 @@ def test_aime_problems_go_for_their_text_and_stay_for_their_boilerplate(known_be
 
 def test_siblings_from_one_template_stay(known_benchmarks):
     # three of them are a benchmark's problem in other words
-    assert sum(benchmark_hits(read_problems("problems/math_train.parquet"), known_benchmarks).values()) <= 9
+    assert sum(benchmark_hits(read_problems("problems/math_train.parquet"), known_benchmarks).values()) <= 8
 
 
 @pytest.mark.parametrize(("known", "carried"), [("aime24", "aime24_other_wording"), ("aime24_other_wording", "aime24")])

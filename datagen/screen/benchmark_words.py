@@ -1,4 +1,4 @@
-"""The words that the readings of a problem leave out, or take for one."""
+"""The words that the search for benchmark problems leaves out, or takes for one."""
 
 from collections.abc import Mapping
 
