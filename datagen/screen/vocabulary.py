@@ -1,0 +1,58 @@
+"""Words and signs by what they do to a problem when they change: turn it into another one, or nothing."""
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+BRACKETS = frozenset([*_words(r"{ } ( ) [ ] ' | # & \{ \} \| \ldots \\"), '"'])
+"""What groups or decorates; writers differ in it."""
+
+OPERATORS = frozenset(
+    _words(r"+ - = < > ^ ! % / \le \ge \ne \div \pm \mp \binom \choose \sqrt \sum \prod \int \infty")
+    + _words(r"\cup \cap \subset \subseteq")
+)
+FUNCTIONS = frozenset(
+    _words("sin cos tan cot sec csc arcsin arccos arctan log ln lg exp lim max min sup inf gcd lcm det mod")
+)
+GREEK_LETTERS = frozenset(
+    f"\\{name}"
+    for name in _words(
+        "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega"
+    )
+)
+NUMBER_WORDS = {
+    word: number
+    for number, word in enumerate(
+        _words("two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen")
+        + _words("eighteen nineteen"),
+        start=2,
+    )
+}
+TENS = {word: 10 * n for n, word in enumerate(_words("twenty thirty forty fifty sixty seventy eighty ninety"), 2)}
+
+_TURNS = """
+largest greatest biggest maximum maximal maximize highest most longest 大 / smallest least minimum minimal minimize
+lowest fewest shortest 小 / even 偶 / odd 奇 / positive 正 / negative 负 / nonzero / increasing 增 /
+decreasing 减 / sum sums / difference 差 / product 积 / quotient / ratio 比 / reciprocal / area / perimeter / volume /
+surface / circumference / radius / diameter / height / inside interior 内 / outside exterior 外 / not no never cannot
+without / mean average / median / mode / range / first / second / third / fourth / fifth / last /
+numerator / denominator / sine / cosine / tangent / real / imaginary / complex 复 / rational / irrational /
+integer integers / prime primes / composite / inscribed / circumscribed / more / less fewer / before / after /
+domain / clockwise / counterclockwise / parallel / perpendicular / row rows / column columns / square squares /
+cube cubes / triangle triangles / circle circles / equilateral / isosceles / twice double / half / left / right /
+north / south / east / west / vertical / horizontal / ellipse / hyperbola / parabola / arithmetic / geometric /
+convex / distinct / divisible / multiple / permutations / combinations / base / squared / cubed /
+binary / decimal / probability / expected / distinguishable / indistinguishable / vowel vowels / consonant consonants /
+boys boy / girls girl / up / down / same / king kings / queen queens / ace aces / spherical / cylindrical / monday /
+tuesday / wednesday / thursday / friday / saturday / sunday
+"""
+TURNS = {word: number for number, words in enumerate(_TURNS.split("/")) for word in words.split()}
+"""Words that turn a problem into another one, by their meaning: those of one number say the same."""
+
+JOINTS = frozenset(
+    _words("a an the of is are be let given that if then such and or in on at to for by as it its there has have we")
+    + _words("what find compute determine calculate evaluate suppose where which how value s please following answer")
+    + _words("express your this his her so also")
+)
+"""Words that can come and go without changing what is asked."""
