@@ -1,5 +1,6 @@
 """Whole runs with budgets: never over, stopped with everything kept, and gone on with as if nothing had been."""
 
+import errno
 import hashlib
 import os
 import signal
@@ -14,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from datagen.errors import DatagenError, StoppedError, UsageError
-from datagen.journal import Journal
+from datagen.journal import Journal, journal
 from datagen.pipeline import Options
 from datagen.spending.ledger import ledger_of
 from datagen.status import run_status, status_lines
@@ -128,6 +129,24 @@ def test_what_was_sent_and_never_answered_whole_counts_at_its_worst_and_is_shown
     lines = "\n".join(status_lines(run_status(tmp_path / "run")))
     assert "  1 reply lost on the way (broken JSON 1), at most 0.00" in lines
     assert "of 1.00 USD spent, " in lines
+
+
+def test_what_arrived_and_could_not_be_written_down_counts_as_lost(
+    tmp_path: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = journal._write_all
+
+    def full(file: int, data: bytes, offset: int) -> None:
+        if b"reasoning" in data and offset > 2000:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(file, data, offset)
+
+    monkeypatch.setattr(journal, "_write_all", full)
+    with pytest.raises(DatagenError, match="the journal can't be written: No space left"):
+        build(recipe(tmp_path, endpoint.base_url), tmp_path / "run")
+    ledger, _ = ledger_of(Workspace(tmp_path / "run"))
+    assert ledger.lost.requests > 0
+    assert ledger.spent.tokens >= endpoint.tokens
 
 
 def test_what_an_endpoint_refused_is_not_counted(tmp_path: Path, endpoint: Endpoint) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from datagen.errors import StoppedError
 from datagen.stopping import STOP
 from datagen.teachers.base import Completion, Request
+from datagen.teachers.connecting import connected
 from datagen.teachers.openai_api import OpenAIClient
 from tests.teachers.misbehaving import (
     BROKEN,
@@ -25,6 +27,7 @@ from tests.teachers.misbehaving import (
     serving,
     settled,
     silent,
+    teacher,
 )
 
 
@@ -159,6 +162,23 @@ def test_nothing_is_sent_once_the_run_was_told_to_stop() -> None:
         STOP.clear()
     assert isinstance(got, StoppedError)
     assert asked == []
+
+
+def test_a_request_that_is_never_answered_holds_up_no_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("datagen.teachers.connecting._MOST_SILENT_S", 0.2)
+
+    async def main() -> None:
+        async with serving(silent) as server, connected(teacher(server.base_url), 600, tmp_path) as client:
+            asked = asyncio.create_task(client.ask(request()))
+            await settled(lambda: len(server.asked) == 1)
+            STOP.set()
+            with pytest.raises(StoppedError):
+                await asyncio.wait_for(asked, 60)
+
+    try:
+        asyncio.run(main())
+    finally:
+        STOP.clear()
 
 
 def test_a_request_that_was_cancelled_gives_its_slot_back() -> None:
