@@ -313,4 +313,4 @@ COMPLETIONS = pa.schema(
         ("cost_usd", pa.float64()),
     ]
 )
-"""The fields of a paid completion in the journal's Parquet parts (see `datagen.teachers.paying.record_of`)."""
+"""The fields of a paid completion in the journal's Parquet parts (see `datagen.spending.paying.record_of`)."""

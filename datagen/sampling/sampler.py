@@ -21,11 +21,11 @@ from datagen.same_words import Words, counted_words, say_the_same
 from datagen.sampling.plan import Ask, Outcome, Rules, next_wave
 from datagen.solutions import TextMode, request_key
 from datagen.spending.ledger import taken_over
+from datagen.spending.paying import record_of, seed_of
 from datagen.stopping import STOP, refuse_when_stopped
 from datagen.tables import Problem, Solution, Verdict
 from datagen.teachers.base import Request, TeacherClient
 from datagen.teachers.families import parameters_of
-from datagen.teachers.paying import record_of, seed_of
 from datagen.teachers.prompting import Prompt
 from datagen.thoughts import CLOSE, OPEN
 from datagen.verify.closing import closing_text

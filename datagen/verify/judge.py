@@ -23,13 +23,13 @@ from datagen.recipe_teachers import DemoTeacher, PaidTeacher, RecordedTeacher
 from datagen.solutions import request_key
 from datagen.spending.counting import tokens_counter
 from datagen.spending.ledger import read_ledger, taken_over
+from datagen.spending.paying import record_of, seed_of
 from datagen.spending.purse import Purse, purse_of
 from datagen.stage import Run
 from datagen.teachers.base import Message, Request, TeacherClient
 from datagen.teachers.connecting import connected
 from datagen.teachers.desk import Desk
 from datagen.teachers.families import family_name, parameters_of
-from datagen.teachers.paying import record_of, seed_of
 from datagen.teachers.prompting import load_prompt
 from datagen.texts import digest
 from datagen.verify.futures import known

@@ -145,9 +145,9 @@ async def _engine(job: Job) -> Took:
     from datagen.journal import Journal
     from datagen.recipe import Recipe
     from datagen.solutions import request_key
+    from datagen.spending.paying import record_of, seed_of
     from datagen.teachers.base import Request
     from datagen.teachers.openai_api import OpenAIClient
-    from datagen.teachers.paying import record_of, seed_of
     from datagen.teachers.prompting import load_prompt
 
     recipe = Recipe.model_validate(_recipe(job))

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from datagen.errors import DatagenError
 from datagen.journal import Journal
 from datagen.recipe import Recipe
+from datagen.spending.paying import record_of
 from datagen.tables import COMPLETIONS
 from datagen.teachers.base import Completion, Message, Request
-from datagen.teachers.paying import record_of
 from datagen.teachers.prompting import load_prompt
 from tests.sampling.openai_like import recipe
 
