@@ -221,7 +221,7 @@ class Workspace:
 
     def lost(self) -> Journal:
         """The journal of what was sent to teachers and never answered whole."""
-        return Journal(self.folder / "journal" / "lost.jsonl")
+        return Journal(lost_of(self.folder))
 
     def verdicts(self) -> Journal:
         """The journal of verdicts."""
@@ -239,3 +239,8 @@ class Workspace:
 def completions_of(folder: Path) -> Path:
     """Where the journal of paid completions of a run's folder lies, there or not."""
     return folder / "journal" / "completions.jsonl"
+
+
+def lost_of(folder: Path) -> Path:
+    """Where the journal of what was never answered whole lies in a run's folder, there or not."""
+    return folder / "journal" / "lost.jsonl"

@@ -16,12 +16,12 @@ from datagen.funnel import funnel
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import RecordedTeacher
 from datagen.sampling.sampler import Told
-from datagen.spending.ledger import Account, Ledger, kept_journal, ledger_of
+from datagen.spending.ledger import SUMMED, AccountSum, Ledger, kept_journal, ledger_of
 from datagen.tables import SCREENED, SOLUTIONS, VERDICTS, Problem, Solution, Verdict
 from datagen.teachers.prompting import load_prompt
 from datagen.texts import digest
 from datagen.verify.judge import PROMPT, judging_teacher
-from datagen.workspace import Workspace
+from datagen.workspace import Workspace, completions_of
 
 _MOST_PROBLEMS = 2000
 """Problems that are looked at, drawn by a hash of their id; more would not narrow the range."""
@@ -169,13 +169,11 @@ def _judge(workspace: Workspace, earlier: Recipe, problems: int) -> tuple[float,
     if teacher is None or not problems:
         return None
     prompt = load_prompt(PROMPT, teacher.model).sha256
-    account = Account()
-    with kept_journal(workspace.folder / "journal" / "completions.jsonl") as journal:
-        fields = ("prompt", "prompt_tokens", "completion_tokens")
-        for record in journal.records(fields) if journal is not None else ():
+    judged = AccountSum()
+    with kept_journal(completions_of(workspace.folder)) as journal:
+        for record in journal.records(("prompt", *SUMMED)) if journal is not None else ():
             if record.get("prompt") == prompt:
-                account.completions += 1
-                account.prompt_tokens += record["prompt_tokens"] or 0
-                account.completion_tokens += record["completion_tokens"] or 0
+                judged.add(record)
+    account = judged.account()
     asked = max(account.completions, 1)
     return account.completions / problems, account.prompt_tokens / asked, account.completion_tokens / asked

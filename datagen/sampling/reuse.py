@@ -14,24 +14,19 @@ from typing import Any
 from datagen.errors import UsageError
 from datagen.journal import Journal, Position
 from datagen.recipe import Recipe
-from datagen.teachers.base import Request
-from datagen.teachers.families import parameters_of
+from datagen.spending.paying import SETTINGS, problem_hash, sampling_settings
 from datagen.teachers.prompting import load_prompt
-from datagen.texts import digest
+from datagen.verify.judge import PROMPT
 
 NOT_WRITTEN_DOWN = "what was asked is not known: an earlier version did not write it down"
 NOT_IN_RECIPE = "the problem is not in this recipe"
 BEYOND_PLAN = "beyond the plan: enough paths, or max_attempts"
 
-_JUDGE_PROMPT = "judge"
-_SETTINGS = ("temperature", "top_p", "max_tokens")
-_ASKED = {"model", "prompt", "problem", *_SETTINGS}
+_ASKED = {"model", "prompt", "problem", *SETTINGS}
 _FIELDS = ("key", *sorted(_ASKED), "prompt_tokens", "completion_tokens", "cost_usd")
 _BATCH = 1000
 _MOST_REASONS, _OTHERS = 20, "other settings"
 _HASH_SHOWN = 8
-_HASH_DIGITS = 16
-"""Digits of a problem's hash in a record."""
 
 
 @dataclass(slots=True)
@@ -136,8 +131,7 @@ class _Explanation:
 
     def __init__(self, recipe: Recipe, problems: Iterable[str]) -> None:
         self._sampling = recipe.sampling
-        asked = Request((), self._sampling.temperature, self._sampling.top_p, self._sampling.max_tokens, None)
-        self._sent = {teacher.model: parameters_of(teacher, asked) for teacher in recipe.paid_teachers}
+        self._sent = {teacher.model: sampling_settings(teacher, recipe.sampling) for teacher in recipe.paid_teachers}
         self._prompts: dict[tuple[str, str], str | None] = {}
         self._problems = problems
         self._known: Hashes | None = None
@@ -147,12 +141,12 @@ class _Explanation:
         if not record.keys() >= _ASKED:
             return NOT_WRITTEN_DOWN
         model, sampling = record["model"], self._sampling
-        sent = self._sent.get(model) or {name: getattr(sampling, name) for name in _SETTINGS}
+        sent = self._sent.get(model) or {name: getattr(sampling, name) for name in SETTINGS}
         reasons = [] if model in self._sent else [f"teachers: model {model} is not among them"]
         reasons += [
-            f"sampling.{name} {_shown(record[name])} -> {_shown(sent.get(name))}"
-            for name in _SETTINGS
-            if record[name] != sent.get(name)
+            f"sampling.{name} {_shown(record[name])} -> {_shown(sent[name])}"
+            for name in SETTINGS
+            if record[name] != sent[name]
         ]
         prompt = self._prompt(sampling.prompt, model)
         if prompt is not None and record["prompt"] != prompt:
@@ -163,7 +157,7 @@ class _Explanation:
 
     def is_judgement(self, record: Mapping[str, Any]) -> bool:
         """Whether the completion was asked for the judge."""
-        return record.keys() >= _ASKED and record["prompt"] == self._prompt(_JUDGE_PROMPT, record["model"])
+        return record.keys() >= _ASKED and record["prompt"] == self._prompt(PROMPT, record["model"])
 
     def _prompt(self, setting: str, model: str) -> str | None:
         if (setting, model) not in self._prompts:
@@ -176,7 +170,7 @@ class _Explanation:
         if self._known is None:
             self._known = Hashes()
             for text in self._problems:
-                self._known.add(digest(text)[:_HASH_DIGITS])
+                self._known.add(problem_hash(text))
         return problem in self._known
 
 

@@ -20,8 +20,7 @@ from datagen.recipe_teachers import PaidTeacher
 from datagen.same_words import Words, counted_words, say_the_same
 from datagen.sampling.plan import Ask, Outcome, Rules, next_wave
 from datagen.solutions import TextMode, request_key
-from datagen.spending.ledger import taken_over
-from datagen.spending.paying import record_of, seed_of
+from datagen.spending.paying import record_of, seed_of, take_over
 from datagen.stopping import STOP, refuse_when_stopped
 from datagen.tables import Problem, Solution, Verdict
 from datagen.teachers.base import Request, TeacherClient
@@ -244,8 +243,7 @@ class Sampler:
         record = self._journal.get(key)
         if record is not None:
             self._progress.kept += 1
-        elif self._reuse is not None and (record := self._reuse.get(key)) is not None:
-            self._journal.append(key, taken_over(record))
+        elif (record := take_over(key, self._journal, self._reuse)) is not None:
             self._progress.reused += 1
         return record
 

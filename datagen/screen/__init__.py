@@ -9,6 +9,6 @@ A row has one fate. The reasons are asked in this order, and the first that hold
 """
 
 from datagen.screen.benchmarks import BenchmarkProblem, BenchmarkSet, load_benchmark, resolve_benchmark
-from datagen.screen.screening import screen
+from datagen.screen.screening import Screener
 
-__all__ = ["BenchmarkProblem", "BenchmarkSet", "load_benchmark", "resolve_benchmark", "screen"]
+__all__ = ["BenchmarkProblem", "BenchmarkSet", "Screener", "load_benchmark", "resolve_benchmark"]

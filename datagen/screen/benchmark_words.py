@@ -2,23 +2,14 @@
 
 from collections.abc import Mapping
 
-
-def _listed(words: str) -> tuple[str, ...]:
-    return tuple(words.split())
+from datagen.screen.number_words import SMALL_VALUES, TENS_VALUES
 
 
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-SMALL_NUMBERS = _listed(
-    """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-    eighteen nineteen"""
-)
-TENS = _listed("twenty thirty forty fifty sixty seventy eighty ninety")
-NUMBER_WORDS: Mapping[str, str] = {word: str(value) for value, word in enumerate(SMALL_NUMBERS)} | {
-    word: str(10 * value) for value, word in enumerate(TENS, start=2)
-}
+NUMBER_WORDS: Mapping[str, str] = {word: str(value) for word, value in (SMALL_VALUES | TENS_VALUES).items()}
 
 LAYOUT = _set(
     """frac dfrac tfrac cfrac cdot times div ast star left right big bigg text textbf textit textrm mathrm mathbf mathbb

@@ -5,7 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Self
 
-from datagen.screen.benchmark_words import NUMBER_WORDS, SMALL_NUMBERS, TENS
+from datagen.screen.benchmark_words import NUMBER_WORDS
+from datagen.screen.number_words import SMALL_NUMBERS, TENS
 from datagen.screen.phrases import letter_words, without_drawings
 
 _LONG_DIGITS = 3

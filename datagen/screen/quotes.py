@@ -1,4 +1,4 @@
-"""Whether a solution quotes a benchmark problem word for word.
+"""Whether a solution quotes a benchmark problem word for word. Nobody asks it yet: it is too slow for long texts.
 
 A student that reads such a path has read the benchmark. A solution states its own problem again, and that one has
 passed the screen; what it shares with a benchmark is no quote. Found are runs of words and numbers that a benchmark

@@ -102,16 +102,6 @@ class Screener:
         return None
 
 
-def screen(
-    problems: Callable[[], Iterable[Problem]],
-    benchmarks: Sequence[BenchmarkSet],
-    settings: recipe.Screening,
-    same_answer: SameAnswer,
-) -> Iterator[Problem | Drop]:
-    """Screen rows that carry no recorded solutions; arguments and result as those of `Screener`."""
-    return Screener(benchmarks, settings, same_answer).screen(problems)
-
-
 def _is_comparable(problem: Problem) -> bool:
     """Whether the row can equal another: a text that says nothing equals no other, though their ids may be the same."""
     return problem.id != NOTHING_LEFT and says_something(problem.problem)

@@ -29,7 +29,8 @@ from itertools import pairwise
 from rapidfuzz.distance import Indel
 
 from datagen.normalising import NormalText, normal_parts
-from datagen.screen.vocabulary import BRACKETS, FUNCTIONS, GREEK_LETTERS, JOINTS, NUMBER_WORDS, OPERATORS, TENS, TURNS
+from datagen.screen.number_words import TENS_VALUES
+from datagen.screen.vocabulary import BRACKETS, FUNCTIONS, GREEK_LETTERS, JOINTS, NUMBER_WORDS, OPERATORS, TURNS
 
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _SENTENCE_ENDS = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])|\n+")
@@ -195,7 +196,7 @@ def _tokens(words: str) -> list[str]:
             tokens[-1] = str(tens + NUMBER_WORDS[token])
             tens = 0
             continue
-        tens = TENS.get(token, 0)
+        tens = TENS_VALUES.get(token, 0)
         number = tens or NUMBER_WORDS.get(token)
         tokens.append(str(number) if number else token)
     return tokens

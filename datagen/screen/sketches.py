@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from rensa import RMinHash
 
-from datagen.screen.vocabulary import NUMBER_WORDS, TENS
+from datagen.screen.number_words import TENS_VALUES
+from datagen.screen.vocabulary import NUMBER_WORDS
 
 BANDS, ROWS_A_BAND = 24, 3
 SHINGLE_BYTES = 6
@@ -174,7 +175,7 @@ def _mixed(values: Words) -> Words:
 
 def _number_words() -> tuple[Words, Words]:
     """The hashes of number words, ascending, and what their digits weigh."""
-    named = {word: str(number) for word, number in (NUMBER_WORDS | TENS).items()}
+    named = {word: str(number) for word, number in (NUMBER_WORDS | TENS_VALUES).items()}
     hashes = {
         int(_hashes_of_words(np.frombuffer(word.encode(), np.uint8), np.zeros(1, np.int64))[0]): sum(
             int(_DIGIT_WEIGHTS[ord(digit)]) for digit in digits

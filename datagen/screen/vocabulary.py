@@ -1,5 +1,7 @@
 """Words and signs by what they do to a problem when they change: turn it into another one, or nothing."""
 
+from datagen.screen.number_words import SMALL_VALUES
+
 
 def _words(text: str) -> list[str]:
     return text.split()
@@ -21,15 +23,8 @@ GREEK_LETTERS = frozenset(
         "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega"
     )
 )
-NUMBER_WORDS = {
-    word: number
-    for number, word in enumerate(
-        _words("two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen")
-        + _words("eighteen nineteen"),
-        start=2,
-    )
-}
-TENS = {word: 10 * n for n, word in enumerate(_words("twenty thirty forty fifty sixty seventy eighty ninety"), 2)}
+NUMBER_WORDS = {word: value for word, value in SMALL_VALUES.items() if value >= 2}
+"""Without "zero" and "one", which hardly ever are numbers."""
 
 _TURNS = """
 largest greatest biggest maximum maximal maximize highest most longest 大 / smallest least minimum minimal minimize

@@ -17,12 +17,15 @@ from datagen.journal import Journal
 from datagen.recipe import Recipe
 from datagen.recipe_file import load_recipe
 from datagen.spending.cost import NOTHING, Amount, from_usd, is_priced
-from datagen.workspace import Workspace
+from datagen.workspace import Workspace, completions_of, lost_of
 
 TAKEN_OVER = "taken_over"
 """The field of a record that says that its completion was paid for by another run."""
 
-_FIELDS = ("model", "prompt_tokens", "completion_tokens", "cost_usd", "usage_estimated", TAKEN_OVER)
+SUMMED = ("prompt_tokens", "completion_tokens", "cost_usd", "usage_estimated")
+"""The fields of a record that an `AccountSum` reads."""
+
+_FIELDS = ("model", *SUMMED, TAKEN_OVER)
 
 
 def taken_over(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,7 +150,7 @@ def read_ledger(completions: Journal | None, lost: Journal | None, recipe: Recip
     """
     teachers = recipe.paid_teachers if recipe is not None else ()
     names = {teacher.model: teacher.name for teacher in teachers}
-    accounts: dict[bool, defaultdict[str, _Sum]] = {False: defaultdict(_Sum), True: defaultdict(_Sum)}
+    accounts: dict[bool, defaultdict[str, AccountSum]] = {False: defaultdict(AccountSum), True: defaultdict(AccountSum)}
     for record in completions.records(_FIELDS) if completions is not None else ():
         teacher = names.get(record["model"], record["model"])
         accounts[bool(record.get(TAKEN_OVER))][teacher].add(record)
@@ -164,8 +167,8 @@ def ledger_of(workspace: Workspace) -> tuple[Ledger, Recipe | None]:
     recipe = None
     with contextlib.suppress(UsageError):
         recipe = load_recipe(str(workspace.folder / "recipe.yaml"))
-    journals = workspace.folder / "journal"
-    with kept_journal(journals / "completions.jsonl") as completions, kept_journal(journals / "lost.jsonl") as lost:
+    folder = workspace.folder
+    with kept_journal(completions_of(folder)) as completions, kept_journal(lost_of(folder)) as lost:
         return read_ledger(completions, lost, recipe), recipe
 
 
@@ -179,7 +182,7 @@ def kept_journal(path: Path) -> Iterator[Journal | None]:
         yield journal
 
 
-class _Sum:
+class AccountSum:
     """An account that is being summed up; money in whole numbers, so that the order of arrival leaves no trace."""
 
     __slots__ = ("_completion_tokens", "_completions", "_estimated", "_money", "_prompt_tokens")
@@ -189,6 +192,7 @@ class _Sum:
         self._money = NOTHING
 
     def add(self, record: Mapping[str, Any]) -> None:
+        """Count a completion's record in; of its fields, `SUMMED` are read."""
         self._completions += 1
         self._prompt_tokens += record["prompt_tokens"] or 0
         self._completion_tokens += record["completion_tokens"] or 0
@@ -196,6 +200,7 @@ class _Sum:
         self._estimated += bool(record.get("usage_estimated"))
 
     def account(self) -> Account:
+        """The sum so far."""
         return Account(
             self._completions, self._prompt_tokens, self._completion_tokens, self._money.usd, self._estimated
         )

@@ -1,15 +1,23 @@
-"""What every paid completion has, whoever wanted it: its seed, and its record in the journal."""
+"""What every paid completion has, whoever wanted it: its seed, what was sent with it, its record in the journal."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from datagen.journal import Journal
+from datagen.recipe import Sampling
 from datagen.recipe_teachers import PaidTeacher
 from datagen.spending.cost import Tariff, with_usage
+from datagen.spending.ledger import taken_over
 from datagen.teachers.base import Completion, Message, Request
 from datagen.teachers.families import parameters_of
 from datagen.teachers.prompting import Prompt
 from datagen.texts import digest
+
+SETTINGS = ("temperature", "top_p", "max_tokens")
+"""The settings that were sent along, as a record names them."""
+
+_HASH_DIGITS = 16
 
 
 def seed_of(teacher: PaidTeacher, recipe_seed: int, messages: Sequence[Message], attempt: int) -> int | None:
@@ -17,6 +25,30 @@ def seed_of(teacher: PaidTeacher, recipe_seed: int, messages: Sequence[Message],
     if teacher.seed == "none":
         return None
     return int(digest("seed", recipe_seed, [asdict(message) for message in messages], attempt)[:8], 16) >> 1
+
+
+def settings_sent(teacher: PaidTeacher, request: Request) -> dict[str, float | int | None]:
+    """The value of each of `SETTINGS` that goes with a request; None for one that the teacher's family is not sent."""
+    sent = parameters_of(teacher, request)
+    return {name: sent.get(name) for name in SETTINGS}
+
+
+def sampling_settings(teacher: PaidTeacher, sampling: Sampling) -> dict[str, float | int | None]:
+    """The same for whatever a recipe samples."""
+    return settings_sent(teacher, Request((), sampling.temperature, sampling.top_p, sampling.max_tokens, seed=None))
+
+
+def problem_hash(problem: str) -> str:
+    """How a record names the problem that was asked: 16 hexadecimal digits of its raw text."""
+    return digest(problem)[:_HASH_DIGITS]
+
+
+def take_over(key: str, journal: Journal, other: Journal | None) -> dict[str, Any] | None:
+    """What another run had paid for under a key; it is kept here from now on. None when there is no such thing."""
+    record = None if other is None else other.get(key)
+    if record is not None:
+        journal.append(key, taken_over(record))
+    return record
 
 
 def record_of(
@@ -32,13 +64,12 @@ def record_of(
         problem: the problem's text; only its hash is kept.
         completion: what came back.
     """
-    sent = parameters_of(teacher, request)
     return {
         "model": teacher.model,
         "attempt": attempt,
         "prompt": prompt.sha256,
-        "problem": digest(problem)[:16],
-        **{name: sent.get(name) for name in ("temperature", "top_p", "max_tokens")},
+        "problem": problem_hash(problem),
+        **settings_sent(teacher, request),
         **asdict(with_usage(request, completion)),
         "cost_usd": Tariff.of(teacher).cost(request, completion).usd,
     }

@@ -22,8 +22,8 @@ from datagen.recipe import Recipe
 from datagen.recipe_teachers import DemoTeacher, PaidTeacher, RecordedTeacher
 from datagen.solutions import request_key
 from datagen.spending.counting import tokens_counter
-from datagen.spending.ledger import read_ledger, taken_over
-from datagen.spending.paying import record_of, seed_of
+from datagen.spending.ledger import read_ledger
+from datagen.spending.paying import record_of, seed_of, take_over
 from datagen.spending.purse import Purse, purse_of
 from datagen.stage import Run
 from datagen.teachers.base import Message, Request, TeacherClient
@@ -176,8 +176,7 @@ class Judge:
 
     def _kept(self, key: str) -> dict[str, Any] | None:
         record = self._journal.get(key)
-        if record is None and self._reuse is not None and (record := self._reuse.get(key)) is not None:
-            self._journal.append(key, taken_over(record))
+        if record is None and (record := take_over(key, self._journal, self._reuse)) is not None:
             self._counts["judge_reused_from_other_run"] += 1
         return record
 

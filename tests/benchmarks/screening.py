@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from datagen.screen.duplicates import Rules, find_duplicates
-from datagen.screen.vocabulary import NUMBER_WORDS, TENS
+from datagen.screen.number_words import TENS_VALUES
+from datagen.screen.vocabulary import NUMBER_WORDS
 from datagen.tables import Problem
 from datagen.texts import problem_id
 
@@ -84,7 +85,7 @@ def _material() -> tuple[list[str], list[str]]:
     problems: list[str] = parquet.read_table(_DATA, columns=["problem"]).column(0).to_pylist()
     formulas = sorted({formula for text in problems for formula in re.findall(r"\$[^$]{1,40}\$", text)})
     words = [word for text in problems for word in re.sub(r"\$[^$]*\$|\[asy\].*?\[/asy\]", " ", text).split()]
-    numbers = NUMBER_WORDS.keys() | TENS.keys()
+    numbers = NUMBER_WORDS.keys() | TENS_VALUES.keys()
     return [word for word in words if re.fullmatch(r"[A-Za-z]{2,12}", word) and word.lower() not in numbers], formulas
 
 

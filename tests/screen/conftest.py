@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from datagen.recipe import Screening
-from datagen.screen import BenchmarkProblem, BenchmarkSet, screen
+from datagen.screen import BenchmarkProblem, BenchmarkSet
 from datagen.tables import Drop, Problem
 from datagen.texts import problem_id
+from tests.screen.screening import screen
 
 Rows = Callable[..., list[Problem]]
 ScreenAll = Callable[..., list[Problem | Drop]]

@@ -13,7 +13,6 @@ from datagen import texts
 from datagen.pipeline import Options
 from datagen.recipe import Screening
 from datagen.recipe_file import load_recipe
-from datagen.screen import screen
 from datagen.screen.duplicates import Rules, find_duplicates
 from datagen.screen.similarity import Wording, likeness
 from datagen.screen.sketches import BANDS, candidates, sketch
@@ -22,6 +21,7 @@ from datagen.texts import problem_id
 from tests.building import build as build_run
 from tests.end_to_end.counting_teacher import CountingTeacher
 from tests.end_to_end.runs import journal_lines
+from tests.screen.screening import screen
 from tests.verify.test_verify_stage import recipe, row
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"

@@ -9,12 +9,13 @@ import pytest
 
 from datagen.normalising import normalise
 from datagen.recipe import Benchmark, Screening
-from datagen.screen import load_benchmark, resolve_benchmark, screen
+from datagen.screen import load_benchmark, resolve_benchmark
 from datagen.screen.contamination import BenchmarkIndex
 from datagen.screen.quotes import Quotes
 from datagen.tables import Drop, Problem
 from datagen.texts import problem_id
 from tests.screen.edits import EDITS, change_a_number
+from tests.screen.screening import screen
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 PLANTED = ("cn_contest", "amc_aime")

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from datagen.normalising import normalise
 from datagen.recipe import Screening
-from datagen.screen import BenchmarkProblem, BenchmarkSet, screen
+from datagen.screen import BenchmarkProblem, BenchmarkSet
 from datagen.tables import Drop, Problem
 from datagen.texts import problem_id
+from tests.screen.screening import screen
 
 
 def reasons(fates):
