@@ -15,6 +15,7 @@ import re
 import sqlite3
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import asdict
 from hashlib import sha256
@@ -35,7 +36,9 @@ MOST_ROWS = 1_000_000
 
 _IN_MEMORY = 65_536
 _VERSIONS_KEPT = 3
-_WRITE_EVERY_S, _WRITE_WAIT_S, _READ_WAIT_S = 1.0, 5.0, 0.2
+_WRITE_EVERY_S = 1.0
+_WAIT_S, _LAST_WRITE_WAIT_S = 0.2, 5.0
+"""For other processes; whoever looks a pair up waits as well."""
 _KINDS: dict[str, VerdictKind] = {"correct": "correct", "wrong": "wrong", "bad_gold": "bad_gold", "timeout": "timeout"}
 _OF_THE_MOMENT = frozenset({"wall-clock", "memory-or-crash", "error"})
 """Methods that may tell of a busy or broken machine instead of the pair: good for this run, tried again in the next."""
@@ -44,13 +47,17 @@ _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQL
 _SCHEMA = "CREATE TABLE judgements (key BLOB UNIQUE NOT NULL, verdict TEXT NOT NULL, method TEXT NOT NULL)"
 
 _log = logging.getLogger(__name__)
+_lock = threading.RLock()
+"""Held by whoever uses SQLite, and by a process that forks: SQLite's own locks would stay locked in the child."""
+_memos: weakref.WeakSet[Memo] = weakref.WeakSet()
 
 
 class Memo:
     """Judgements by pair, in one file a verifier version; safe to use from any thread and by several processes.
 
     Rows are written by a thread of its own, once a second and when closed. The newest are also held in memory, so that
-    a file that can't be used costs no pair its second look-up in the same run.
+    a file that can't be used costs no pair its second look-up in the same run. No connection is open while the process
+    forks: SQLite can't be carried into a child.
 
     Args:
         folder: where the file lies; made when missing. None keeps nothing after this process.
@@ -61,16 +68,15 @@ class Memo:
     def __init__(self, folder: Path | None, limits: Limits, most_rows: int = MOST_ROWS) -> None:
         self._limits = [limits.cpu_s, limits.memory_mb]
         self._most_rows = most_rows
-        self._lock = threading.RLock()
         self._newest: dict[bytes, Judgement] = {}
         self._pending: dict[bytes, Judgement] = {}
         self._closing = threading.Event()
         self._writer: threading.Thread | None = None
         self._reader: sqlite3.Connection | None = None
+        self._path: Path | None = None
         if folder is not None:
             self._path = folder / f"judgements-{re.sub(r'[^A-Za-z0-9.]+', '-', VERIFIER_VERSION)}.sqlite3"
-            with self._or_without():
-                self._reader = _open(self._path, _READ_WAIT_S)
+            _memos.add(self)
 
     @classmethod
     def of_this_machine(cls, limits: Limits) -> Self:
@@ -88,11 +94,13 @@ class Memo:
     def get(self, pair: Pair) -> Judgement | None:
         """The judgement of a pair, if it is known."""
         key = self._key(pair)
-        with self._lock:
-            if key in self._newest or self._reader is None:
+        with _lock:
+            if key in self._newest or self._path is None:
                 return self._newest.get(key)
             row = None
-            with self._or_without():
+            with self._or_without(self._path):
+                if self._reader is None:
+                    self._reader = _open(self._path, _WAIT_S)
                 found = self._reader.execute("SELECT verdict, method FROM judgements WHERE key = ?", (key,))
                 row = found.fetchone()
         if row is None or row[0] not in _KINDS:
@@ -102,11 +110,13 @@ class Memo:
     def put(self, pair: Pair, judgement: Judgement) -> None:
         """Keep a judgement that a worker came to."""
         key = self._key(pair)
-        with self._lock:
+        with _lock:
             self._newest[key] = judgement
             if len(self._newest) > _IN_MEMORY:
-                del self._newest[next(iter(self._newest))]
-            if self._reader is None or self._closing.is_set() or judgement.method in _OF_THE_MOMENT:
+                oldest = next(iter(self._newest))
+                del self._newest[oldest]
+                self._pending.pop(oldest, None)
+            if self._path is None or self._closing.is_set() or judgement.method in _OF_THE_MOMENT:
                 return
             self._pending[key] = judgement
             if self._writer is None:
@@ -118,27 +128,44 @@ class Memo:
         self._closing.set()
         if self._writer is not None:
             self._writer.join()
-        self._give_up()
+        with _lock:
+            self._path = None
+            self.disconnect()
+
+    def disconnect(self) -> None:
+        """Close the connection; the next look-up opens it again."""
+        with _lock:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
 
     def _key(self, pair: Pair) -> bytes:
         return sha256(json.dumps([self._limits, asdict(pair)], sort_keys=True).encode()).digest()
 
     def _write_now_and_then(self) -> None:
-        with self._or_without(), contextlib.closing(_open(self._path, _WRITE_WAIT_S)) as connection:
-            while True:
-                is_last = self._closing.wait(_WRITE_EVERY_S)
-                with self._lock:
-                    batch = dict(self._pending)
-                if batch:
-                    self._write(connection, batch)
-                    with self._lock:
-                        for key in batch:
-                            self._pending.pop(key, None)
-                if is_last or self._reader is None:
+        is_last = False
+        while not is_last:
+            is_last = self._closing.wait(_WRITE_EVERY_S)
+            with _lock:
+                if self._path is None:
                     return
+                if self._pending:
+                    with self._or_without(self._path):
+                        self._write(self._path, is_last)
 
-    def _write(self, connection: sqlite3.Connection, batch: dict[bytes, Judgement]) -> None:
-        rows = ((key, judgement.verdict, judgement.method) for key, judgement in batch.items())
+    def _write(self, path: Path, is_last: bool) -> None:
+        """Write what is pending; unless another process uses the file: then it stays pending, save at the end."""
+        try:
+            with contextlib.closing(_open(path, _LAST_WRITE_WAIT_S if is_last else _WAIT_S)) as connection:
+                self._insert(connection)
+        except sqlite3.OperationalError as error:
+            if is_last or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+        else:
+            self._pending.clear()
+
+    def _insert(self, connection: sqlite3.Connection) -> None:
+        rows = ((key, judgement.verdict, judgement.method) for key, judgement in self._pending.items())
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany("INSERT OR IGNORE INTO judgements VALUES (?, ?, ?)", rows)
@@ -147,28 +174,22 @@ class Memo:
             )
 
     @contextlib.contextmanager
-    def _or_without(self) -> Iterator[None]:
+    def _or_without(self, path: Path) -> Iterator[None]:
         """Go on without a memo when its file can't be used, and say so."""
         try:
             yield
         except (OSError, sqlite3.Error) as error:
             if _is_damaged(error):
                 with contextlib.suppress(OSError):
-                    _remove(self._path)  # the next run starts anew
+                    _remove(path)  # the next run starts anew
             _log.warning(
                 "%s: verdicts are not kept on this machine (%s); mend or remove the file, or set %s=off",
-                self._path,
+                path,
                 str(error)[:200],
                 CACHE_VARIABLE,
             )
-            self._give_up()
-
-    def _give_up(self) -> None:
-        with self._lock:
-            self._pending.clear()
-            if self._reader is not None:
-                self._reader.close()
-                self._reader = None
+            self._path = None
+            self.disconnect()
 
 
 def _open(path: Path, wait_s: float) -> sqlite3.Connection:
@@ -219,3 +240,12 @@ def _remove(path: Path) -> None:
 
 def _is_damaged(error: Exception) -> bool:
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF in _DAMAGED
+
+
+def _before_fork() -> None:
+    _lock.acquire()
+    for memo in _memos:
+        memo.disconnect()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_lock.release, after_in_child=_lock.release)

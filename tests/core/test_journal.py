@@ -30,7 +30,7 @@ def values(path: Path, *, read_only: bool = False) -> list[object]:
 
 
 @settings(deadline=None, max_examples=100, suppress_health_check=SLOW_SETUP)
-@given(texts=st.lists(st.text(max_size=20), min_size=1, max_size=4), back=st.integers(min_value=1), data=st.data())
+@given(texts=st.lists(st.text(max_size=20), min_size=1, max_size=4), back=st.integers(1, 2**64 - 1), data=st.data())
 def test_a_torn_last_line_costs_its_record_and_nothing_else(
     tmp_path: Path, texts: list[str], back: int, data: st.DataObject
 ) -> None:

@@ -210,7 +210,7 @@ def test_a_file_that_cannot_be_written_costs_the_memo_only_and_one_warning(
 def test_a_file_that_another_process_holds_makes_nobody_wait_for_a_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("datagen.verify.memo._WRITE_WAIT_S", 0.2)
+    monkeypatch.setattr("datagen.verify.memo._LAST_WRITE_WAIT_S", 0.2)
     keep(tmp_path)
     with closing(sqlite3.connect(file_of(tmp_path), isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")
@@ -282,3 +282,45 @@ def test_off_keeps_nothing_after_this_process(tmp_path: Path, monkeypatch: pytes
         memo.put(PAIR, CORRECT)
         assert memo.get(PAIR) == CORRECT
     assert list(tmp_path.iterdir()) == []
+
+
+FORKS = """
+import os, signal, sys, threading
+from contextlib import closing
+from pathlib import Path
+from datagen.verify.memo import Memo
+from datagen.verify.pair import Judgement, Pair
+from datagen.verify.workers import Limits
+
+def ask(pair):
+    with closing(Memo(Path(sys.argv[1]), Limits(5, 1024))) as memo:
+        memo.put(pair, Judgement("correct", "math-verify"))
+
+def ask_without_end():
+    number = 0
+    while not done.is_set():
+        ask(Pair("parent", str(number := number + 1)))
+
+done = threading.Event()
+asking = threading.Thread(target=ask_without_end)
+asking.start()
+ends = []
+for number in range(40):
+    if (child := os.fork()) == 0:
+        signal.alarm(60)
+        ask(Pair("child", str(number)))
+        os._exit(0)
+    ends.append(os.waitpid(child, 0)[1])
+done.set()
+asking.join()
+print(*ends)
+"""
+
+
+def test_a_child_that_is_forked_while_the_memo_is_written_can_use_it(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORKS, str(tmp_path)], capture_output=True, text=True, timeout=300, check=True
+    )
+    assert (done.stdout.split(), done.stderr) == (["0"] * 40, "")
+    with closing(Memo(tmp_path, LIMITS)) as memo:
+        assert [memo.get(Pair("child", str(number))) for number in range(40)] == [CORRECT] * 40
