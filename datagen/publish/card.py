@@ -76,6 +76,7 @@ def render_card(
         sources=sources,
         reasons=_reasons(sources),
         inputs={label: run.inputs[f"source {label}"] for label in sources},
+        quoting=sum(run.workspace.record()["stages"]["select"]["counts"]["benchmark_quotes"].values()),
         benchmarks=[(one.name, run.inputs[one.input_key]) for one in recipe.screen.benchmarks],
         prompts=_prompts(recipe),
         judge=_judge(run, figures),
