@@ -1,21 +1,21 @@
 """What earlier problems teach about later ones, without a trace of who answered first.
 
-Problems form blocks in plan order. The policy of a block rests on all blocks but the one before it and itself, once they
+Problems form blocks in plan order. The policy of a block rests on all that lie before the one before it, once they
 are through to the last problem: so it is a function of the completions alone. The block in between is what keeps
 teachers busy meanwhile. Blocks grow, so that little is asked in ignorance and few policies are worked out.
 """
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from datagen.sampling.policy import Bounds, Policy
 from datagen.sampling.rates import Rates
 from datagen.sampling.record import Record, Tally
 
-_FIRST, _LARGEST = 16, 1024
-"""Problems of a block; the first two are the smallest, each further one is twice the one before."""
+_FIRST = 16
+"""Problems of the first block and of the second; each further one has as many as all before it."""
 _BEHIND = 2
 """A block's policy rests on those that lie so many blocks before it, and on all before them."""
 
@@ -48,6 +48,15 @@ class HeldUpError(Exception):
     """A problem can't go on in this run: an earlier one that its policy rests on did not get through."""
 
 
+@dataclass(slots=True)
+class _Block:
+    """What the problems of a block that are through have brought so far."""
+
+    records: Counter[Record]
+    used: list[Usage]
+    is_left: bool = False
+
+
 class Blocks:
     """Policies by a problem's place in the plan; for one event loop.
 
@@ -59,7 +68,9 @@ class Blocks:
 
     def __init__(self, rungs: int, bounds: Bounds, costs: Costs) -> None:
         self._rungs, self._bounds, self._costs = rungs, bounds, costs
-        self._through: defaultdict[int, _Block] = defaultdict(lambda: _Block(rungs))
+        self._through: defaultdict[int, _Block] = defaultdict(
+            lambda: _Block(Counter(), [Usage() for _ in range(rungs)])
+        )
         self._policies: dict[int, asyncio.Task[Policy]] = {}
         self._more = asyncio.Event()
 
@@ -69,15 +80,19 @@ class Blocks:
         Raises:
             HeldUpError: one of them did not get through.
         """
-        number, _ = _block_of(place)
+        return await asyncio.shield(self._under_way(place))
+
+    def policy_now(self, place: int) -> Policy | None:
+        """The policy of the problem at a place, if it is known; else None, and it will be as soon as it can be."""
+        made = self._under_way(place)
+        return made.result() if made.done() and made.exception() is None else None
+
+    def _under_way(self, place: int) -> asyncio.Task[Policy]:
+        number = _block_of(place)
         if number not in self._policies:
             self._policies[number] = asyncio.create_task(self._made(number))
-        return await asyncio.shield(self._policies[number])
-
-    def is_ready(self, place: int) -> bool:
-        """Whether `policy` would return at once."""
-        number, _ = _block_of(place)
-        return number in self._policies and self._policies[number].done()
+            self._policies[number].add_done_callback(lambda made: made.cancelled() or made.exception())
+        return self._policies[number]
 
     def finished(self, place: int, record: Record, used: Sequence[Usage]) -> None:
         """Take in a problem that is through.
@@ -87,17 +102,17 @@ class Blocks:
             record: at its end.
             used: what its attempts took, by rung.
         """
-        number, size = _block_of(place)
+        number = _block_of(place)
         block = self._through[number]
         block.records[record] += 1
         for rung, usage in zip(block.used, used, strict=True):
             rung.add(usage)
-        if block.records.total() == size:
+        if block.records.total() == _size(number):
             self._tell()
 
     def left(self, place: int) -> None:
         """Take in that a problem does not get through in this run."""
-        number, _ = _block_of(place)
+        number = _block_of(place)
         self._through[number].is_left = True
         self._tell()
 
@@ -142,20 +157,9 @@ def fitted_policy(bounds: Bounds, records: Mapping[Record, int], costs: Sequence
 
 
 def _size(number: int) -> int:
-    return min(_FIRST << max(number - 1, 0), _LARGEST)
+    return _FIRST << max(number - 1, 0)
 
 
-def _block_of(place: int) -> tuple[int, int]:
-    """The number and the size of the block that holds a place."""
-    for number, end in _ends():
-        if place < end:
-            return number, _size(number)
-    raise AssertionError("blocks have no end")
-
-
-def _ends() -> Iterator[tuple[int, int]]:
-    number = end = 0
-    while True:
-        end += _size(number)
-        yield number, end
-        number += 1
+def _block_of(place: int) -> int:
+    """The number of the block that holds a place."""
+    return (place // _FIRST).bit_length()

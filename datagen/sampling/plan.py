@@ -62,6 +62,14 @@ class NextStep(Protocol):
         ...
 
 
+class Nobody:
+    """The policy where nobody can be asked."""
+
+    def next(self, record: Record) -> Step | None:
+        """Nothing, whatever the record."""
+        return None
+
+
 def record_of(rules: Rules, outcomes: Sequence[Outcome]) -> Record:
     """A problem's record, whatever the order of its outcomes."""
     rungs = {teacher: number for number, rung in enumerate(rules.ladder) for teacher in rung}

@@ -12,10 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from datagen.sampling.rates import Rates, Vector
 from datagen.sampling.record import Record, Tally
+
+POLICY_VERSION = 1
+"""Another one may ask other things of the same records."""
 
 _LOST = 0.0035
 """The share of problems that giving up may lose, of those that asking everything would serve."""
@@ -26,7 +28,7 @@ _WAVE = 0.05
 _MOST_WORTH = 4096.0
 """In attempts."""
 _CLOSE = 1.05
-_MOST_STARTS = 12
+_MOST_STARTS = 8
 """Kinds of recorded solutions that the worth is worked out over; the rest is like them."""
 _TOO_RARE = 1e-6
 _HARDLY = 1e-9
@@ -54,6 +56,18 @@ class Step:
 
     rung: int
     attempts: int
+
+
+def first_step(bounds: Bounds, record: Record) -> Step | None:
+    """The wave that every plan begins with, whatever is known: as many attempts as there are paths missing.
+
+    Args:
+        bounds: of every plan.
+        record: of recorded solutions alone.
+    """
+    missing = bounds.target_correct - record.paths
+    most = bounds.max_attempts if record.paths else min(bounds.max_attempts, bounds.give_up_after)
+    return Step(0, min(missing, most)) if missing > 0 and record.rungs else None
 
 
 class Policy:
@@ -99,7 +113,7 @@ class Policy:
         if missing <= 0 or left <= 0 or (unsolved is not None and unsolved <= 0):
             return None
         if not record.paid:
-            return Step(0, min(missing, left if unsolved is None else min(left, unsolved)))
+            return first_step(self._bounds, record)
         best, most = None, 0.0
         for number in range(record.reached, len(self._rungs)):
             later = self._rungs[number + 1 :]

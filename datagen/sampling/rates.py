@@ -59,7 +59,9 @@ class Rates:
             for rung in skills
         }
         for _ in range(_STEPS):
-            likely = sum(tallies[rung] @ np.stack(_logs(_chances(skill))) for rung, skill in skills.items())
+            likely = np.sum(
+                [tallies[rung] @ np.stack(_logs(_chances(skill))) for rung, skill in skills.items()], axis=0
+            )
             held = np.exp(likely - likely.max(axis=1, keepdims=True)) * weights
             held *= (often / held.sum(axis=1))[:, None]
             weights = held.sum(axis=0) + _STRENGTH * _believed_beforehand()
@@ -77,7 +79,8 @@ class Rates:
             tally = _tally(record, rung)
             likely += tally.new * right + (tally.asked - tally.new) * wrong
         held: Vector = np.exp(likely - likely.max()) * self.weights
-        return held / held.sum()
+        held /= held.sum()
+        return held
 
 
 def _tally(record: Record, rung: int) -> Tally:
@@ -88,7 +91,8 @@ def _believed_beforehand() -> Vector:
     """Jeffreys' distribution, Beta(1/2, 1/2), on the grid."""
     grid = np.array(_CHANCES)
     edges = np.concatenate([[0.0], (grid[1:] + grid[:-1]) / 2, [1.0]])
-    return np.diff(2 / math.pi * np.arcsin(np.sqrt(edges)))
+    shares: Vector = np.diff(2 / math.pi * np.arcsin(np.sqrt(edges)))
+    return shares
 
 
 def _chances(skill: float) -> Vector:
@@ -114,4 +118,5 @@ def _nearer(skill: float, expected: float, counted: NDArray[np.float64]) -> floa
     asked = counted.sum(axis=1)
     slope = float((counted[:, 0] - asked * chances).sum()) - (skill - expected) / _SKILL_SPREAD**2
     curve = float((asked * chances * (1 - chances)).sum()) + 1 / _SKILL_SPREAD**2
-    return min(max(skill + slope / curve, -_MOST_SKILL), _MOST_SKILL)
+    step = min(max(slope / curve, -1.0), 1.0)
+    return min(max(skill + step, -_MOST_SKILL), _MOST_SKILL)
