@@ -24,6 +24,8 @@ FEWEST_WORDS = 13
 """Words on end from which on a piece of a problem is a quote, when it tells; the n-gram that the field looks for."""
 FEWEST_PHRASES = 3
 """Phrases in such a piece that are no boilerplate."""
+FORMULA_WORDS, FEWEST_NUMBERS = 20, 4
+"""A piece that is a formula has hardly a phrase; from so many words on it tells by so many different numbers."""
 _SEED_WORDS = 4
 _STRIDE = NGRAM_WORDS - _SEED_WORDS + 1
 """The largest distance of seeds at which every n-gram of a text holds one."""
@@ -110,6 +112,8 @@ class Quotes:
 
 
 def _tells(run: Sequence[bytes]) -> bool:
+    if len(run) >= FORMULA_WORDS and len({word for word in run if word.isdigit()}) >= FEWEST_NUMBERS:
+        return True
     return sum(weight_of(phrase) == 1.0 for phrase in phrases_of(run)) >= FEWEST_PHRASES
 
 

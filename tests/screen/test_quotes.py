@@ -66,6 +66,14 @@ def test_a_solution_may_state_its_own_problem():
     assert QUOTES.find(f"We are told: {TOURNAMENT} So", LOG) is not None
 
 
+def test_a_long_formula_is_a_quote_by_its_numbers():
+    formula = r"$A \begin{pmatrix} 3 \\ 1 \end{pmatrix} = \begin{pmatrix} 2 \\ 4 \end{pmatrix}$ and $A = A^2 + A^3 + 6$"
+    known = f"Let $A$ be a matrix such that {formula}. Find its determinant, then say what it is good for."
+    quotes = Quotes([BenchmarkSet("exam", "rev", (BenchmarkProblem(0, known),))])
+    assert quotes.find(f"Now {formula} holds.") is not None
+    assert quotes.find(f"Now {formula.replace('4', '5')} holds.") is None
+
+
 def test_a_sibling_shares_its_words_with_a_benchmark_and_is_no_quote():
     sibling = TOURNAMENT.replace("twice", "thrice")
     assert QUOTES.find(f"We are told: {sibling} So", sibling) is None
@@ -79,7 +87,7 @@ def test_what_a_solution_quotes_is_found_beside_longer_boilerplate():
     assert quotes.find(f"{boiler} as in {TOURNAMENT}") is not None
 
 
-WORDS = st.sampled_from(["curve", "meadow", "lantern", "glade", "of", "7"])
+WORDS = st.sampled_from(["curve", "meadow", "lantern", "of", "7", "8", "9", "10"])
 TEXTS = st.lists(WORDS, min_size=1, max_size=40)
 
 
@@ -102,6 +110,8 @@ def every_quote(text, problems, own):
 
 def says_much(run):
     told = [word for word in run if len(word) >= 3]
+    if len(run) >= 20 and len({word for word in run if word.isdigit()}) >= 4:
+        return True
     return len(set(zip(told, told[1:], told[2:], strict=False))) >= 3
 
 
