@@ -9,7 +9,7 @@ import pytest
 
 from datagen.normalising import normalise
 from datagen.recipe import Benchmark, Screening
-from datagen.screen import load_benchmark, resolve_benchmark
+from datagen.screen import BenchmarkProblem, BenchmarkSet, load_benchmark, resolve_benchmark
 from datagen.screen.contamination import BenchmarkIndex
 from datagen.screen.quotes import Quotes
 from datagen.tables import Drop, Problem
@@ -139,7 +139,16 @@ def test_outputs_for_benchmark_problems_quote_the_problem_that_they_solve(known_
             named[(hit.benchmark, hit.row) == solved[normalise(row["problem"])]] += 1
             assert quotes.find(row["output"], row["problem"]) is None
     # the five others quote what their problem has in common with another of MATH-500
-    assert named == {True: 1092, False: 5}
+    assert named == {True: 1070, False: 5}
+
+
+def test_a_model_that_goes_on_with_another_problem_quotes_it():
+    train = enumerate(read_problems("problems/math_train.parquet"))
+    exam = BenchmarkSet("math_train", "r", tuple(BenchmarkProblem(row, one.problem) for row, one in train))
+    quotes = Quotes([exam])
+    rows = pq.read_table(DATA / "solutions/skythought.parquet", columns=["problem", "output"]).to_pylist()
+    hits = [hit for row in rows if (hit := quotes.find(row["output"], row["problem"]))]
+    assert {hit.row for hit in hits if hit.score == 1.0} >= {2857, 4731, 4744, 7433}
 
 
 def test_a_normalised_real_text_stays_as_it_is():
