@@ -39,7 +39,10 @@ DRAWING_OPENS, DRAWING_CLOSES = "[ asy ]", "[ / asy ]"
 """What stands around a drawing in the normal form, whatever language it is drawn in."""
 
 _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # no blank between words, and Latin letters among them
-_TOKEN = re.compile(rf"\\[a-z]+|\\[^\w\s]|\d*\.\d+|\d+|[{_HAN}]+|[^\W\d_{_HAN}]+|[^\w\s]")
+_TOKEN = re.compile(  # what is most frequent first
+    r"[a-z]++(?![^\x00-\x7f])|[!-\-:-@\[\]^`{-~]|\\[a-z]+|\\[^\w\s]|\d+(?:\.\d+)?|\.\d+"
+    rf"|[^\W\d_{_HAN}]+|[{_HAN}]+|[^\w\s]"
+)
 _EATEN = re.compile(r"\f(?:rac)?|[\a\b\v]")
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _SUPERSCRIPT_RUN = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
@@ -80,17 +83,17 @@ _BREAK = re.compile(r"<br\s?/?>")
 _KEEPS_CELLS = re.compile("matrix|array|tabular|smallmatrix")
 
 _MOST_ROUNDS = 8
-_HYPHEN = re.compile(rf"(?<=[\w}}]) - (?=(?:[a-z]{{4}}|gon|way|day|bit|ary|ray|one|two|six|ten))(?!{_FUNCTION})")
-_HAN_BLANK = re.compile(rf"(?<=[{_HAN}]) (?=[{_HAN}])")
+_HYPHEN = re.compile(rf" - (?<=[\w}}] - )(?=(?:[a-z]{{4}}|gon|way|day|bit|ary|ray|one|two|six|ten))(?!{_FUNCTION})")
+_HAN_BLANK = re.compile(rf" (?<=[{_HAN}] )(?=[{_HAN}])")
 _BARE_POINT = re.compile(r"(?<!\S)\.(?=\d)")
 _RAISED_PRIMES = re.compile(r"(?<!\^ )(?:\^ )+(?='(?!\S))|\^ \{ ((?:' )+)\}")
-_RAISED_ORDINAL = re.compile(r"(?<=\w) \^ (?=(?:st|nd|rd|th)(?!\S))")
-_MULTIPLIED_NUMBERS = re.compile(r"(?<=\d) (?:\\times|\*) (?=\d)")
+_RAISED_ORDINAL = re.compile(r" \^ (?<=\w \^ )(?=(?:st|nd|rd|th)(?!\S))")
+_MULTIPLIED_NUMBERS = re.compile(r" (?<=\d )(?:\\times|\*) (?=\d)")
 
 _MEANT_IN_TABLES = SAME_TOKEN | dict.fromkeys(DROPPED, "")
 _MEANT = _MEANT_IN_TABLES | {"&": "", "\\\\": ""}
 _DRAWING_TOKEN = re.compile(r"\w+|[^\w\s]")
-_LONGEST_REMEMBERED, _MOST_REMEMBERED = 24, 20_000
+_LONGEST_REMEMBERED, _MOST_REMEMBERED = 16, 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ def _one_alphabet(text: str) -> str:
         text = _SUBSCRIPT_RUN.sub(lambda run: f"_{{{run.group().translate(_PLAIN_SUBSCRIPT)}}}", text)
         text = unicodedata.normalize("NFKC", text).translate(WITHOUT_NFKC)
         text = _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit.group())), text)
-    if _EATEN.search(text):
+    if any(sign in text for sign in "\f\a\b\v"):
         text = _EATEN.sub(lambda eaten: CONTROL_REPAIRS.get(eaten.group(), " "), text)
     if "&" in text:
         for entity, meant in ENTITIES:
