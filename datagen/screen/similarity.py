@@ -167,7 +167,7 @@ def _dice(one: Sequence[Hashable], other: Sequence[Hashable]) -> float:
 
 
 def _numbers(tokens: Sequence[str]) -> list[str]:
-    return [token for token in tokens if "0" <= token < ":"]  # what begins with a digit
+    return [token for token in tokens if token < ":" and token >= "0"]  # what begins with a digit
 
 
 def _is_variable(token: str) -> bool:
@@ -177,20 +177,26 @@ def _is_variable(token: str) -> bool:
 def _tokens(words: str) -> list[str]:
     if not words.isascii():
         words = _HAN.sub(r" \g<0> ", words)
-    said = [token for token in words.replace("^ \\circ", "").replace("\\frac", "/").split() if token not in BRACKETS]
+    said = words.replace("^ \\circ", "").split()
     if TENS_VALUES.keys().isdisjoint(said):
-        return [_IN_DIGITS.get(token, token) for token in said]
+        return [kept for token in said if (kept := _COMPARED_AS.get(token, token))]
     tokens: list[str] = []
     tens = 0
     for token in said:
+        if token in BRACKETS:
+            continue
         if tens and NUMBER_WORDS.get(token, 10) < 10:
             tokens[-1] = str(tens + NUMBER_WORDS[token])
             tens = 0
             continue
         tens = TENS_VALUES.get(token, 0)
-        tokens.append(_IN_DIGITS.get(token, token))
+        tokens.append(_COMPARED_AS.get(token, token))
     return tokens
 
 
-_IN_DIGITS = {word: str(value) for word, value in (NUMBER_WORDS | TENS_VALUES).items()}
+_COMPARED_AS = (
+    {word: str(value) for word, value in (NUMBER_WORDS | TENS_VALUES).items()}
+    | {"\\frac": "/"}
+    | dict.fromkeys(BRACKETS, "")
+)
 _SIGNS = OPERATORS | FUNCTIONS
