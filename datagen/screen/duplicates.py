@@ -100,6 +100,9 @@ def find_duplicates(problems: Callable[[], Iterable[Problem]], rules: Rules) -> 
     Args:
         problems: opens the rows to compare; read twice, or once when none has a twin.
         rules: what decides.
+
+    Raises:
+        StoppedError: the run was told to stop.
     """
     index = _Index.of(problems(), with_sketches=rules.near is not None)
     pairs = index.pairs()
@@ -213,6 +216,7 @@ def _decide(twins: Mapping[str, _Twin], alike: Mapping[str, Mapping[str, Likenes
     joined: dict[str, str] = {}
     adopted: dict[str, str] = {}
     for keeper, members in groups.items():
+        refuse_when_stopped()
         witnesses: Witnesses = {}
         for member in (keeper, *(other for other in members if other != keeper)):
             for answer, row in twins[member].witnesses.items():

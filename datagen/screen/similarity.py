@@ -7,7 +7,7 @@ Words may differ a little; mathematics may not. Two texts are *alike* when
   which reordered sentences leave nearly whole; and where that does too, the same two with the variables renamed in the
   order in which they come;
 - their numbers are the same in the same order, "two" and `2` being one number. Where only sentences have changed
-  places, each sentence must find its like with the same numbers;
+  places, each sentence must find its like with the same numbers, and at most 100 of them may be reworded;
 - their operators and functions are the same, as multisets: a sign, an exponent, the direction of an inequality;
 - no word stands in the place of another one that turns the problem round: largest for smallest, even for odd
   (`TURNS` in `datagen.screen.vocabulary`);
@@ -31,10 +31,11 @@ from rapidfuzz.distance import Indel
 from datagen.normalising import NormalText, normal_parts
 from datagen.screen.number_words import TENS_VALUES
 from datagen.screen.vocabulary import BRACKETS, FUNCTIONS, GREEK_LETTERS, JOINTS, NUMBER_WORDS, OPERATORS, TURNS
+from datagen.stopping import refuse_when_stopped
 
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _SENTENCE_ENDS = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])|\n+")
-_SAME_SENTENCE = 0.6
+_SAME_SENTENCE, _MOST_REWORDED = 0.6, 100
 _DIGITS = re.compile(r"\d+")
 FEWEST_WITHOUT_FIGURE = 15
 """Tokens from which a text is told from others without its drawing."""
@@ -153,8 +154,13 @@ def _same_numbers(one: Wording, other: Wording) -> bool:
         return True
     if sorted(one.numbers) != sorted(other.numbers) or len(one.sentences) != len(other.sentences):
         return False
-    waiting = list(other.sentences)
-    for sentence in one.sentences:
+    # a sentence that stands in both is its own like
+    here, there = (Counter(map(tuple, text.sentences)) for text in (one, other))
+    waiting = list((there - here).elements())
+    if len(waiting) > _MOST_REWORDED:
+        return False
+    for sentence in (here - there).elements():
+        refuse_when_stopped()
         like = max(waiting, key=lambda candidate: _dice(sentence, candidate))
         if _numbers(like) != _numbers(sentence) or _dice(sentence, like) < _SAME_SENTENCE:
             return False
