@@ -174,7 +174,8 @@ def _formulas_together(text: str) -> str:
     """The text with `A B C` as `ABC` in formulas; outside of them, "a" is a word."""
     if ("$" not in text and "\\(" not in text) or _MAY_STAND_APART.search(text) is None:
         return text
-    parts, place = [], 0
+    parts: list[str] = []
+    place = 0
     for start, end in _formulas(text):
         parts += text[place:start], _LETTERS_APART.sub(_letters_together, text[start:end])
         place = end

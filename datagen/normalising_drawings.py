@@ -30,7 +30,7 @@ _LEADS = {"link": len("!["), "graphics": len("\\includegraphics")}
 
 
 def without_drawings(text: str) -> tuple[str, list[str]]:
-    """The text with a blank for each drawing, and their sources; of a link to an image, what it says and its address."""
+    """The text with a blank for each drawing, and their sources; of a link, what it says and its address."""
     if not any(sign in text for sign in _MAY_OPEN):
         return text, []
     kept: list[str] = []

@@ -86,8 +86,8 @@ def candidates(keys: Words) -> Words:
     """Pairs of rows that share at least `FEWEST_SHARED` bands.
 
     Args:
-        keys: of `sketch`, in an order that hangs on the texts alone: it decides whom a row of a large bucket is compared
-            with. Rows of noughts pair with none.
+        keys: of `sketch`, in an order that hangs on the texts alone: it decides whom a row of a large bucket is
+            compared with. Rows of noughts pair with none.
 
     Returns:
         Two columns of row numbers, the smaller one first; each pair once, ascending.

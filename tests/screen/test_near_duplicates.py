@@ -190,11 +190,15 @@ def test_long_texts_are_compared_too(rows, screened):
 
 def test_moved_sentences_find_their_likes_unless_the_whole_text_is_another():
     def text(numbers, word):
-        return " ".join(f"In round {number} {word} player moves the token to a free field of the round board again." for number in numbers)
+        return " ".join(
+            f"In round {number} {word} player moves the token to a free field of the round board again."
+            for number in numbers
+        )
 
     rounds = range(200, 200 + 90)
     moved = likeness(Wording(text(rounds, "the")), Wording(text(reversed(rounds), "each")), 0.85)
-    assert moved is not None and moved.similarity > 0.85
+    assert moved is not None
+    assert moved.similarity > 0.85
     rounds = range(200, 200 + 900)
     assert likeness(Wording(text(rounds, "the")), Wording(text(reversed(rounds), "each")), 0.85) is None
 
@@ -213,7 +217,8 @@ def test_a_run_that_is_told_to_stop_stops_within_one_comparison(monkeypatch):
     problems += [problem(one.replace("apples", "pears"), f"-{answer}") for one, answer in pairs]
     with pytest.raises(StoppedError):
         find_duplicates(lambda: iter(problems), Rules(same_answer, 0.85))
-    assert len(asked) == 2 and asked[0] == asked[1]  # one pair, asked both ways round
+    assert len(asked) == 2  # one pair, both ways round
+    assert asked[0] == asked[1]
     with pytest.raises(StoppedError):
         candidates(sketch([BASE, BASE]))
 
