@@ -7,7 +7,7 @@ Words may differ a little; mathematics may not. Two texts are *alike* when
   which reordered sentences leave nearly whole; and where that does too, the same two with the variables renamed in the
   order in which they come;
 - their numbers are the same in the same order, "two" and `2` being one number. Where only sentences have changed
-  places, each sentence must find its like with the same numbers;
+  places, each sentence must find its like with the same numbers, and at most 100 of them may be reworded;
 - their operators and functions are the same, as multisets: a sign, an exponent, the direction of an inequality;
 - no word stands in the place of another one that turns the problem round: largest for smallest, even for odd
   (`TURNS` in `datagen.screen.vocabulary`);
@@ -21,7 +21,7 @@ those with the same answer one problem (docs/screening/duplicates.md).
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -31,11 +31,11 @@ from rapidfuzz.distance import Indel
 from datagen.normalising import NormalText, normal_parts
 from datagen.screen.number_words import TENS_VALUES
 from datagen.screen.vocabulary import BRACKETS, FUNCTIONS, GREEK_LETTERS, JOINTS, NUMBER_WORDS, OPERATORS, TURNS
+from datagen.stopping import refuse_when_stopped
 
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _SENTENCE_ENDS = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])|\n+")
-_NUMBER = re.compile(r"\d")
-_SAME_SENTENCE = 0.6
+_SAME_SENTENCE, _MOST_REWORDED = 0.6, 100
 _DIGITS = re.compile(r"\d+")
 FEWEST_WITHOUT_FIGURE = 15
 """Tokens from which a text is told from others without its drawing."""
@@ -63,24 +63,19 @@ class Wording:
         return [names.setdefault(one, f"?{len(names)}") if _is_variable(one) else one for one in self.tokens]
 
     @cached_property
-    def numbers(self) -> list[str]:
-        """The numbers in their order."""
-        return [token for token in self.tokens if _NUMBER.match(token)]
+    def counts(self) -> Counter[str]:
+        """How often each token stands in it."""
+        return Counter(self.tokens)
 
     @cached_property
-    def operators(self) -> Counter[str]:
-        """Its operators and functions."""
-        return Counter(token for token in self.tokens if token in OPERATORS or token in FUNCTIONS)
+    def numbers(self) -> list[str]:
+        """The numbers in their order."""
+        return _numbers(self.tokens)
 
     @cached_property
     def turns(self) -> list[int]:
         """Its words that turn a problem into another one, by meaning and in order."""
         return [TURNS[token] for token in self.tokens if token in TURNS]
-
-    @cached_property
-    def variables(self) -> Counter[str]:
-        """Its variables, by the names that they have."""
-        return Counter(token for token in self.tokens if _is_variable(token))
 
     @cached_property
     def drawings(self) -> tuple[str, ...]:
@@ -100,7 +95,7 @@ class Wording:
     def sentences(self) -> list[list[str]]:
         """The tokens of each sentence that holds a number."""
         sentences = (_tokens(normal_parts(part).words) for part in _SENTENCE_ENDS.split(self.problem))
-        return [tokens for tokens in sentences if any(map(_NUMBER.match, tokens))]
+        return [tokens for tokens in sentences if _numbers(tokens)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +115,8 @@ class Likeness:
 
 def likeness(one: Wording, other: Wording, threshold: float) -> Likeness | None:
     """How two texts are alike; None when they are two problems."""
-    if one.operators != other.operators or _turns_away(one, other) or not _same_numbers(one, other):
+    changed = {token for token, _ in one.counts.items() ^ other.counts.items()}
+    if not changed.isdisjoint(_SIGNS) or _turns_away(one, other, changed) or not _same_numbers(one, other):
         return None
     if one.drawn_numbers and other.drawn_numbers and one.drawn_numbers != other.drawn_numbers:
         return None
@@ -129,13 +125,14 @@ def likeness(one: Wording, other: Wording, threshold: float) -> Likeness | None:
         similarity = _similarity(one.renamed, other.renamed, threshold)
     if similarity < threshold:
         return None
-    differ_in_joints = _changed(one.tokens, other.tokens) <= JOINTS
-    is_certain = differ_in_joints and one.turns == other.turns and _same_figures(one, other)
-    return Likeness(similarity, is_certain, shares_variables=one.variables == other.variables)
+    is_certain = changed <= JOINTS and one.turns == other.turns and _same_figures(one, other)
+    return Likeness(similarity, is_certain, shares_variables=not any(map(_is_variable, changed)))
 
 
-def _turns_away(one: Wording, other: Wording) -> bool:
+def _turns_away(one: Wording, other: Wording, changed: Set[str]) -> bool:
     """Whether a word stands in the place of its opposite; one that merely comes on top leaves the texts alike."""
+    if changed.isdisjoint(TURNS):
+        return False
     here, there = Counter(one.turns), Counter(other.turns)
     return bool(here - there) and bool(there - here)
 
@@ -157,8 +154,13 @@ def _same_numbers(one: Wording, other: Wording) -> bool:
         return True
     if sorted(one.numbers) != sorted(other.numbers) or len(one.sentences) != len(other.sentences):
         return False
-    waiting = list(other.sentences)
-    for sentence in one.sentences:
+    # a sentence that stands in both is its own like
+    here, there = (Counter(map(tuple, text.sentences)) for text in (one, other))
+    waiting = list((there - here).elements())
+    if len(waiting) > _MOST_REWORDED:
+        return False
+    for sentence in (here - there).elements():
+        refuse_when_stopped()
         like = max(waiting, key=lambda candidate: _dice(sentence, candidate))
         if _numbers(like) != _numbers(sentence) or _dice(sentence, like) < _SAME_SENTENCE:
             return False
@@ -170,14 +172,8 @@ def _dice(one: Sequence[Hashable], other: Sequence[Hashable]) -> float:
     return 2 * (Counter(one) & Counter(other)).total() / max(len(one) + len(other), 1)
 
 
-def _changed(one: Sequence[str], other: Sequence[str]) -> set[str]:
-    """The tokens that stand in one of the two more often than in the other."""
-    here, there = Counter(one), Counter(other)
-    return set((here - there) + (there - here))
-
-
 def _numbers(tokens: Sequence[str]) -> list[str]:
-    return [token for token in tokens if _NUMBER.match(token)]
+    return [token for token in tokens if token < ":" and token >= "0"]  # what begins with a digit
 
 
 def _is_variable(token: str) -> bool:
@@ -187,9 +183,12 @@ def _is_variable(token: str) -> bool:
 def _tokens(words: str) -> list[str]:
     if not words.isascii():
         words = _HAN.sub(r" \g<0> ", words)
+    said = words.replace("^ \\circ", "").split()
+    if TENS_VALUES.keys().isdisjoint(said):
+        return [kept for token in said if (kept := _COMPARED_AS.get(token, token))]
     tokens: list[str] = []
     tens = 0
-    for token in words.replace("^ \\circ", "").replace("\\frac", "/").split():
+    for token in said:
         if token in BRACKETS:
             continue
         if tens and NUMBER_WORDS.get(token, 10) < 10:
@@ -197,6 +196,13 @@ def _tokens(words: str) -> list[str]:
             tens = 0
             continue
         tens = TENS_VALUES.get(token, 0)
-        number = tens or NUMBER_WORDS.get(token)
-        tokens.append(str(number) if number else token)
+        tokens.append(_COMPARED_AS.get(token, token))
     return tokens
+
+
+_COMPARED_AS = (
+    {word: str(value) for word, value in (NUMBER_WORDS | TENS_VALUES).items()}
+    | {"\\frac": "/"}
+    | dict.fromkeys(BRACKETS, "")
+)
+_SIGNS = OPERATORS | FUNCTIONS
