@@ -25,10 +25,10 @@ from typing import Literal, Self, get_args
 from datagen.normalising import normalise
 from datagen.screen.benchmarks import BenchmarkProblem, BenchmarkSet
 from datagen.screen.evidence import shared_text
-from datagen.screen.numbers import Numbers
-from datagen.screen.phrases import skeleton, tells
+from datagen.screen.numbers import KnownNumbers, Numbers
+from datagen.screen.phrases import letter_words, skeleton, tells, without_drawings
 from datagen.screen.sieve import Sieve
-from datagen.screen.statements import Statement, similarity
+from datagen.screen.statements import Statement, question_of, similarity
 from datagen.screen.wording import words_of
 from datagen.texts import says_something
 from datagen.verify.equivalence import decide
@@ -106,17 +106,19 @@ class _Entry:
     benchmark: str
     problem: BenchmarkProblem
     statement: Statement
-    numbers: Numbers
+    question: frozenset[str]
+    numbers: KnownNumbers
     skeleton: tuple[bytes, ...]
     telling: frozenset[bytes]
     formulas: Counter[tuple[str, ...]]
 
     @classmethod
     def of(cls, benchmark: str, problem: BenchmarkProblem) -> Self:
-        statement = Statement.of(problem.problem)
-        words = skeleton(problem.problem)
-        numbers = Numbers.of(problem.problem)
-        return cls(benchmark, problem, statement, numbers, words, frozenset(filter(tells, words)), statement.formulas())
+        statement, question = Statement.of(problem.problem), question_of(problem.problem)
+        words = skeleton(letter_words(without_drawings(problem.problem)))
+        numbers = KnownNumbers.of_problem(problem.problem)
+        telling = frozenset(filter(tells, words))
+        return cls(benchmark, problem, statement, question, numbers, words, telling, statement.formulas())
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +156,13 @@ class BenchmarkIndex:
             Of several the one found by the plainest layer, then of the highest score, then the first in the order of
             the benchmarks and their rows.
         """
-        candidates = self._sieve.candidates(problem)
-        if not candidates and not self._may_be_overlooked(problem):
+        words = letter_words(problem)
+        candidates = self._sieve.candidates(problem, words)
+        if not candidates and len(problem) > self._longest:
             return None
-        row = _Row(problem, answer)
+        row = _Row(problem, answer, words)
+        if not candidates and row.skeleton not in self._overlooked:
+            return None
         agreeing = [place for place, held in candidates.items() if self._agree_in_numbers(place, held, row)]
         found = [(place, found) for place in agreeing if (found := self._compare(place, candidates[place], row))]
         if self._may_equal(row, candidates, agreeing, bool(found)):
@@ -208,10 +213,6 @@ class BenchmarkIndex:
         if agreeing:
             return any(abs(len(row.skeleton) - len(self._entries[place].skeleton)) <= DRESS_WORDS for place in agreeing)
         return not candidates
-
-    def _may_be_overlooked(self, text: str) -> bool:
-        """Whether a text may equal a benchmark problem that says too little for the sieve."""
-        return len(text) <= self._longest and skeleton(text) in self._overlooked
 
     def _hit(self, place: int, found: _Found, text: str) -> Hit:
         entry = self._entries[place]
@@ -272,10 +273,12 @@ class BenchmarkIndex:
 class _Row:
     """A row that is compared; what of it is dear to read is read when first asked for."""
 
-    def __init__(self, problem: str, answer: str | None) -> None:
+    def __init__(self, problem: str, answer: str | None, words: Sequence[bytes]) -> None:
         self.problem = problem
         self.lowered = problem.lower()
         self._answer = answer
+        self._undrawn = without_drawings(problem)
+        self._words = words if self._undrawn is problem else letter_words(self._undrawn)
         self._numbers: Numbers | None = None
         self._statement: Statement | None = None
         self._skeleton: tuple[bytes, ...] | None = None
@@ -283,17 +286,13 @@ class _Row:
     @property
     def skeleton(self) -> tuple[bytes, ...]:
         if self._skeleton is None:
-            self._skeleton = skeleton(self.problem)
+            self._skeleton = skeleton(self._words)
         return self._skeleton
-
-    @property
-    def words(self) -> frozenset[bytes]:
-        return frozenset(self.skeleton)
 
     @property
     def numbers(self) -> Numbers:
         if self._numbers is None:
-            self._numbers = Numbers.of(self.problem)
+            self._numbers = Numbers.of(self._undrawn, self._words)
         return self._numbers
 
     @property
@@ -314,9 +313,7 @@ class _Row:
 
     def asks_the_same(self, entry: _Entry) -> bool:
         """Whether the row holds all that the benchmark problem asks for, and nearly all formulas with numbers."""
-        known = entry.statement
-        question = known.question
-        if len(question & self.statement.words()) < HELD_QUESTION * len(question):
+        if len(entry.question & self.statement.words()) < HELD_QUESTION * len(entry.question):
             return False
         return len(self._shared_formulas(entry)) >= HELD_FORMULAS * len(entry.formulas)
 
@@ -332,7 +329,9 @@ class _Row:
 def _compare_statements(entry: _Entry, row: _Row) -> _Found | None:
     known = entry.statement
     size = known.size
-    if len(entry.telling) >= TELLING_WORDS and len(entry.telling & row.words) < TELLING_HELD * len(entry.telling):
+    if len(entry.telling) >= TELLING_WORDS and len(entry.telling.intersection(row.skeleton)) < TELLING_HELD * len(
+        entry.telling
+    ):
         return None
     if size < FEWEST_TOKENS or row.statement.size > MOST_LONGER * size + ADDED_TOKENS:
         return None

@@ -22,6 +22,9 @@ from datagen.screen.phrases import letter_words, phrases_of, weight_of, without_
 FEWEST_PHRASES, FEWEST_HELD = 2, 0.25
 """Shared phrases, and their weighted share of a benchmark problem's, from which on it is compared."""
 _UNITS = 1000
+_ONE_PHRASE = 1 << 40
+"""Number and weight of shared phrases add up in one number: so many stand for a phrase, and its weight beside them."""
+_FEWEST_PHRASES = FEWEST_PHRASES * _ONE_PHRASE
 FEWEST_WEIGHT, MOST_SHARING = 0.5, 8
 """A phrase that weighs less, or that more benchmark problems share, is boilerplate and points to none of them."""
 FEW_PHRASES = 5
@@ -31,9 +34,9 @@ FEWEST_NUMBERS, LONG_DIGITS = 3, 3
 FEWEST_WORDS_HELD = 0.5
 LONGER, ADDED_WORDS = 2, 16
 
-_NUMBER = re.compile("[0-9]+")
+_DIGITS = bytes(byte if 48 <= byte <= 57 else 32 for byte in range(256))
 _NUMBERS = {word: value for word, value in NUMBER_WORDS.items() if word != "one"}  # which is hardly ever a number
-_NUMBER_WORDS = frozenset(word.encode() for word in _NUMBERS)
+_NUMBER_WORDS = {word.encode(): value.encode() for word, value in _NUMBERS.items()}
 _WORD_OR_NUMBER = re.compile(r"[a-z]{2,}|[0-9]+")
 
 Phrase = tuple[bytes, ...]
@@ -64,7 +67,7 @@ class Sieve:
                 continue
             # whole numbers, since their sum is the same in any order
             units = round(weight * _UNITS)
-            self._holders[phrase] = units, places
+            self._holders[phrase] = _ONE_PHRASE + units, places
             for place in places:
                 sizes[place] += units
                 numbers[place] += 1
@@ -76,36 +79,38 @@ class Sieve:
         few = {place: problem for place, problem in enumerate(problems) if numbers[place] < FEW_PHRASES}
         self._short = _ShortProblems(few, frozenset(place for place in few if not numbers[place]))
         self.overlooked = frozenset(
-            place for place, problem in enumerate(problems) if place not in self.candidates(problem)
+            place
+            for place, problem in enumerate(problems)
+            if place not in self.candidates(problem, letter_words(problem))
         )
 
-    def candidates(self, text: str) -> Mapping[int, float]:
-        """The benchmark problems that a raw text may hold, each with the weighted share of its phrases there."""
-        words = letter_words(text)
+    def candidates(self, text: str, words: Sequence[bytes]) -> Mapping[int, float]:
+        """The benchmark problems that a raw text may hold, each with the weighted share of its phrases there.
+
+        Args:
+            text: a raw text.
+            words: its `letter_words`.
+        """
         told = list(filter(self._is_known, words))
         shared = self._phrases.intersection(zip(told, told[1:], told[2:], strict=False))
-        is_short = len(told) <= SHORT_TEXT_WORDS
-        if not shared and not is_short:
-            return _NONE
-        held = self._held(shared, is_short) if is_short or len(shared) >= FEWEST_PHRASES else {}
-        if is_short:
-            for place in self._short.candidates(text, words):
-                held.setdefault(place, 0.0)
+        if len(told) > SHORT_TEXT_WORDS:
+            return self._held(shared) if len(shared) >= FEWEST_PHRASES else _NONE
+        held = self._held(shared, is_short=True) if shared else {}
+        for place in self._short.candidates(text, words):
+            held.setdefault(place, 0.0)
         return held
 
-    def _held(self, shared: Iterable[Phrase], is_short: bool) -> dict[int, float]:
-        counts: dict[int, int] = {}
-        weights: dict[int, int] = {}
+    def _held(self, shared: Iterable[Phrase], is_short: bool = False) -> dict[int, float]:
+        tallies: dict[int, int] = {}
         for phrase in shared:
-            weight, places = self._holders[phrase]
+            tally, places = self._holders[phrase]
             for place in places:
-                counts[place] = counts.get(place, 0) + 1
-                weights[place] = weights.get(place, 0) + weight
+                tallies[place] = tallies.get(place, 0) + tally
         return {
-            place: weights[place] / self._sizes[place]
-            for place, number in counts.items()
-            if (number >= FEWEST_PHRASES or (is_short and self._is_few[place]))
-            and weights[place] >= FEWEST_HELD * self._sizes[place]
+            place: weight / self._sizes[place]
+            for place, tally in tallies.items()
+            if (tally >= _FEWEST_PHRASES or (is_short and self._is_few[place]))
+            and (weight := tally % _ONE_PHRASE) >= FEWEST_HELD * self._sizes[place]
         }
 
 
@@ -120,18 +125,18 @@ class _ShortProblems:
         holders = Counter(word for read in self._read.values() for word in read.words)
         self._weights = {word: 1.0 + math.log(len(problems) / number) for word, number in holders.items()}
         self._sizes = {place: self._weight(read.words) for place, read in self._read.items()}
-        by_numbers: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-        by_word: defaultdict[bytes | str, list[int]] = defaultdict(list)
+        by_numbers: defaultdict[tuple[bytes, ...], list[int]] = defaultdict(list)
+        by_word: defaultdict[bytes, list[int]] = defaultdict(list)
         for place, read in self._read.items():
             if read.numbers:
-                by_numbers[read.numbers].append(place)
+                by_numbers[tuple(number.encode() for number in read.numbers)].append(place)
             for number in {number for number in read.numbers if len(number) >= LONG_DIGITS}:
-                by_word[number].append(place)
+                by_word[number.encode()].append(place)
             if place in without_phrases and len(read.numbers) < FEWEST_NUMBERS:
                 for word in self._rarest(read.words, holders, self._sizes[place]):
                     by_word[word.encode()].append(place)
         self._by_numbers, self._by_word = dict(by_numbers), dict(by_word)
-        self._pointing = frozenset(by_word)
+        self._looked_for = frozenset(by_word).union(_NUMBER_WORDS)
 
     def candidates(self, text: str, words: Sequence[bytes]) -> list[int]:
         """The problems whose numbers are the text's, or that share a rare word or number, with half of their words.
@@ -140,9 +145,13 @@ class _ShortProblems:
             text: a raw text.
             words: its `letter_words`.
         """
-        numbers = _NUMBER.findall(text if _NUMBER_WORDS.isdisjoint(words) else _with_digits(text))
+        numbers = text.encode("utf-8", "replace").translate(_DIGITS).split()
+        pointing = self._looked_for.intersection(chain(numbers, words))
+        if not pointing.isdisjoint(_NUMBER_WORDS):
+            numbers += filter(None, map(_NUMBER_WORDS.get, words))
         near = set(self._by_numbers.get(tuple(sorted(numbers)), ()))
-        near.update(place for one in self._pointing.intersection(chain(numbers, words)) for place in self._by_word[one])
+        for one in pointing:
+            near.update(self._by_word.get(one, ()))
         if not near:
             return []
         row = _Read.of(text)
@@ -167,10 +176,6 @@ class _ShortProblems:
                 break
             yield word
             left -= self._weights[word]
-
-
-def _with_digits(text: str) -> str:
-    return " ".join([_NUMBERS.get(token, token) for token in _WORD_OR_NUMBER.findall(text.lower())])
 
 
 @dataclass(frozen=True, slots=True)
