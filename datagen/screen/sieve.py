@@ -9,7 +9,6 @@ than the plain n-gram rules that it replaces.
 """
 
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,9 +34,12 @@ FEWEST_WORDS_HELD = 0.5
 LONGER, ADDED_WORDS = 2, 16
 
 _DIGITS = bytes(byte if 48 <= byte <= 57 else 32 for byte in range(256))
-_NUMBERS = {word: value for word, value in NUMBER_WORDS.items() if word != "one"}  # which is hardly ever a number
-_NUMBER_WORDS = {word.encode(): value.encode() for word, value in _NUMBERS.items()}
-_WORD_OR_NUMBER = re.compile(r"[a-z]{2,}|[0-9]+")
+_VALUES = {
+    word.encode(): value.encode()
+    for word, value in NUMBER_WORDS.items()
+    if word != "one"  # which is hardly ever a number
+}
+_SAID_ANYHOW = frozenset(word.encode() for word in SAID_ANYHOW).union(_VALUES)
 
 Phrase = tuple[bytes, ...]
 
@@ -60,14 +62,14 @@ class Sieve:
                 sharing[phrase].append(place)
         sizes = [0] * len(problems)
         numbers = [0] * len(problems)
-        self._holders: dict[Phrase, tuple[int, list[int]]] = {}
+        self._holders: dict[Phrase, tuple[tuple[int, int], ...]] = {}
         for phrase, places in sorted(sharing.items()):
             weight = weight_of(phrase)
             if weight < FEWEST_WEIGHT or len(places) > MOST_SHARING:
                 continue
             # whole numbers, since their sum is the same in any order
             units = round(weight * _UNITS)
-            self._holders[phrase] = _ONE_PHRASE + units, places
+            self._holders[phrase] = tuple((place, _ONE_PHRASE + units) for place in places)
             for place in places:
                 sizes[place] += units
                 numbers[place] += 1
@@ -102,10 +104,8 @@ class Sieve:
 
     def _held(self, shared: Iterable[Phrase], is_short: bool = False) -> dict[int, float]:
         tallies: dict[int, int] = {}
-        for phrase in shared:
-            tally, places = self._holders[phrase]
-            for place in places:
-                tallies[place] = tallies.get(place, 0) + tally
+        for place, tally in chain.from_iterable(map(self._holders.__getitem__, shared)):
+            tallies[place] = tallies.get(place, 0) + tally
         return {
             place: weight / self._sizes[place]
             for place, tally in tallies.items()
@@ -121,7 +121,7 @@ class _ShortProblems:
     """Benchmark problems of few phrases: those with telling numbers by these, the others by their rarest words."""
 
     def __init__(self, problems: Mapping[int, str], without_phrases: frozenset[int]) -> None:
-        self._read = {place: _Read.of(problem) for place, problem in problems.items()}
+        self._read = {place: _Read.of(problem, letter_words(problem)) for place, problem in problems.items()}
         holders = Counter(word for read in self._read.values() for word in read.words)
         self._weights = {word: 1.0 + math.log(len(problems) / number) for word, number in holders.items()}
         self._sizes = {place: self._weight(read.words) for place, read in self._read.items()}
@@ -129,14 +129,14 @@ class _ShortProblems:
         by_word: defaultdict[bytes, list[int]] = defaultdict(list)
         for place, read in self._read.items():
             if read.numbers:
-                by_numbers[tuple(number.encode() for number in read.numbers)].append(place)
+                by_numbers[read.numbers].append(place)
             for number in {number for number in read.numbers if len(number) >= LONG_DIGITS}:
-                by_word[number.encode()].append(place)
+                by_word[number].append(place)
             if place in without_phrases and len(read.numbers) < FEWEST_NUMBERS:
                 for word in self._rarest(read.words, holders, self._sizes[place]):
-                    by_word[word.encode()].append(place)
+                    by_word[word].append(place)
         self._by_numbers, self._by_word = dict(by_numbers), dict(by_word)
-        self._looked_for = frozenset(by_word).union(_NUMBER_WORDS)
+        self._pointing = frozenset(by_word)
 
     def candidates(self, text: str, words: Sequence[bytes]) -> list[int]:
         """The problems whose numbers are the text's, or that share a rare word or number, with half of their words.
@@ -145,16 +145,13 @@ class _ShortProblems:
             text: a raw text.
             words: its `letter_words`.
         """
-        numbers = text.encode("utf-8", "replace").translate(_DIGITS).split()
-        pointing = self._looked_for.intersection(chain(numbers, words))
-        if not pointing.isdisjoint(_NUMBER_WORDS):
-            numbers += filter(None, map(_NUMBER_WORDS.get, words))
-        near = set(self._by_numbers.get(tuple(sorted(numbers)), ()))
-        for one in pointing:
-            near.update(self._by_word.get(one, ()))
+        numbers = _numbers(text, words)
+        near = set(self._by_numbers.get(numbers, ()))
+        for one in self._pointing.intersection(chain(numbers, words)):
+            near.update(self._by_word[one])
         if not near:
             return []
-        row = _Read.of(text)
+        row = _Read(_telling(words), numbers)
         return [place for place in near if self._is_near(place, row)]
 
     def _is_near(self, place: int, row: "_Read") -> bool:
@@ -165,10 +162,10 @@ class _ShortProblems:
             and self._weight(known.words & row.words) >= FEWEST_WORDS_HELD * self._sizes[place]
         )
 
-    def _weight(self, words: Iterable[str]) -> float:
+    def _weight(self, words: Iterable[bytes]) -> float:
         return math.fsum(map(self._weights.__getitem__, words))
 
-    def _rarest(self, words: frozenset[str], holders: Mapping[str, int], size: float) -> Iterator[str]:
+    def _rarest(self, words: frozenset[bytes], holders: Mapping[bytes, int], size: float) -> Iterator[bytes]:
         """Enough of the rarest words that a text without any of them holds too few of the problem's words."""
         left = size
         for word in sorted(words, key=lambda word: (holders[word], word)):
@@ -182,11 +179,18 @@ class _ShortProblems:
 class _Read:
     """The telling words of a text, and its numbers, sorted as texts."""
 
-    words: frozenset[str]
-    numbers: tuple[str, ...]
+    words: frozenset[bytes]
+    numbers: tuple[bytes, ...]
 
     @classmethod
-    def of(cls, text: str) -> Self:
-        tokens = [_NUMBERS.get(token, token) for token in _WORD_OR_NUMBER.findall(text.lower())]
-        numbers = tuple(sorted(token for token in tokens if token.isdigit()))
-        return cls(frozenset(tokens).difference(SAID_ANYHOW, numbers), numbers)
+    def of(cls, text: str, words: Sequence[bytes]) -> Self:
+        return cls(_telling(words), _numbers(text, words))
+
+
+def _telling(words: Iterable[bytes]) -> frozenset[bytes]:
+    return frozenset(word for word in words if len(word) > 1).difference(_SAID_ANYHOW)
+
+
+def _numbers(text: str, words: Iterable[bytes]) -> tuple[bytes, ...]:
+    digits = text.encode("utf-8", "replace").translate(_DIGITS).split()
+    return tuple(sorted(chain(digits, filter(None, map(_VALUES.get, words)))))
