@@ -3,9 +3,10 @@
 Rows with one id are one problem. Problems with alike texts (`datagen.screen.similarity`) are near duplicates. Groups
 are stars, not chains: problems are ranked, and each one in turn either joins the best one that stays and that it is
 itself alike to, or stays. So no problem is dropped for one that it does not resemble, and with a~b~c the best decides.
+A disagreement goes further: where two texts say the same and their answers differ, the groups of both are in doubt.
 
 The rank is, in this order: most whole recorded solutions; the source that stands first in the recipe; the content. It
-never is the order of the rows, which decides nothing here. A group whose answers disagree is dropped as a whole. Alike
+never is the order of the rows, which decides nothing here. Groups whose answers disagree are dropped as a whole. Alike
 texts that need their answers as a witness and disagree are two problems, both of which stay.
 
 Problems are read three times. What is held of all of them is 24 bytes a row and 8 bytes a band (256); texts and answers
@@ -24,6 +25,7 @@ import numpy as np
 
 from datagen.screen.similarity import Likeness, Wording, likeness
 from datagen.screen.sketches import BANDS, BATCH_TEXTS, Words, candidates, sketch
+from datagen.screen.trimmings import without_trimmings
 from datagen.screen.wording import shorten
 from datagen.tables import Problem
 from datagen.texts import digest
@@ -132,7 +134,8 @@ class _Index:
         with ThreadPoolExecutor(_SKETCHING, thread_name_prefix="sketch") as pool:
             for batch in _batches(problems):
                 if with_sketches:
-                    under_way.append(pool.submit(sketch, [problem.problem for problem in batch]))
+                    texts = [without_trimmings(problem.problem) for problem in batch]
+                    under_way.append(pool.submit(sketch, texts))
                 pair = [(_key(problem.id), _key(problem.problem)) for problem in batch]
                 keys.append(np.array(pair, np.uint64).reshape(len(batch), 2))
                 if len(under_way) > _SKETCHING:
@@ -184,7 +187,7 @@ def _twins(problems: Iterable[Problem], named: frozenset[int], rules: Rules) -> 
 def _alike(pairs: Words, twins: Mapping[str, _Twin], rules: Rules) -> dict[str, dict[str, Likeness]]:
     """For each problem the near duplicates that can stay or go, and how alike they are."""
     by_key = {_key(problem_id): problem_id for problem_id, twin in twins.items() if twin.rank[0] == 0}
-    wording = lru_cache(_WORDINGS_HELD)(lambda problem_id: Wording(twins[problem_id].best.problem))
+    wording = lru_cache(_WORDINGS_HELD)(lambda problem_id: Wording(without_trimmings(twins[problem_id].best.problem)))
     alike: defaultdict[str, dict[str, Likeness]] = defaultdict(dict)
     for pair in pairs:
         one, other = (by_key.get(int(key)) for key in pair)
@@ -211,26 +214,63 @@ def _decide(twins: Mapping[str, _Twin], alike: Mapping[str, Mapping[str, Likenes
     for one in twins:
         groups[stays.get(one, one)].append(one)
 
-    conflicts: dict[str, str] = {}
+    conflicts = _conflicts(groups, twins, alike, rules.same_answer)
     joined: dict[str, str] = {}
     adopted: dict[str, str] = {}
     for keeper, members in groups.items():
-        witnesses: Witnesses = {}
-        for member in (keeper, *(other for other in members if other != keeper)):
-            for answer, row in twins[member].witnesses.items():
-                witnesses.setdefault(answer, row)
-        if not _agree(witnesses, rules.same_answer):
-            texts = "same text" if len(members) == 1 else "near duplicates"
-            conflicts |= dict.fromkeys(members, f"{texts}, different answers: {_describe(witnesses)}")
-            continue
         best = twins[keeper].best
         for member in members:
-            if member != keeper:
+            if member != keeper and member not in conflicts:
                 found = alike[member][keeper]
                 joined[member] = f"near duplicate of {_place(best)}, which is kept: similarity {found.similarity:.2f}"
                 adopted |= {member: keeper} if found.shares_variables else {}
     keepers = {one: Keeper(twin.best.row_id, _place(twin.best)) for one, twin in twins.items() if twin.rows > 1}
     return Duplicates(keepers, conflicts, joined, adopted)
+
+
+def _conflicts(
+    groups: Mapping[str, Sequence[str]],
+    twins: Mapping[str, _Twin],
+    alike: Mapping[str, Mapping[str, Likeness]],
+    same_answer: SameAnswer,
+) -> dict[str, str]:
+    """The ids of the groups in doubt, and who says what.
+
+    Args:
+        groups: the members of each keeper's group, the keeper among them.
+    """
+    conflicts: dict[str, str] = {}
+    for keepers in _together(groups, alike):
+        members = [member for keeper in keepers for member in sorted(groups[keeper], key=keeper.__ne__)]
+        witnesses: Witnesses = {}
+        for member in members:
+            for answer, row in twins[member].witnesses.items():
+                witnesses.setdefault(answer, row)
+        if not _agree(witnesses, same_answer):
+            texts = "same text" if len(members) == 1 else "near duplicates"
+            conflicts |= dict.fromkeys(members, f"{texts}, different answers: {_describe(witnesses)}")
+    return conflicts
+
+
+def _together(
+    groups: Mapping[str, Sequence[str]], alike: Mapping[str, Mapping[str, Likeness]]
+) -> Iterator[list[str]]:
+    """The keepers of the groups that are linked by texts which certainly say the same, the best one first."""
+    keeper_of = {member: keeper for keeper, members in groups.items() for member in members}
+    seen: set[str] = set()
+    for first in groups:
+        waiting = [] if first in seen else [first]
+        seen.add(first)
+        linked: list[str] = []
+        while waiting:
+            linked.append(waiting.pop())
+            for member in groups[linked[-1]]:
+                for other, found in sorted(alike.get(member, {}).items()):
+                    if found.is_certain and keeper_of[other] not in seen:
+                        seen.add(keeper_of[other])
+                        waiting.append(keeper_of[other])
+        if linked:
+            yield linked
 
 
 def _agree(witnesses: Witnesses, same_answer: SameAnswer) -> bool:

@@ -8,15 +8,16 @@ Words may differ a little; mathematics may not. Two texts are *alike* when
   order in which they come;
 - their numbers are the same in the same order, "two" and `2` being one number. Where only sentences have changed
   places, each sentence must find its like with the same numbers;
-- their operators and functions are the same, as multisets: a sign, an exponent, the direction of an inequality;
+- their operators and functions are the same, as multisets: a sign, an exponent, the direction of an inequality. Copies
+  lose signs (`^`, `\sqrt`): in a text of `FEWEST_WITH_A_SLIP` tokens, one side may have more of them, never others;
 - no word stands in the place of another one that turns the problem round: largest for smallest, even for odd
   (`TURNS` in `datagen.screen.vocabulary`);
 - their drawings, where both have some, hold the same numbers.
 
 That is not always enough: "find x" and "find y" of one system are alike, and so are two problems about two figures. So
-`Likeness.is_certain` tells whether nothing differs but joints ("find", "what is"); where it is false, the answers are
-the second witness. Read by eye, uncertain pairs with different answers are two problems nine times out of ten, and
-those with the same answer one problem (docs/screening/duplicates.md).
+`Likeness.is_certain` tells whether both say the same in the same order, but for joints ("find", "what is"), the forms
+of words ("labeled", "labelled") and, in longer texts, the letters of variables; where it is false, the answers are the
+second witness. What that comes to was read by eye (docs/screening/duplicates.md).
 """
 
 import re
@@ -39,6 +40,15 @@ _SAME_SENTENCE = 0.6
 _DIGITS = re.compile(r"\d+")
 FEWEST_WITHOUT_FIGURE = 15
 """Tokens from which a text is told from others without its drawing."""
+FEWEST_WITH_A_SLIP = 20
+"""Tokens from which a text that has lost a sign is told from one that never had it."""
+FEWEST_RENAMED = 30
+"""Tokens from which a text with other letters says the same, whatever its answer."""
+_GROUPING = re.compile(r"\( [^()]*? (?:[-+/*]|\\(?:div|cdot|times)) [^()]*?\)")
+_PLURAL = re.compile(r"(?<!s)s$")
+_ENDING = re.compile(r"(?:ing|e?d|e)$")
+_SPELLINGS = (("our", "or"), ("ll", "l"), ("ys", "yz"), ("is", "iz"), ("tre", "ter"))
+_SHORTEST_STEM = 4
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,21 @@ class Wording:
     def operators(self) -> Counter[str]:
         """Its operators and functions."""
         return Counter(token for token in self.tokens if token in OPERATORS or token in FUNCTIONS)
+
+    @cached_property
+    def said(self) -> list[str]:
+        """What the text says, in order: its tokens without joints, each word in one form of several."""
+        return [_stem(token) for token in self.tokens if token not in JOINTS]
+
+    @cached_property
+    def said_of_any(self) -> list[str]:
+        """The same with the variables renamed."""
+        return [_stem(token) for token in self.renamed if token not in JOINTS]
+
+    @cached_property
+    def groupings(self) -> int:
+        """Its round brackets that hold a sum or a product: 8 / (4 / 2) is not 8 / 4 / 2."""
+        return len(_GROUPING.findall(self._parts.words))
 
     @cached_property
     def turns(self) -> list[int]:
@@ -120,7 +145,7 @@ class Likeness:
 
 def likeness(one: Wording, other: Wording, threshold: float) -> Likeness | None:
     """How two texts are alike; None when they are two problems."""
-    if one.operators != other.operators or _turns_away(one, other) or not _same_numbers(one, other):
+    if not _same_operators(one, other) or _turns_away(one, other) or not _same_numbers(one, other):
         return None
     if one.drawn_numbers and other.drawn_numbers and one.drawn_numbers != other.drawn_numbers:
         return None
@@ -129,9 +154,32 @@ def likeness(one: Wording, other: Wording, threshold: float) -> Likeness | None:
         similarity = _similarity(one.renamed, other.renamed, threshold)
     if similarity < threshold:
         return None
-    differ_in_joints = _changed(one.tokens, other.tokens) <= JOINTS
-    is_certain = differ_in_joints and one.turns == other.turns and _same_figures(one, other)
+    is_certain = _says_the_same(one, other) and _same_figures(one, other)
     return Likeness(similarity, is_certain, shares_variables=one.variables == other.variables)
+
+
+def _same_operators(one: Wording, other: Wording) -> bool:
+    if one.operators == other.operators:
+        return True
+    lost, added = one.operators - other.operators, other.operators - one.operators
+    return not (lost and added) and min(len(one.tokens), len(other.tokens)) >= FEWEST_WITH_A_SLIP
+
+
+def _says_the_same(one: Wording, other: Wording) -> bool:
+    if one.groupings != other.groupings:
+        return False
+    if one.said == other.said:
+        return True
+    return len(one.said_of_any) >= FEWEST_RENAMED and one.said_of_any == other.said_of_any
+
+
+def _stem(token: str) -> str:
+    if len(token) <= _SHORTEST_STEM or not token.isascii() or not token.isalpha():
+        return token
+    for other, one in _SPELLINGS:
+        token = token.replace(other, one)
+    stem = _ENDING.sub("", _PLURAL.sub("", token))
+    return stem if len(stem) >= _SHORTEST_STEM else token
 
 
 def _turns_away(one: Wording, other: Wording) -> bool:
@@ -168,12 +216,6 @@ def _same_numbers(one: Wording, other: Wording) -> bool:
 
 def _dice(one: Sequence[Hashable], other: Sequence[Hashable]) -> float:
     return 2 * (Counter(one) & Counter(other)).total() / max(len(one) + len(other), 1)
-
-
-def _changed(one: Sequence[str], other: Sequence[str]) -> set[str]:
-    """The tokens that stand in one of the two more often than in the other."""
-    here, there = Counter(one), Counter(other)
-    return set((here - there) + (there - here))
 
 
 def _numbers(tokens: Sequence[str]) -> list[str]:
