@@ -13,6 +13,7 @@ from tests.benchmarks import (
     memory,
     screening,
     throughput,
+    unseen,
     verifying,
 )
 
@@ -37,6 +38,7 @@ def main() -> None:
         "memory": partial(memory.measure, asked.completions),
         "screening": screening.measure,
         "throughput": partial(throughput.measure, asked.share),
+        "unseen": unseen.measure,
         "verifying": partial(verifying.measure, asked.every),
     }
     unknown = [name for name in asked.names if name not in benchmarks]
