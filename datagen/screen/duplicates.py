@@ -223,7 +223,7 @@ def _decide(twins: Mapping[str, _Twin], alike: Mapping[str, Mapping[str, Likenes
             if member != keeper and member not in conflicts:
                 found = alike[member][keeper]
                 joined[member] = f"near duplicate of {_place(best)}, which is kept: similarity {found.similarity:.2f}"
-                adopted |= {member: keeper} if found.shares_variables else {}
+                adopted |= {member: keeper} if found.shares_letters else {}
     keepers = {one: Keeper(twin.best.row_id, _place(twin.best)) for one, twin in twins.items() if twin.rows > 1}
     return Duplicates(keepers, conflicts, joined, adopted)
 
@@ -234,11 +234,7 @@ def _conflicts(
     alike: Mapping[str, Mapping[str, Likeness]],
     same_answer: SameAnswer,
 ) -> dict[str, str]:
-    """The ids of the groups in doubt, and who says what.
-
-    Args:
-        groups: the members of each keeper's group, the keeper among them.
-    """
+    """The ids of the groups in doubt, and who says what; of a group, its keeper is among the members."""
     conflicts: dict[str, str] = {}
     for keepers in _together(groups, alike):
         members = [member for keeper in keepers for member in sorted(groups[keeper], key=keeper.__ne__)]
@@ -252,10 +248,8 @@ def _conflicts(
     return conflicts
 
 
-def _together(
-    groups: Mapping[str, Sequence[str]], alike: Mapping[str, Mapping[str, Likeness]]
-) -> Iterator[list[str]]:
-    """The keepers of the groups that are linked by texts which certainly say the same, the best one first."""
+def _together(groups: Mapping[str, Sequence[str]], alike: Mapping[str, Mapping[str, Likeness]]) -> Iterator[list[str]]:
+    """The keepers of groups that are linked by texts which certainly say the same."""
     keeper_of = {member: keeper for keeper, members in groups.items() for member in members}
     seen: set[str] = set()
     for first in groups:

@@ -4,25 +4,25 @@ Words may differ a little; mathematics may not. Two texts are *alike* when
 
 - their similarity reaches the threshold. It is the normalised Indel similarity of their tokens: the share that stands
   in both in the same order. Where that stays below, it is the Dice coefficient of their pairs of neighbouring tokens,
-  which reordered sentences leave nearly whole; and where that does too, the same two with the variables renamed in the
-  order in which they come;
+  which reordered sentences leave nearly whole; and where that does too, the same two with the letters renamed in the
+  order in which they come. A text that stands whole in the other, beside words without mathematics, is wholly alike;
 - their numbers are the same in the same order, "two" and `2` being one number. Where only sentences have changed
   places, each sentence must find its like with the same numbers;
-- their operators and functions are the same, as multisets: a sign, an exponent, the direction of an inequality. Copies
-  lose signs (`^`, `\sqrt`): in a text of `FEWEST_WITH_A_SLIP` tokens, one side may have more of them, never others;
+- their operators and functions are the same, as multisets: a sign, an exponent, the direction of an inequality. Only a
+  copy may have lost some (`datagen.screen.gist`);
 - no word stands in the place of another one that turns the problem round: largest for smallest, even for odd
   (`TURNS` in `datagen.screen.vocabulary`);
 - their drawings, where both have some, hold the same numbers.
 
 That is not always enough: "find x" and "find y" of one system are alike, and so are two problems about two figures. So
 `Likeness.is_certain` tells whether both say the same in the same order, but for joints ("find", "what is"), the forms
-of words ("labeled", "labelled") and, in longer texts, the letters of variables; where it is false, the answers are the
-second witness. What that comes to was read by eye (docs/screening/duplicates.md).
+of words and, in longer texts, the letters; where it is false, the answers are the second witness. What that comes to
+was read by eye (docs/screening/duplicates.md).
 """
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -30,25 +30,20 @@ from itertools import pairwise
 from rapidfuzz.distance import Indel
 
 from datagen.normalising import NormalText, normal_parts
+from datagen.screen.gist import gist, is_wrapped, lost_signs
 from datagen.screen.number_words import TENS_VALUES
-from datagen.screen.vocabulary import BRACKETS, FUNCTIONS, GREEK_LETTERS, JOINTS, NUMBER_WORDS, OPERATORS, TURNS
+from datagen.screen.renaming import letters_of, renamed
+from datagen.screen.vocabulary import BRACKETS, FUNCTIONS, NUMBER_WORDS, OPERATORS, TURNS
 
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _SENTENCE_ENDS = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])|\n+")
-_NUMBER = re.compile(r"\d")
 _SAME_SENTENCE = 0.6
 _DIGITS = re.compile(r"\d+")
 FEWEST_WITHOUT_FIGURE = 15
 """Tokens from which a text is told from others without its drawing."""
-FEWEST_WITH_A_SLIP = 20
-"""Tokens from which a text that has lost a sign is told from one that never had it."""
 FEWEST_RENAMED = 30
 """Tokens from which a text with other letters says the same, whatever its answer."""
 _GROUPING = re.compile(r"\( [^()]*? (?:[-+/*]|\\(?:div|cdot|times)) [^()]*?\)")
-_PLURAL = re.compile(r"(?<!s)s$")
-_ENDING = re.compile(r"(?:ing|e?d|e)$")
-_SPELLINGS = (("our", "or"), ("ll", "l"), ("ys", "yz"), ("is", "iz"), ("tre", "ter"))
-_SHORTEST_STEM = 4
 
 
 @dataclass(frozen=True)
@@ -68,29 +63,13 @@ class Wording:
 
     @cached_property
     def renamed(self) -> list[str]:
-        """The tokens with each variable named after its first place among the variables."""
-        names: dict[str, str] = {}
-        return [names.setdefault(one, f"?{len(names)}") if _is_variable(one) else one for one in self.tokens]
+        """The tokens with each letter of the formulas named after its place."""
+        return renamed(self.tokens, self.letters)
 
     @cached_property
-    def numbers(self) -> list[str]:
-        """The numbers in their order."""
-        return [token for token in self.tokens if _NUMBER.match(token)]
-
-    @cached_property
-    def operators(self) -> Counter[str]:
-        """Its operators and functions."""
-        return Counter(token for token in self.tokens if token in OPERATORS or token in FUNCTIONS)
-
-    @cached_property
-    def said(self) -> list[str]:
-        """What the text says, in order: its tokens without joints, each word in one form of several."""
-        return [_stem(token) for token in self.tokens if token not in JOINTS]
-
-    @cached_property
-    def said_of_any(self) -> list[str]:
-        """The same with the variables renamed."""
-        return [_stem(token) for token in self.renamed if token not in JOINTS]
+    def letters(self) -> tuple[str, ...]:
+        """The variables and points of the formulas, in order."""
+        return letters_of(self.problem)
 
     @cached_property
     def groupings(self) -> int:
@@ -98,14 +77,19 @@ class Wording:
         return len(_GROUPING.findall(self._parts.words))
 
     @cached_property
+    def counts(self) -> Counter[str]:
+        """How often each token stands in it."""
+        return Counter(self.tokens)
+
+    @cached_property
+    def numbers(self) -> list[str]:
+        """The numbers in their order."""
+        return _numbers(self.tokens)
+
+    @cached_property
     def turns(self) -> list[int]:
         """Its words that turn a problem into another one, by meaning and in order."""
         return [TURNS[token] for token in self.tokens if token in TURNS]
-
-    @cached_property
-    def variables(self) -> Counter[str]:
-        """Its variables, by the names that they have."""
-        return Counter(token for token in self.tokens if _is_variable(token))
 
     @cached_property
     def drawings(self) -> tuple[str, ...]:
@@ -125,7 +109,7 @@ class Wording:
     def sentences(self) -> list[list[str]]:
         """The tokens of each sentence that holds a number."""
         sentences = (_tokens(normal_parts(part).words) for part in _SENTENCE_ENDS.split(self.problem))
-        return [tokens for tokens in sentences if any(map(_NUMBER.match, tokens))]
+        return [tokens for tokens in sentences if _numbers(tokens)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,55 +119,50 @@ class Likeness:
     Attributes:
         similarity: from the threshold to 1.
         is_certain: whether the texts alone show that they are one problem; if not, the answers are asked too.
-        shares_variables: whether the same variables stand in both, so that a solution of the one speaks of the other.
+        shares_letters: whether the formulas of both use the same letters, so that a solution of the one fits the other.
     """
 
     similarity: float
     is_certain: bool
-    shares_variables: bool
+    shares_letters: bool
 
 
 def likeness(one: Wording, other: Wording, threshold: float) -> Likeness | None:
     """How two texts are alike; None when they are two problems."""
-    if not _same_operators(one, other) or _turns_away(one, other) or not _same_numbers(one, other):
+    changed = {token for token, _ in one.counts.items() ^ other.counts.items()}
+    if not changed.isdisjoint(_SIGNS) and not lost_signs(one.counts, other.counts):
+        return None
+    if _turns_away(one, other, changed) or not _same_numbers(one, other):
         return None
     if one.drawn_numbers and other.drawn_numbers and one.drawn_numbers != other.drawn_numbers:
         return None
     similarity = _similarity(one.tokens, other.tokens, threshold)
-    if similarity < threshold:
+    has_other_letters = similarity < threshold
+    if has_other_letters:
         similarity = _similarity(one.renamed, other.renamed, threshold)
+    if similarity < threshold and is_wrapped(one.tokens, other.tokens):
+        similarity, has_other_letters = 1.0, False
     if similarity < threshold:
         return None
     is_certain = _says_the_same(one, other) and _same_figures(one, other)
-    return Likeness(similarity, is_certain, shares_variables=one.variables == other.variables)
-
-
-def _same_operators(one: Wording, other: Wording) -> bool:
-    if one.operators == other.operators:
-        return True
-    lost, added = one.operators - other.operators, other.operators - one.operators
-    return not (lost and added) and min(len(one.tokens), len(other.tokens)) >= FEWEST_WITH_A_SLIP
+    shares_letters = not has_other_letters and (
+        not (one.letters and other.letters) or set(one.letters) == set(other.letters)
+    )
+    return Likeness(similarity, is_certain, shares_letters)
 
 
 def _says_the_same(one: Wording, other: Wording) -> bool:
     if one.groupings != other.groupings:
         return False
-    if one.said == other.said:
+    if gist(one.tokens) == gist(other.tokens):
         return True
-    return len(one.said_of_any) >= FEWEST_RENAMED and one.said_of_any == other.said_of_any
+    return len(one.tokens) >= FEWEST_RENAMED and gist(one.renamed) == gist(other.renamed)
 
 
-def _stem(token: str) -> str:
-    if len(token) <= _SHORTEST_STEM or not token.isascii() or not token.isalpha():
-        return token
-    for other, one in _SPELLINGS:
-        token = token.replace(other, one)
-    stem = _ENDING.sub("", _PLURAL.sub("", token))
-    return stem if len(stem) >= _SHORTEST_STEM else token
-
-
-def _turns_away(one: Wording, other: Wording) -> bool:
+def _turns_away(one: Wording, other: Wording, changed: Set[str]) -> bool:
     """Whether a word stands in the place of its opposite; one that merely comes on top leaves the texts alike."""
+    if changed.isdisjoint(TURNS):
+        return False
     here, there = Counter(one.turns), Counter(other.turns)
     return bool(here - there) and bool(there - here)
 
@@ -219,26 +198,26 @@ def _dice(one: Sequence[Hashable], other: Sequence[Hashable]) -> float:
 
 
 def _numbers(tokens: Sequence[str]) -> list[str]:
-    return [token for token in tokens if _NUMBER.match(token)]
-
-
-def _is_variable(token: str) -> bool:
-    return (len(token) == 1 and "b" <= token <= "z") or token in GREEK_LETTERS
+    return [token for token in tokens if "0" <= token < ":"]  # what begins with a digit
 
 
 def _tokens(words: str) -> list[str]:
     if not words.isascii():
         words = _HAN.sub(r" \g<0> ", words)
+    said = [token for token in words.replace("^ \\circ", "").replace("\\frac", "/").split() if token not in BRACKETS]
+    if TENS_VALUES.keys().isdisjoint(said):
+        return [_IN_DIGITS.get(token, token) for token in said]
     tokens: list[str] = []
     tens = 0
-    for token in words.replace("^ \\circ", "").replace("\\frac", "/").split():
-        if token in BRACKETS:
-            continue
+    for token in said:
         if tens and NUMBER_WORDS.get(token, 10) < 10:
             tokens[-1] = str(tens + NUMBER_WORDS[token])
             tens = 0
             continue
         tens = TENS_VALUES.get(token, 0)
-        number = tens or NUMBER_WORDS.get(token)
-        tokens.append(str(number) if number else token)
+        tokens.append(_IN_DIGITS.get(token, token))
     return tokens
+
+
+_IN_DIGITS = {word: str(value) for word, value in (NUMBER_WORDS | TENS_VALUES).items()}
+_SIGNS = OPERATORS | FUNCTIONS

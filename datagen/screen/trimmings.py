@@ -1,4 +1,4 @@
-r"""What stands in a row beside the problem: numbers of list items, forum tags, who proposed it, who drew its figure.
+r"""What stands in a row beside the problem: numbers of list items, points, forum tags, who proposed it, who drew it.
 
 Two copies of one problem differ in these more often than in its words, and the number of a list item passes for a
 number of the problem, the slash of `[/b]` for a division. So the search for near duplicates looks past them. Ids do
@@ -6,7 +6,7 @@ not: they come from `datagen.normalising` alone.
 
 The rule that is kept: only what can be told from mathematics by its place goes. Items are numbered at the beginning of
 lines, from 1 on; credits and signatures end the text; `[b]` is a tag where `[/b]` follows, and the index of a root
-elsewhere.
+elsewhere; a mark of exclamation behind a word is no factorial. An ordinal is a word: "3rd" is "third".
 """
 
 import re
@@ -18,7 +18,13 @@ _OPEN_FONT = re.compile(r"\[[biu]\]\s*\Z")
 _CREDIT = re.compile(
     r"[*_(\[\s]*(?:(?<=\[)i\]\s*)?\b(?:proposed by|author\s?:)\s[^.$\n]{1,80}(?:\.|\[/i\]|[*_)\]\s])*\Z", re.IGNORECASE
 )
-_SIGNATURE = re.compile(r"(?:(?<=\])|(?<=\n))\s*~ ?[\w.]{2,30}\s*\Z")
+_SIGNATURE = re.compile(r"(?:(?<=\])|(?<=\n))(?:\s*~ ?[\w.]{2,30})+\s*\Z")
+_POINTS = re.compile(r"\s*[(\[]\d{1,3}\s(?:points?|marks?)[)\]]\s*")
+_EXCLAIMED = re.compile(r"(?<=[A-Za-z]{3})!+(?=\s|\Z)")
+_ORDINAL = re.compile(r"(?<![\w^{$.,-])(\d{1,2})(?:st|nd|rd|th)(?![\w}])")
+_ORDINALS = dict(
+    enumerate("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), start=1)
+)
 _FIGURE_HEADING = re.compile(r"^[^\S\n]*Diagrams?[^\S\n]*\n\s*(?=\[asy\])", re.MULTILINE | re.IGNORECASE)
 _ORDINAL_ENDINGS = ("-st", "-nd", "-rd", "-th")
 _ORDINAL_HYPHEN = re.compile(r"(?<=[\w$})])[^\S\n]?-(?=(?:st|nd|rd|th)(?![a-z]))")
@@ -28,6 +34,12 @@ _ENDING = 120
 
 def without_trimmings(text: str) -> str:
     """The raw text without what numbers its items, dresses its words, or names people; most texts stay as they are."""
+    if text[:1] in "([" and (points := _POINTS.match(text)) is not None:
+        text = text[points.end() :]
+    if "!" in text:
+        text = _EXCLAIMED.sub(".", text)
+    if any(ending in text for ending in ("st", "nd", "rd", "th")):
+        text = _ORDINAL.sub(lambda found: _ORDINALS.get(int(found[1]), found.group()), text)
     if any(ending in text for ending in _ORDINAL_ENDINGS):
         text = _ORDINAL_HYPHEN.sub(" ", text)
     if "\n" in text and ("1)" in text or "1." in text):

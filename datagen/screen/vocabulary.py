@@ -45,12 +45,13 @@ tuesday / wednesday / thursday / friday / saturday / sunday
 TURNS = {word: number for number, words in enumerate(_TURNS.split("/")) for word in words.split()}
 """Words that turn a problem into another one, by their meaning: those of one number say the same."""
 
-JOINTS = frozenset(
-    _words("a an the of is are be been let lets given that if then such and so also additionally for as to it its there")
-    + _words("has have had having property properties called labeled labelled we you your this his her their they he she")
-    + _words("can may with where which what how who following please find compute determine calculate evaluate suppose")
-    + _words("supposed assume express expressed write written give provide answer original form format value values s")
-    + _words("是 为 的 之 则 请 给 出 提 供 求 已 知 若 设 且 其 中 原 始 答 案 格 形 式 值 计 算 多 少 有 即 使 得 这 此 该 均 都")
-)
+_JOINTS = """
+a an the of is are be been let lets given that if then such and so also additionally for as to it its there has have had
+having property properties called labeled labelled we you your this his her their they he she can may with where which
+what how who following please find compute determine calculate evaluate suppose supposed assume express expressed write
+written give provide answer original form format value values s
+是 为 的 之 则 请 给 出 提 供 求 已 知 若 设 且 其 中 原 始 答 案 格 形 式 值 计 算 多 少 有 即 使 得 这 此 该 均 都
+"""
+JOINTS = frozenset(_words(_JOINTS))
 """Words that can come and go without changing what is asked. "Or", "in", "on", "at" and "by" are none: they take the
 place of "and", and of each other."""

@@ -104,7 +104,7 @@ _UNICODE = (
 )
 _NEW_NAMES = ("Wei", "Fatima", "Sven", "Amara", "Hiroshi", "Lucia", "Dmitri", "Noor", "Pavel", "Chidi")
 _NO_NAMES = frozenset(
-    [
+    {
         "Monday",
         "Tuesday",
         "Wednesday",
@@ -116,9 +116,9 @@ _NO_NAMES = frozenset(
         "February",
         "March",
         "April",
-    ]
-    + ["May", "June", "July", "August", "September", "October", "November", "December", "Roman", "Fibonacci", "English"]
-    + ["Pythagorean", "Pascal", "Cartesian", "Arabic", "Celsius", "Fahrenheit", "Player", "Team", "Box", "Bag"]
+    }
+    | {"May", "June", "July", "August", "September", "October", "November", "December", "Roman", "Fibonacci", "English"}
+    | {"Pythagorean", "Pascal", "Cartesian", "Arabic", "Celsius", "Fahrenheit", "Player", "Team", "Box", "Bag"}
 )
 
 Turns = tuple[tuple[str, str], ...]
@@ -158,21 +158,21 @@ def _apart(text: str) -> tuple[str, str]:
 
 
 def greek_variables(draw: random.Random, text: str) -> str | None:
-    """Variables become Greek letters, everywhere in the formulas."""
+    """Variables become Greek letters, everywhere in the formulas: xy is alpha beta."""
+    if "\\$" in text:
+        return None
+    variables = re.compile(r"(?<![A-Za-z\\])[a-z]{1,2}(?![A-Za-z])")
     letters = sorted(
-        {one for part in _FORMULA.findall(text) for one in re.findall(r"(?<![A-Za-z\\])[a-z](?![a-z])", part)}
+        set("".join(run for part in _FORMULA.findall(text) for run in variables.findall(part))) - set("eid")
     )
-    letters = [one for one in letters if one not in "eid"]
-    if not letters or len(letters) > len(_GREEK) or "\\alpha" in text:
+    if not letters or len(letters) > len(_GREEK) or any(one in text for one in (*_GREEK, "\\text", "\\begin")):
         return None
     renamed = dict(zip(letters, draw.sample(_GREEK, len(letters)), strict=True))
 
-    def rename(formula: re.Match[str]) -> str:
-        return re.sub(
-            r"(?<![A-Za-z\\])[a-z](?![a-z])", lambda one: renamed.get(one.group(), one.group()) + " ", formula.group()
-        )
+    def rename(run: re.Match[str]) -> str:
+        return "".join(f"{renamed[one]} " if one in renamed else one for one in run.group())
 
-    return _FORMULA.sub(rename, text)
+    return _FORMULA.sub(lambda formula: variables.sub(rename, formula.group()), text)
 
 
 def rename_points(draw: random.Random, text: str) -> str | None:
@@ -231,7 +231,7 @@ def digits_for_words(draw: random.Random, text: str) -> str | None:
     """ "five" is 5, "third" is 3rd; where there is no such word, numbers up to 20 in mid-sentence are words."""
     words, drawing = _apart(text)
     values = {word: str(value) for value, word in enumerate(_TWENTY, start=2)}
-    changed = _outside_formulas(words, _WORD, values | _ORDINALS)
+    changed = _outside_formulas(words, re.compile(r"(?<![\w-])[A-Za-z]+(?![\w-])"), values | _ORDINALS)
     if changed == words:
         changed = re.sub(
             r"(?<=[a-z] )\$?(\d{1,2})\$?(?= [a-z])",
