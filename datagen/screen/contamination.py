@@ -25,7 +25,7 @@ from typing import Literal, Self, get_args
 from datagen.normalising import normalise
 from datagen.screen.benchmarks import BenchmarkProblem, BenchmarkSet
 from datagen.screen.evidence import shared_text
-from datagen.screen.numbers import Numbers
+from datagen.screen.numbers import Numbers, in_plain_digits
 from datagen.screen.phrases import skeleton, tells
 from datagen.screen.sieve import Sieve
 from datagen.screen.statements import Statement, similarity
@@ -273,8 +273,8 @@ class _Row:
     """A row that is compared; what of it is dear to read is read when first asked for."""
 
     def __init__(self, problem: str, answer: str | None) -> None:
-        self.problem = problem
-        self.lowered = problem.lower()
+        self.problem = in_plain_digits(problem)
+        self.lowered = self.problem.lower()
         self._answer = answer
         self._numbers: Numbers | None = None
         self._statement: Statement | None = None

@@ -30,14 +30,14 @@ _TURNS = """
 largest greatest biggest maximum maximal maximize highest most longest 大 / smallest least minimum minimal minimize
 lowest fewest shortest 小 / even 偶 / odd 奇 / positive 正 / negative 负 / nonzero / increasing 增 /
 decreasing 减 / sum sums / difference 差 / product 积 / quotient / ratio 比 / reciprocal / area / perimeter / volume /
-surface / circumference / radius / diameter / height / inside interior 内 / outside exterior 外 / not no never cannot
+surface / circumference / radius / diameter / height / width widths / inside interior 内 / outside exterior 外 / not no never cannot
 without / mean average / median / mode / range / first / second / third / fourth / fifth / last /
 numerator / denominator / sine / cosine / tangent / real / imaginary / complex 复 / rational / irrational /
 integer integers / prime primes / composite / inscribed / circumscribed / more / less fewer / before / after /
 domain / clockwise / counterclockwise / parallel / perpendicular / row rows / column columns / square squares /
 cube cubes / triangle triangles / circle circles / equilateral / isosceles / twice double / half / left / right /
 north / south / east / west / vertical / horizontal / ellipse / hyperbola / parabola / arithmetic / geometric /
-convex / distinct / divisible / multiple / permutations / combinations / base / squared / cubed /
+convex / distinct / consecutive / both / neither nor / divisible / multiple / permutations / combinations / base / squared / cubed /
 binary / decimal / probability / expected / distinguishable / indistinguishable / vowel vowels / consonant consonants /
 boys boy / girls girl / up / down / same / king kings / queen queens / ace aces / spherical / cylindrical / monday /
 tuesday / wednesday / thursday / friday / saturday / sunday

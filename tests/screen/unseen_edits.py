@@ -125,10 +125,16 @@ Turns = tuple[tuple[str, str], ...]
 _TURNS: Turns = (
     *(("largest", "smallest"), ("greatest", "least"), ("maximum", "minimum"), ("odd", "even"), ("sum", "product")),
     *(("positive", "negative"), ("increasing", "decreasing"), ("area", "perimeter"), ("at least", "at most")),
-    *(("inside", "outside"), ("radius", "diameter"), ("without", "with"), ("real", "imaginary"), ("rows", "columns")),
+    *(
+        ("inside", "outside"),
+        ("radius", "diameter"),
+        ("without replacement", "with replacement"),
+        ("real", "imaginary"),
+        ("rows", "columns"),
+    ),
     *(("inscribed", "circumscribed"), ("before", "after"), ("more", "fewer"), ("arithmetic", "geometric")),
     *(("divisible", "not divisible"), ("both", "neither"), ("mean", "median"), ("domain", "range"), ("north", "south")),
-    *(("rational", "irrational"), ("median", "mode"), ("prime", "composite"), ("or", "and"), ("width", "height")),
+    *(("rational", "irrational"), ("median", "mode"), ("prime", "composite"), ("width", "height")),
     *(("first", "last"), ("left", "right"), ("vertical", "horizontal"), ("clockwise", "counterclockwise")),
     *(("integers", "real numbers"), ("consecutive", "distinct"), ("boys", "girls"), ("interior", "exterior")),
 )
