@@ -25,10 +25,10 @@ from typing import Literal, Self, get_args
 from datagen.normalising import normalise
 from datagen.screen.benchmarks import BenchmarkProblem, BenchmarkSet
 from datagen.screen.evidence import shared_text
-from datagen.screen.numbers import Numbers, in_plain_digits
-from datagen.screen.phrases import skeleton, tells
+from datagen.screen.numbers import KnownNumbers, Numbers, in_plain_digits
+from datagen.screen.phrases import letter_words, skeleton, tells, without_drawings
 from datagen.screen.sieve import Sieve
-from datagen.screen.statements import Statement, similarity
+from datagen.screen.statements import Statement, question_of, similarity
 from datagen.screen.wording import words_of
 from datagen.texts import says_something
 from datagen.verify.equivalence import decide
@@ -106,17 +106,19 @@ class _Entry:
     benchmark: str
     problem: BenchmarkProblem
     statement: Statement
-    numbers: Numbers
+    question: frozenset[str]
+    numbers: KnownNumbers
     skeleton: tuple[bytes, ...]
     telling: frozenset[bytes]
     formulas: Counter[tuple[str, ...]]
 
     @classmethod
     def of(cls, benchmark: str, problem: BenchmarkProblem) -> Self:
-        statement = Statement.of(problem.problem)
-        words = skeleton(problem.problem)
-        numbers = Numbers.of(problem.problem)
-        return cls(benchmark, problem, statement, numbers, words, frozenset(filter(tells, words)), statement.formulas())
+        statement, question = Statement.of(problem.problem), question_of(problem.problem)
+        words = skeleton(letter_words(without_drawings(problem.problem)))
+        numbers = KnownNumbers.of_problem(problem.problem)
+        telling = frozenset(filter(tells, words))
+        return cls(benchmark, problem, statement, question, numbers, words, telling, statement.formulas())
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,20 +156,25 @@ class BenchmarkIndex:
             Of several the one found by the plainest layer, then of the highest score, then the first in the order of
             the benchmarks and their rows.
         """
-        candidates = self._sieve.candidates(problem)
-        if not candidates and not self._may_be_overlooked(problem):
+        problem = in_plain_digits(problem)
+        words = letter_words(problem)
+        candidates = self._sieve.candidates(problem, words)
+        if not candidates and len(problem) > self._longest:
             return None
-        row = _Row(problem, answer)
-        agreeing = [place for place, held in candidates.items() if self._agree_in_numbers(place, held, row)]
-        found = [(place, found) for place in agreeing if (found := self._compare(place, candidates[place], row))]
-        if self._may_equal(row, candidates, agreeing, bool(found)):
-            place = self._exact.get(_wording(problem))
-            if place is not None:
-                return self._hit(place, _Found("exact", 1.0), problem)
+        row = _Row(problem, answer, words)
+        if not candidates:
+            return self._equal(row) if row.skeleton in self._overlooked else None
+        likely = {place: held for place, held in candidates.items() if self._may_be_found(place, held, row)}
+        if not likely:
+            return None
+        agreeing = [place for place, held in likely.items() if self._agree_in_numbers(place, held, row)]
+        found = [(place, found) for place in agreeing if (found := self._compare(place, likely[place], row))]
+        if self._may_equal(row, likely, agreeing, bool(found)) and (hit := self._equal(row)):
+            return hit
         if not found:
             found = [
                 (place, _Found("answer", min(1.0, held)))
-                for place, held in candidates.items()
+                for place, held in likely.items()
                 if self._is_slip(place, held, row)
             ]
         if not found:
@@ -200,41 +207,49 @@ class BenchmarkIndex:
                 counts[layer] += is_seen
         return counted
 
-    def _may_equal(self, row: "_Row", candidates: Mapping[int, float], agreeing: Sequence[int], is_found: bool) -> bool:
+    def _may_equal(self, row: "_Row", likely: Mapping[int, float], agreeing: Sequence[int], is_found: bool) -> bool:
         """Whether a text may equal a benchmark problem, since it costs to know it; what is found is found anyway."""
         if is_found:
-            likely = [place for place in agreeing if candidates[place] >= EXACT_COVERAGE or candidates[place] == 0.0]
-            return any(row.skeleton == self._entries[place].skeleton for place in likely)
-        if agreeing:
-            return any(abs(len(row.skeleton) - len(self._entries[place].skeleton)) <= DRESS_WORDS for place in agreeing)
-        return not candidates
+            near = [place for place in agreeing if likely[place] >= EXACT_COVERAGE or likely[place] == 0.0]
+            return any(row.skeleton == self._entries[place].skeleton for place in near)
+        return any(abs(len(row.skeleton) - len(self._entries[place].skeleton)) <= DRESS_WORDS for place in agreeing)
 
-    def _may_be_overlooked(self, text: str) -> bool:
-        """Whether a text may equal a benchmark problem that says too little for the sieve."""
-        return len(text) <= self._longest and skeleton(text) in self._overlooked
+    def _equal(self, row: "_Row") -> Hit | None:
+        place = self._exact.get(_wording(row.problem))
+        return None if place is None else self._hit(place, _Found("exact", 1.0), row.problem)
 
     def _hit(self, place: int, found: _Found, text: str) -> Hit:
         entry = self._entries[place]
         return Hit(entry.benchmark, entry.problem.row, found.layer, found.score, text, entry.problem.problem)
 
+    def _may_be_found(self, place: int, held: float, row: "_Row") -> bool:
+        """Whether any layer can find a benchmark problem in a row: a quick look, before its numbers are read."""
+        if self._coverage(place, held) >= (COVERAGE_AND_ANSWER if row.has_answer else COVERAGE):
+            return True
+        return self._sieve.sizes[place] < SHORT_PHRASES and row.holds_telling_words(self._entries[place])
+
+    def _coverage(self, place: int, held: float) -> float:
+        """The part of a benchmark problem's phrases that is there; 0 where they are too few to prove anything."""
+        size = self._sieve.sizes[place]
+        return min(1.0, held) if size >= FEWEST_PHRASES and held * size >= FEWEST_SHARED else 0.0
+
     def _agree_in_numbers(self, place: int, held: float, row: "_Row") -> bool:
         """Whether a row's numbers are those of a benchmark problem; one may be left out where much else is the same."""
         known = self._entries[place].numbers
         is_much = held >= COVERAGE_WITHOUT_A_NUMBER and held * self._sieve.sizes[place] >= SHARED_WITHOUT_A_NUMBER
-        if not is_much and known.misses(row.lowered):
+        if not is_much and known.misses(row.problem.lower()):
             return False
         return not known.conflict(row.numbers) and (is_much or not known.omitted(row.numbers))
 
     def _compare(self, place: int, held: float, row: "_Row") -> _Found | None:
         """What is found of a benchmark problem in a row whose numbers agree with it."""
         entry = self._entries[place]
-        size = self._sieve.sizes[place]
-        held = min(1.0, held) if size >= FEWEST_PHRASES and held * size >= FEWEST_SHARED else 0.0
+        held = self._coverage(place, held)
         if held >= COVERAGE and (row.answer_beside(entry) != "other" or self._is_adapted(place, held, row)):
             return _Found("coverage", held)
         if held >= COVERAGE_AND_ANSWER and row.answer_beside(entry) == "same":
             return _Found("answer", held)
-        return _compare_statements(entry, row) if size < SHORT_PHRASES else None
+        return _compare_statements(entry, row) if self._sieve.sizes[place] < SHORT_PHRASES else None
 
     def _is_slip(self, place: int, held: float, row: "_Row") -> bool:
         """Whether a number that differs is a slip of the pen: everything else says the same, and so does the answer."""
@@ -272,10 +287,11 @@ class BenchmarkIndex:
 class _Row:
     """A row that is compared; what of it is dear to read is read when first asked for."""
 
-    def __init__(self, problem: str, answer: str | None) -> None:
-        self.problem = in_plain_digits(problem)
-        self.lowered = self.problem.lower()
+    def __init__(self, problem: str, answer: str | None, words: Sequence[bytes]) -> None:
+        self.problem = problem
         self._answer = answer
+        self._undrawn = without_drawings(problem)
+        self._words = words if self._undrawn is problem else letter_words(self._undrawn)
         self._numbers: Numbers | None = None
         self._statement: Statement | None = None
         self._skeleton: tuple[bytes, ...] | None = None
@@ -283,17 +299,13 @@ class _Row:
     @property
     def skeleton(self) -> tuple[bytes, ...]:
         if self._skeleton is None:
-            self._skeleton = skeleton(self.problem)
+            self._skeleton = skeleton(self._words)
         return self._skeleton
-
-    @property
-    def words(self) -> frozenset[bytes]:
-        return frozenset(self.skeleton)
 
     @property
     def numbers(self) -> Numbers:
         if self._numbers is None:
-            self._numbers = Numbers.of(self.problem)
+            self._numbers = Numbers.of(self._undrawn, self._words)
         return self._numbers
 
     @property
@@ -301,6 +313,15 @@ class _Row:
         if self._statement is None:
             self._statement = Statement.of(self.problem)
         return self._statement
+
+    @property
+    def has_answer(self) -> bool:
+        return bool(self._answer)
+
+    def holds_telling_words(self, entry: _Entry) -> bool:
+        """Whether half of the words of a benchmark problem are there, where it has several."""
+        telling = entry.telling
+        return len(telling) < TELLING_WORDS or len(telling.intersection(self._words)) >= TELLING_HELD * len(telling)
 
     def answer_beside(self, entry: _Entry) -> AnswerBeside:
         """What the two answers say; that letters, single digits or words are the same says nothing."""
@@ -314,9 +335,7 @@ class _Row:
 
     def asks_the_same(self, entry: _Entry) -> bool:
         """Whether the row holds all that the benchmark problem asks for, and nearly all formulas with numbers."""
-        known = entry.statement
-        question = known.question
-        if len(question & self.statement.words()) < HELD_QUESTION * len(question):
+        if len(entry.question & self.statement.words()) < HELD_QUESTION * len(entry.question):
             return False
         return len(self._shared_formulas(entry)) >= HELD_FORMULAS * len(entry.formulas)
 
@@ -332,7 +351,7 @@ class _Row:
 def _compare_statements(entry: _Entry, row: _Row) -> _Found | None:
     known = entry.statement
     size = known.size
-    if len(entry.telling) >= TELLING_WORDS and len(entry.telling & row.words) < TELLING_HELD * len(entry.telling):
+    if not row.holds_telling_words(entry):
         return None
     if size < FEWEST_TOKENS or row.statement.size > MOST_LONGER * size + ADDED_TOKENS:
         return None

@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
+from itertools import filterfalse
 
 from datagen.screen.benchmark_words import DRESS, NO_PHRASE
 from datagen.screen.wording import spaced_out
@@ -54,9 +55,9 @@ def tells(word: bytes) -> bool:
     return len(word) >= _FEWEST_BYTES and word not in _NO_PHRASE
 
 
-def skeleton(text: str) -> tuple[bytes, ...]:
-    """The words of a raw text without markup and drawings; two texts with one normal form hardly ever differ in it."""
-    return tuple(word for word in letter_words(without_drawings(text)) if word not in _DRESS)
+def skeleton(words: Iterable[bytes]) -> tuple[bytes, ...]:
+    """The words of a text without drawings that are no markup; two texts with one normal form hardly ever differ."""
+    return tuple(filterfalse(_DRESS.__contains__, words))
 
 
 @cache
