@@ -26,6 +26,7 @@ from datagen.normalising import normalise
 from datagen.screen.benchmarks import BenchmarkProblem, BenchmarkSet
 from datagen.screen.evidence import shared_text
 from datagen.screen.numbers import KnownNumbers, Numbers, in_plain_digits
+from datagen.screen.opposites import asks_the_opposite
 from datagen.screen.phrases import letter_words, skeleton, tells, without_drawings
 from datagen.screen.sieve import Sieve
 from datagen.screen.statements import Statement, question_of, similarity
@@ -167,7 +168,11 @@ class BenchmarkIndex:
         likely = {place: held for place, held in candidates.items() if self._may_be_found(place, held, row)}
         if not likely:
             return None
-        agreeing = [place for place, held in likely.items() if self._agree_in_numbers(place, held, row)]
+        agreeing = [
+            place
+            for place, held in likely.items()
+            if self._agree_in_numbers(place, held, row) and not self._asks_the_opposite(place, row)
+        ]
         found = [(place, found) for place in agreeing if (found := self._compare(place, likely[place], row))]
         if self._may_equal(row, likely, agreeing, bool(found)) and (hit := self._equal(row)):
             return hit
@@ -240,6 +245,11 @@ class BenchmarkIndex:
         if not is_much and known.misses(row.problem.lower()):
             return False
         return not known.conflict(row.numbers) and (is_much or not known.omitted(row.numbers))
+
+    def _asks_the_opposite(self, place: int, row: "_Row") -> bool:
+        """Whether a word stands for its opposite (largest, smallest): a sibling, unless the answers agree."""
+        entry = self._entries[place]
+        return asks_the_opposite(entry.skeleton, row.skeleton) and row.answer_beside(entry) != "same"
 
     def _compare(self, place: int, held: float, row: "_Row") -> _Found | None:
         """What is found of a benchmark problem in a row whose numbers agree with it."""

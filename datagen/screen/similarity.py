@@ -161,10 +161,11 @@ def _says_the_same(one: Wording, other: Wording) -> bool:
 
 def _turns_away(one: Wording, other: Wording, changed: Set[str]) -> bool:
     """Whether a word stands in the place of its opposite; one that merely comes on top leaves the texts alike."""
-    if {"and", "or"} <= changed:
-        # one more "or" for one "and" less; both on top are words that were added
-        if (one.counts["or"] > other.counts["or"]) != (one.counts["and"] > other.counts["and"]):
-            return True
+    # "or" in the place of "and"; both on top are words that were added
+    if {"and", "or"} <= changed and (one.counts["or"] > other.counts["or"]) != (
+        one.counts["and"] > other.counts["and"]
+    ):
+        return True
     if changed.isdisjoint(TURNS):
         return False
     here, there = Counter(one.turns), Counter(other.turns)

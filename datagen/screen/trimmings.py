@@ -22,9 +22,9 @@ _SIGNATURE = re.compile(r"(?:(?<=\])|(?<=\n))(?:\s*~ ?[\w.]{2,30})+\s*\Z")
 _POINTS = re.compile(r"\s*[(\[]\d{1,3}\s(?:points?|marks?)[)\]]\s*")
 _EXCLAIMED = re.compile(r"(?<=[A-Za-z]{3})!+(?=\s|\Z)")
 _ORDINAL = re.compile(r"(?<![\w^{$.,-])(\d{1,2})(?:st|nd|rd|th)(?![\w}])")
-_ORDINALS = dict(
-    enumerate("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), start=1)
-)
+_ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth", 7: "seventh", 8: "eighth"} | {
+    **{9: "ninth", 10: "tenth", 11: "eleventh", 12: "twelfth"}
+}
 _FIGURE_HEADING = re.compile(r"^[^\S\n]*Diagrams?[^\S\n]*\n\s*(?=\[asy\])", re.MULTILINE | re.IGNORECASE)
 _ORDINAL_ENDINGS = ("-st", "-nd", "-rd", "-th")
 _ORDINAL_HYPHEN = re.compile(r"(?<=[\w$})])[^\S\n]?-(?=(?:st|nd|rd|th)(?![a-z]))")

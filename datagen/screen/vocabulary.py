@@ -27,20 +27,21 @@ NUMBER_WORDS = {word: value for word, value in SMALL_VALUES.items() if value >= 
 """Without "zero" and "one", which hardly ever are numbers."""
 
 _TURNS = """
-largest greatest biggest maximum maximal maximize highest most longest 大 / smallest least minimum minimal minimize
-lowest fewest shortest 小 / even 偶 / odd 奇 / positive 正 / negative 负 / nonzero / increasing 增 /
-decreasing 减 / sum sums / difference 差 / product 积 / quotient / ratio 比 / reciprocal / area / perimeter / volume /
-surface / circumference / radius / diameter / height / width widths / inside interior 内 / outside exterior 外 / not no never cannot
-without / mean average / median / mode / range / first / second / third / fourth / fifth / last /
-numerator / denominator / sine / cosine / tangent / real / imaginary / complex 复 / rational / irrational /
-integer integers / prime primes / composite / inscribed / circumscribed / more / less fewer / before / after /
-domain / clockwise / counterclockwise / parallel / perpendicular / row rows / column columns / square squares /
-cube cubes / triangle triangles / circle circles / equilateral / isosceles / twice double / half / left / right /
-north / south / east / west / vertical / horizontal / ellipse / hyperbola / parabola / arithmetic / geometric /
-convex / distinct / consecutive / both / neither nor / divisible / multiple / permutations / combinations / base / squared / cubed /
-binary / decimal / probability / expected / distinguishable / indistinguishable / vowel vowels / consonant consonants /
-boys boy / girls girl / up / down / same / king kings / queen queens / ace aces / spherical / cylindrical / monday /
-tuesday / wednesday / thursday / friday / saturday / sunday
+largest greatest biggest maximum maximal maximize highest most longest 大 / smallest least minimum minimal
+minimize lowest fewest shortest 小 / even 偶 / odd 奇 / positive 正 / negative 负 / nonzero / increasing 增 /
+decreasing 减 / sum sums / difference 差 / product 积 / quotient / ratio 比 / reciprocal / area / perimeter /
+volume / surface / circumference / radius / diameter / height / width widths / inside interior 内 / outside
+exterior 外 / not no never cannot without / mean average / median / mode / range / first / second / third /
+fourth / fifth / last / numerator / denominator / sine / cosine / tangent / real / imaginary / complex 复 /
+rational / irrational / integer integers / prime primes / composite / inscribed / circumscribed / more / less
+fewer / before / after / domain / clockwise / counterclockwise / parallel / perpendicular / row rows / column
+columns / square squares / cube cubes / triangle triangles / circle circles / equilateral / isosceles / twice
+double / half / left / right / north / south / east / west / vertical / horizontal / ellipse / hyperbola /
+parabola / arithmetic / geometric / convex / distinct / consecutive / both / neither nor / divisible multiple
+multiples / permutations / combinations / base / squared / cubed / binary / decimal / probability / expected /
+distinguishable / indistinguishable / vowel vowels / consonant consonants / boys boy / girls girl / up / down
+/ same / king kings / queen queens / ace aces / spherical / cylindrical / monday / tuesday / wednesday /
+thursday / friday / saturday / sunday
 """
 TURNS = {word: number for number, words in enumerate(_TURNS.split("/")) for word in words.split()}
 """Words that turn a problem into another one, by their meaning: those of one number say the same."""
@@ -55,3 +56,21 @@ written give provide answer original form format value values s
 JOINTS = frozenset(_words(_JOINTS))
 """Words that can come and go without changing what is asked. "Or", "in", "on", "at" and "by" are none: they take the
 place of "and", and of each other."""
+
+_OPPOSITES = """
+largest greatest maximum maximal maximize most : smallest least minimum minimal minimize fewest / even : odd
+positive : negative / increasing : decreasing / sum : difference : product : quotient / area : perimeter : volume
+radius : diameter / inside : outside / interior : exterior / mean average : median : mode / rational : irrational
+sine : cosine : tangent / real : imaginary / inscribed : circumscribed / rows : columns / more : less fewer
+before : after / parallel : perpendicular / arithmetic : geometric / spherical : cylindrical / prime : composite
+clockwise : counterclockwise / distinguishable : indistinguishable / ellipse : hyperbola : parabola / width : height
+vertical : horizontal / left : right / north : south / east : west / boys : girls / first : last / domain : range
+consecutive : distinct / both : neither
+"""
+OPPOSITES = {
+    word: (group, side)
+    for group, sides in enumerate(_OPPOSITES.replace("\n", "/").strip("/").split("/"))
+    for side, words in enumerate(sides.split(":"))
+    for word in words.split()
+}
+"""Words that ask for something else in each other's place: the group that they belong to, and their side of it."""
