@@ -16,8 +16,9 @@ Words may differ a little; mathematics may not. Two texts are *alike* when
 
 That is not always enough: "find x" and "find y" of one system are alike, and so are two problems about two figures. So
 `Likeness.is_certain` tells whether both say the same in the same order, but for joints ("find", "what is"), the forms
-of words and, in longer texts, the letters; where it is false, the answers are the second witness. What that comes to
-was read by eye (docs/screening/duplicates.md).
+of words, slips of the pen and words around the problem; in longer texts, also in other letters, or with sentences in
+another order. Where it is false, the answers are the second witness. What that comes to was read by eye
+(docs/screening/duplicates.md).
 """
 
 import re
@@ -30,7 +31,7 @@ from itertools import pairwise
 from rapidfuzz.distance import Indel
 
 from datagen.normalising import NormalText, normal_parts
-from datagen.screen.gist import gist, is_wrapped, lost_signs
+from datagen.screen.gist import gist, is_wrapped, lost_signs, says_the_same
 from datagen.screen.number_words import TENS_VALUES
 from datagen.screen.renaming import letters_of, renamed
 from datagen.screen.vocabulary import BRACKETS, FUNCTIONS, NUMBER_WORDS, OPERATORS, TURNS
@@ -70,6 +71,11 @@ class Wording:
     def letters(self) -> tuple[str, ...]:
         """The variables and points of the formulas, in order."""
         return letters_of(self.problem)
+
+    @cached_property
+    def gists(self) -> Counter[tuple[str, ...]]:
+        """What each of its sentences says, in whatever order they stand."""
+        return Counter(tuple(gist(_tokens(normal_parts(part).words))) for part in _SENTENCE_ENDS.split(self.problem))
 
     @cached_property
     def groupings(self) -> int:
@@ -154,9 +160,11 @@ def likeness(one: Wording, other: Wording, threshold: float) -> Likeness | None:
 def _says_the_same(one: Wording, other: Wording) -> bool:
     if one.groupings != other.groupings:
         return False
-    if gist(one.tokens) == gist(other.tokens):
+    if says_the_same(one.tokens, other.tokens) or is_wrapped(one.tokens, other.tokens):
         return True
-    return len(one.tokens) >= FEWEST_RENAMED and gist(one.renamed) == gist(other.renamed)
+    if len(one.tokens) < FEWEST_RENAMED:
+        return False
+    return gist(one.renamed) == gist(other.renamed) or one.gists == other.gists
 
 
 def _turns_away(one: Wording, other: Wording, changed: Set[str]) -> bool:

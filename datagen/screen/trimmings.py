@@ -12,6 +12,7 @@ elsewhere; a mark of exclamation behind a word is no factorial. An ordinal is a 
 import re
 
 _ITEM = re.compile(r"^[^\S\n]*(?:\((\d{1,2})\)|(\d{1,2})(?:\)|\.(?!\d)))[^\S\n]*(?=\S)", re.MULTILINE)
+_BULLET = re.compile(r"^[^\S\n]*[*•+-][^\S\n]+(?=\S)", re.MULTILINE)
 _LIST_TAG = re.compile(r"\[/?list[^\]\n]{0,9}\]|\[\*\]")
 _FONT_TAG = re.compile(r"\[([biu])\](.{0,2000}?)\[/\1\]", re.DOTALL)
 _OPEN_FONT = re.compile(r"\[[biu]\]\s*\Z")
@@ -44,6 +45,8 @@ def without_trimmings(text: str) -> str:
         text = _ORDINAL_HYPHEN.sub(" ", text)
     if "\n" in text and ("1)" in text or "1." in text):
         text = _without_item_numbers(text)
+    if "\n" in text and len(_BULLET.findall(text)) > 1:
+        text = _BULLET.sub("", text)
     if "iagram" in text and "[asy]" in text:
         text = _FIGURE_HEADING.sub("", text)
     if "[/" in text or "[*]" in text:

@@ -50,7 +50,7 @@ _JOINTS = """
 a an the of is are be been let lets given that if then such and so also additionally for as to it its there has have had
 having property properties called labeled labelled we you your this his her their they he she can may with where which
 what how who following please find compute determine calculate evaluate suppose supposed assume express expressed write
-written give provide answer original form format value values s
+written give provide answer question original form format value values s *
 是 为 的 之 则 请 给 出 提 供 求 已 知 若 设 且 其 中 原 始 答 案 格 形 式 值 计 算 多 少 有 即 使 得 这 此 该 均 都
 """
 JOINTS = frozenset(_words(_JOINTS))
