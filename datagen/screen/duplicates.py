@@ -3,7 +3,8 @@
 Rows with one id are one problem. Problems with alike texts (`datagen.screen.similarity`) are near duplicates. Groups
 are stars, not chains: problems are ranked, and each one in turn either joins the best one that stays and that it is
 itself alike to, or stays. So no problem is dropped for one that it does not resemble, and with a~b~c the best decides.
-A disagreement goes further: where two texts say the same and their answers differ, the groups of both are in doubt.
+A disagreement goes further: where two texts say the same and their answers differ, all that is alike to them, and to
+that, is in doubt.
 
 The rank is, in this order: most whole recorded solutions; the source that stands first in the recipe; the content. It
 never is the order of the rows, which decides nothing here. Groups whose answers disagree are dropped as a whole. Alike
@@ -249,7 +250,7 @@ def _conflicts(
 
 
 def _together(groups: Mapping[str, Sequence[str]], alike: Mapping[str, Mapping[str, Likeness]]) -> Iterator[list[str]]:
-    """The keepers of groups that are linked by texts which certainly say the same."""
+    """The keepers of groups that are linked by alike texts."""
     keeper_of = {member: keeper for keeper, members in groups.items() for member in members}
     seen: set[str] = set()
     for first in groups:
@@ -259,8 +260,8 @@ def _together(groups: Mapping[str, Sequence[str]], alike: Mapping[str, Mapping[s
         while waiting:
             linked.append(waiting.pop())
             for member in groups[linked[-1]]:
-                for other, found in sorted(alike.get(member, {}).items()):
-                    if found.is_certain and keeper_of[other] not in seen:
+                for other in sorted(alike.get(member, {})):
+                    if keeper_of[other] not in seen:
                         seen.add(keeper_of[other])
                         waiting.append(keeper_of[other])
         if linked:

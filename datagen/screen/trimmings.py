@@ -16,9 +16,7 @@ _BULLET = re.compile(r"^[^\S\n]*[*•+-][^\S\n]+(?=\S)", re.MULTILINE)
 _LIST_TAG = re.compile(r"\[/?list[^\]\n]{0,9}\]|\[\*\]")
 _FONT_TAG = re.compile(r"\[([biu])\](.{0,2000}?)\[/\1\]", re.DOTALL)
 _OPEN_FONT = re.compile(r"\[[biu]\]\s*\Z")
-_CREDIT = re.compile(
-    r"[*_(\[\s]*(?:(?<=\[)i\]\s*)?\b(?:proposed by|author\s?:)\s[^.$\n]{1,80}(?:\.|\[/i\]|[*_)\]\s])*\Z", re.IGNORECASE
-)
+_CREDIT = re.compile(r"(?<=[.?!\n$])[*_(\[\s]*(?:i\]\s*)?(?:proposed by|author\s?:)\s[^$\n?\d]{1,80}\Z", re.IGNORECASE)
 _SIGNATURE = re.compile(r"(?:(?<=\])|(?<=\n))(?:\s*~ ?[\w.]{2,30})+\s*\Z")
 _POINTS = re.compile(r"\s*[(\[]\d{1,3}\s(?:points?|marks?)[)\]]\s*")
 _EXCLAIMED = re.compile(r"(?<=[A-Za-z]{3})!+(?=\s|\Z)")

@@ -19,7 +19,7 @@ from datagen.texts import problem_id
 from tests.screen.edits import Edit
 from tests.screen.unseen_edits import UNSEEN_EDITS, UNSEEN_SIBLINGS
 
-_DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
+DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 _SETS = (
     "problems/math_train.parquet",
     "problems/dapo17k.parquet",
@@ -33,7 +33,7 @@ _SEED = 2_911
 
 def measure() -> Iterator[str]:
     """Print the figures."""
-    problems = _problems()
+    problems = some_problems()
     benchmarks = [_benchmark(name) for name in BENCHMARK_NAMES]
     index = BenchmarkIndex(benchmarks)
     known = sum(len(benchmark.problems) for benchmark in benchmarks)
@@ -97,11 +97,11 @@ def _as_leaks(
     return tried, found, found_by_answer
 
 
-def _problems() -> list[Problem]:
+def some_problems() -> list[Problem]:
     draw = random.Random(_SEED)
     rows = []
     for place in _SETS:
-        table = pq.read_table(_DATA / place, columns=["problem", "answer"]).to_pylist()
+        table = pq.read_table(DATA / place, columns=["problem", "answer"]).to_pylist()
         english = [row for row in table if row["problem"].isascii() and row["answer"] and len(row["problem"]) > 60]
         rows += draw.sample(english, _EACH)
     unique = {problem_id(row["problem"]): row for row in rows}
@@ -113,5 +113,5 @@ def _row(text: str, answer: str, source: str, place: int) -> Problem:
 
 
 def _benchmark(name: str) -> BenchmarkSet:
-    benchmark = Benchmark(name=name, path=str(_DATA / "benchmarks" / f"{name}.jsonl"))
+    benchmark = Benchmark(name=name, path=str(DATA / "benchmarks" / f"{name}.jsonl"))
     return load_benchmark(benchmark, resolve_benchmark(benchmark))
