@@ -9,8 +9,8 @@ import re
 _OPENS = re.compile(
     # what stands behind ! is a link's
     r"(?P<brackets>(?<!!)\[\s*(?i:asy)\s*\])|(?P<tags><asy>)|(?P<environment>\\begin\{(?:asy|tikzpicture|picture)\})"
-    r"|(?P<image>(?<!!)\[img[^\]\n]{0,80}\])|(?P<element><img\s)|(?P<link>!\[[^\]\n]{0,200}\]\()"
-    r"|(?P<graphics>\\includegraphics\s?(?:\[[^\]\n]{0,200}\])?\{[^}\n]{0,500}\})"
+    r"|(?P<image>(?<!!)\[img[^\]\n]{0,80}+\])|(?P<element><img\s)|(?P<link>!\[[^\]\n]{0,200}+\]\()"
+    r"|(?P<graphics>\\includegraphics\s?(?:\[[^\]\n]{0,200}+\])?\{[^}\n]{0,500}+\})"
 )
 _CLOSES = {
     kind: re.compile(closing, re.IGNORECASE)
@@ -30,7 +30,7 @@ _LEADS = {"link": len("!["), "graphics": len("\\includegraphics")}
 
 
 def without_drawings(text: str) -> tuple[str, list[str]]:
-    """The text with a blank for each drawing, and their sources; of a link to an image, what it says and its address."""
+    """The text with a blank for each drawing, and their sources; of a link, what it says and its address."""
     if not any(sign in text for sign in _MAY_OPEN):
         return text, []
     kept: list[str] = []

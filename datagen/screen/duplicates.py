@@ -10,8 +10,8 @@ The rank is, in this order: most whole recorded solutions; the source that stand
 never is the order of the rows, which decides nothing here. Groups whose answers disagree are dropped as a whole. Alike
 texts that need their answers as a witness and disagree are two problems, both of which stay.
 
-Problems are read three times. What is held of all of them is 24 bytes a row and 8 bytes a band (256); texts and answers
-are held only of those that have a twin.
+Problems are read twice here. What is held of all of them is the key of the id and 8 bytes a band (264 bytes); texts and
+answers are held only of those that have a twin. A run that is told to stop stops within one comparison.
 """
 
 from collections import defaultdict, deque
@@ -19,7 +19,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import blake2b
 from itertools import combinations, islice
 
 import numpy as np
@@ -28,6 +27,7 @@ from datagen.screen.similarity import Likeness, Wording, likeness
 from datagen.screen.sketches import BANDS, BATCH_TEXTS, Words, candidates, sketch
 from datagen.screen.trimmings import without_trimmings
 from datagen.screen.wording import shorten
+from datagen.stopping import refuse_when_stopped
 from datagen.tables import Problem
 from datagen.texts import digest
 
@@ -103,6 +103,9 @@ def find_duplicates(problems: Callable[[], Iterable[Problem]], rules: Rules) -> 
     Args:
         problems: opens the rows to compare; read twice, or once when none has a twin.
         rules: what decides.
+
+    Raises:
+        StoppedError: the run was told to stop.
     """
     index = _Index.of(problems(), with_sketches=rules.near is not None)
     pairs = index.pairs()
@@ -115,21 +118,21 @@ def find_duplicates(problems: Callable[[], Iterable[Problem]], rules: Rules) -> 
 
 
 class _Index:
-    """Of every row: a key of its id, one of its text, and the bands of its sketch."""
+    """Of every problem: the key of its id, and the bands of its sketch."""
 
-    def __init__(self, ids: Words, texts: Words, bands: Words | None) -> None:
-        order = np.lexsort((texts, ids))
+    def __init__(self, ids: Words, bands: Words | None) -> None:
+        # of rows with one id the sketch of one is enough, and the content says which
+        order = np.argsort(ids) if bands is None else np.lexsort((bands.sum(axis=1), ids))
         ids = ids[order]
         is_first = np.concatenate((np.ones(min(len(ids), 1), bool), ids[1:] != ids[:-1]))
         self.repeated = np.unique(ids[~is_first])
-        first = order[is_first]  # one row an id, whichever came first: the least text
         self._ids = ids[is_first]
-        self._bands = None if bands is None else bands[first]
+        self._bands = None if bands is None else bands[order[is_first]]
 
     @classmethod
     def of(cls, problems: Iterable[Problem], with_sketches: bool) -> "_Index":
         """Read the rows once; sketches are made beside the reading."""
-        keys: list[Words] = []
+        ids: list[Words] = []
         bands: list[Words] = []
         under_way: deque[Future[Words]] = deque()
         with ThreadPoolExecutor(_SKETCHING, thread_name_prefix="sketch") as pool:
@@ -137,26 +140,23 @@ class _Index:
                 if with_sketches:
                     texts = [without_trimmings(problem.problem) for problem in batch]
                     under_way.append(pool.submit(sketch, texts))
-                pair = [(_key(problem.id), _key(problem.problem)) for problem in batch]
-                keys.append(np.array(pair, np.uint64).reshape(len(batch), 2))
+                ids.append(np.array([_key(problem.id) for problem in batch], np.uint64))
                 if len(under_way) > _SKETCHING:
                     bands.append(under_way.popleft().result())
             bands += [later.result() for later in under_way]
-        every = np.concatenate(keys) if keys else np.zeros((0, 2), np.uint64)
-        sketches = np.concatenate(bands) if bands else np.zeros((0, BANDS), np.uint64)
-        return cls(every[:, 0], every[:, 1], sketches if with_sketches else None)
+        every = np.concatenate([np.zeros(0, np.uint64), *ids])
+        return cls(every, np.concatenate([np.zeros((0, BANDS), np.uint64), *bands]) if with_sketches else None)
 
     def pairs(self) -> Words:
         """Two columns of the keys of ids that may be near duplicates, in an order that hangs on the ids alone."""
         if self._bands is None:
             return np.zeros((0, 2), np.uint64)
-        pairs: Words = self._ids[candidates(self._bands, self._ids)]
+        pairs: Words = self._ids[candidates(self._bands)]
         return pairs
 
 
-def _key(text: str) -> int:
-    # 8 bytes whatever an id looks like; an id that shares its key with another is looked at for nothing, no more
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+def _key(problem_id: str) -> int:
+    return int(problem_id, 16)  # an id is 16 hexadecimal digits (`datagen.texts.problem_id`)
 
 
 def _batches(problems: Iterable[Problem]) -> Iterator[list[Problem]]:
@@ -190,8 +190,9 @@ def _alike(pairs: Words, twins: Mapping[str, _Twin], rules: Rules) -> dict[str, 
     by_key = {_key(problem_id): problem_id for problem_id, twin in twins.items() if twin.rank[0] == 0}
     wording = lru_cache(_WORDINGS_HELD)(lambda problem_id: Wording(without_trimmings(twins[problem_id].best.problem)))
     alike: defaultdict[str, dict[str, Likeness]] = defaultdict(dict)
-    for pair in pairs:
-        one, other = (by_key.get(int(key)) for key in pair)
+    for one_key, other_key in pairs.tolist():
+        refuse_when_stopped()
+        one, other = by_key.get(one_key), by_key.get(other_key)
         if one is None or other is None:
             continue
         found = likeness(wording(one), wording(other), rules.near or 1.0)
@@ -219,6 +220,7 @@ def _decide(twins: Mapping[str, _Twin], alike: Mapping[str, Mapping[str, Likenes
     joined: dict[str, str] = {}
     adopted: dict[str, str] = {}
     for keeper, members in groups.items():
+        refuse_when_stopped()
         best = twins[keeper].best
         for member in members:
             if member != keeper and member not in conflicts:

@@ -7,7 +7,7 @@ Words may differ a little; mathematics may not. Two texts are *alike* when
   which reordered sentences leave nearly whole; and where that does too, the same two with the letters renamed in the
   order in which they come. A text that stands whole in the other, beside words without mathematics, is wholly alike;
 - their numbers are the same in the same order, "two" and `2` being one number. Where only sentences have changed
-  places, each sentence must find its like with the same numbers;
+  places, each sentence must find its like with the same numbers, and at most 100 of them may be reworded;
 - their operators and functions are the same, as multisets: a sign, an exponent, the direction of an inequality. Only a
   copy may have lost some (`datagen.screen.gist`);
 - no word stands in the place of another one that turns the problem round: largest for smallest, even for odd
@@ -35,10 +35,11 @@ from datagen.screen.gist import gist, is_wrapped, lost_signs, says_the_same
 from datagen.screen.number_words import TENS_VALUES
 from datagen.screen.renaming import letters_of, renamed
 from datagen.screen.vocabulary import BRACKETS, FUNCTIONS, NUMBER_WORDS, OPERATORS, TURNS
+from datagen.stopping import refuse_when_stopped
 
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _SENTENCE_ENDS = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])|\n+")
-_SAME_SENTENCE = 0.6
+_SAME_SENTENCE, _MOST_REWORDED = 0.6, 100
 _DIGITS = re.compile(r"\d+")
 FEWEST_WITHOUT_FIGURE = 15
 """Tokens from which a text is told from others without its drawing."""
@@ -197,8 +198,13 @@ def _same_numbers(one: Wording, other: Wording) -> bool:
         return True
     if sorted(one.numbers) != sorted(other.numbers) or len(one.sentences) != len(other.sentences):
         return False
-    waiting = list(other.sentences)
-    for sentence in one.sentences:
+    # a sentence that stands in both is its own like
+    here, there = (Counter(map(tuple, text.sentences)) for text in (one, other))
+    waiting = list((there - here).elements())
+    if len(waiting) > _MOST_REWORDED:
+        return False
+    for sentence in (here - there).elements():
+        refuse_when_stopped()
         like = max(waiting, key=lambda candidate: _dice(sentence, candidate))
         if _numbers(like) != _numbers(sentence) or _dice(sentence, like) < _SAME_SENTENCE:
             return False
@@ -211,26 +217,32 @@ def _dice(one: Sequence[Hashable], other: Sequence[Hashable]) -> float:
 
 
 def _numbers(tokens: Sequence[str]) -> list[str]:
-    return [token for token in tokens if "0" <= token < ":"]  # what begins with a digit
+    return [token for token in tokens if token < ":" and token >= "0"]  # what begins with a digit
 
 
 def _tokens(words: str) -> list[str]:
     if not words.isascii():
         words = _HAN.sub(r" \g<0> ", words)
-    said = [token for token in words.replace("^ \\circ", "").replace("\\frac", "/").split() if token not in BRACKETS]
+    said = words.replace("^ \\circ", "").split()
     if TENS_VALUES.keys().isdisjoint(said):
-        return [_IN_DIGITS.get(token, token) for token in said]
+        return [kept for token in said if (kept := _COMPARED_AS.get(token, token))]
     tokens: list[str] = []
     tens = 0
     for token in said:
+        if token in BRACKETS:
+            continue
         if tens and NUMBER_WORDS.get(token, 10) < 10:
             tokens[-1] = str(tens + NUMBER_WORDS[token])
             tens = 0
             continue
         tens = TENS_VALUES.get(token, 0)
-        tokens.append(_IN_DIGITS.get(token, token))
+        tokens.append(_COMPARED_AS.get(token, token))
     return tokens
 
 
-_IN_DIGITS = {word: str(value) for word, value in (NUMBER_WORDS | TENS_VALUES).items()}
+_COMPARED_AS = (
+    {word: str(value) for word, value in (NUMBER_WORDS | TENS_VALUES).items()}
+    | {"\\frac": "/"}
+    | dict.fromkeys(BRACKETS, "")
+)
 _SIGNS = OPERATORS | FUNCTIONS

@@ -1,5 +1,6 @@
 r"""Near duplicates: what is one problem and what is two, which of them stays, and whose solutions it then has."""
 
+import threading
 from collections import Counter
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datagen import texts
+from datagen.errors import StoppedError
 from datagen.pipeline import Options
 from datagen.recipe import Screening
 from datagen.recipe_file import load_recipe
@@ -173,7 +175,7 @@ def test_any_text_has_a_sketch_that_hangs_on_itself_alone(some):
 def test_texts_without_letters_meet_nobody():
     keys = sketch(["$$", "", "???", BASE, BASE])
     assert not keys[:3].any()
-    assert candidates(keys, np.arange(5, dtype=np.uint64)).tolist() == [[3, 4]]
+    assert candidates(keys).tolist() == [[3, 4]]
 
 
 def test_long_texts_are_compared_too(rows, screened):
@@ -181,6 +183,41 @@ def test_long_texts_are_compared_too(rows, screened):
     assert len(long) > 1_000_000
     pair = rows((long, "5"), (long.replace("Alice", "Ada", 3), "5"), ("", "1"), ("![](x.png)", "1"))
     assert sorted(reasons(screened(pair))) == ["duplicate", "kept", "kept", "missing_figure"]
+
+
+def test_moved_sentences_find_their_likes_unless_the_whole_text_is_another():
+    def text(numbers, word):
+        return " ".join(
+            f"In round {number} {word} player moves the token to a free field of the round board again."
+            for number in numbers
+        )
+
+    rounds = range(200, 200 + 90)
+    moved = likeness(Wording(text(rounds, "the")), Wording(text(reversed(rounds), "each")), 0.85)
+    assert moved is not None
+    assert moved.similarity > 0.85
+    rounds = range(200, 200 + 900)
+    assert likeness(Wording(text(rounds, "the")), Wording(text(reversed(rounds), "each")), 0.85) is None
+
+
+def test_a_run_that_is_told_to_stop_stops_within_one_comparison(monkeypatch):
+    stop, asked = threading.Event(), []
+    monkeypatch.setattr("datagen.stopping.STOP", stop)
+
+    def same_answer(one, other):
+        asked.append({one, other})
+        stop.set()
+        return False
+
+    pairs = [(BASE.replace("12", f"{100 + number}"), f"{number}") for number in range(20)]
+    problems = [problem(text, answer, number=number) for number, (text, answer) in enumerate(pairs)]
+    problems += [problem(one.replace("apples", "pears"), f"-{answer}") for one, answer in pairs]
+    with pytest.raises(StoppedError):
+        find_duplicates(lambda: iter(problems), Rules(same_answer, 0.85))
+    assert len(asked) == 2  # one pair, both ways round
+    assert asked[0] == asked[1]
+    with pytest.raises(StoppedError):
+        candidates(sketch([BASE, BASE]))
 
 
 def test_a_survivor_has_the_solutions_of_its_near_duplicates(tmp_path):
