@@ -29,10 +29,13 @@ def refuse_unbuilt(recipe: Recipe, stages: Collection[StageName]) -> None:
 
 def limits_of_this_version(recipe: Recipe) -> list[str]:
     """What a reader of the dataset must know that this version leaves undone, in sentences."""
-    limits = []
-    limits.append(
+    limits = [
         "Paths are told apart by their words, not by their mathematics: one method, reworded, can stand there twice."
-    )
+    ]
+    if recipe.screen.benchmarks:
+        limits.append(
+            "Problems were searched for those of benchmarks; paths were not, and one may quote such a problem."
+        )
     return limits
 
 

@@ -76,7 +76,8 @@ class Sieve:
         self._sizes = sizes
         self.sizes = [size / _UNITS for size in sizes]
         self._phrases = frozenset(self._holders)
-        self._is_known = frozenset(chain.from_iterable(sharing)).__contains__
+        # made of a dict, a set takes half the room, and every word of every text is looked up in it
+        self._is_known = frozenset(dict.fromkeys(chain.from_iterable(sharing))).__contains__
         self._is_few = [number <= FEW_PHRASES for number in numbers]
         few = {place: problem for place, problem in enumerate(problems) if numbers[place] < FEW_PHRASES}
         self._short = _ShortProblems(few, frozenset(place for place in few if not numbers[place]))

@@ -56,21 +56,3 @@ written give provide answer question original form format value values s *
 JOINTS = frozenset(_words(_JOINTS))
 """Words that can come and go without changing what is asked. "Or", "in", "on", "at" and "by" are none: they take the
 place of "and", and of each other."""
-
-_OPPOSITES = """
-largest greatest maximum maximal maximize most : smallest least minimum minimal minimize fewest / even : odd
-positive : negative / increasing : decreasing / sum : difference : product : quotient / area : perimeter : volume
-radius : diameter / inside : outside / interior : exterior / mean average : median : mode / rational : irrational
-sine : cosine : tangent / real : imaginary / inscribed : circumscribed / rows : columns / more : less fewer
-before : after / parallel : perpendicular / arithmetic : geometric / spherical : cylindrical / prime : composite
-clockwise : counterclockwise / distinguishable : indistinguishable / ellipse : hyperbola : parabola / width : height
-vertical : horizontal / left : right / north : south / east : west / boys : girls / first : last / domain : range
-consecutive : distinct / both : neither
-"""
-OPPOSITES = {
-    word: (group, side)
-    for group, sides in enumerate(_OPPOSITES.replace("\n", "/").strip("/").split("/"))
-    for side, words in enumerate(sides.split(":"))
-    for word in words.split()
-}
-"""Words that ask for something else in each other's place: the group that they belong to, and their side of it."""

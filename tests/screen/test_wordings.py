@@ -7,8 +7,6 @@ import pytest
 
 from datagen.normalising import normalise
 from datagen.screen.duplicates import Rules, find_duplicates
-from datagen.screen.opposites import asks_the_opposite
-from datagen.screen.phrases import letter_words
 from datagen.screen.renaming import letters_of, renamed
 from datagen.screen.similarity import Wording, likeness
 from datagen.screen.trimmings import without_trimmings
@@ -114,13 +112,6 @@ def test_a_letter_keeps_its_place_under_another_name() -> None:
     assert renamed(tokens[0], letters_of(one)) == renamed(tokens[1], letters_of(other))
     swapped = "Let $pq + q = 5$ in triangle $KLM$."
     assert renamed(tokens[0], letters_of(one)) != renamed(normalise(swapped).split(), letters_of(swapped))
-
-
-def test_a_word_in_the_place_of_its_opposite_is_seen_and_one_more_word_is_not() -> None:
-    asked = letter_words("Find the largest even number.")
-    assert asks_the_opposite(asked, letter_words("Find the smallest even number."))
-    assert not asks_the_opposite(asked, letter_words("Find the greatest even positive number."))
-    assert not asks_the_opposite(asked, letter_words("Find the largest and the smallest even number."))
 
 
 # Edits that no rule was made for
