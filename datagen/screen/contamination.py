@@ -24,6 +24,7 @@ from datagen.normalising import normalise
 from datagen.screen.benchmarks import BenchmarkSet
 from datagen.screen.compared import Known, Row
 from datagen.screen.evidence import shared_text
+from datagen.screen.numbers import in_plain_digits
 from datagen.screen.phrases import letter_words
 from datagen.screen.sieve import Sieve
 from datagen.screen.statements import similarity
@@ -121,6 +122,7 @@ class BenchmarkIndex:
             Of several the one found by the plainest layer, then of the highest score, then the first in the order of
             the benchmarks and their rows.
         """
+        problem = in_plain_digits(problem)
         words = letter_words(problem)
         candidates = self._sieve.candidates(problem, words)
         if not candidates and len(problem) > self._longest:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from datagen.normalising_tables import SUBSCRIPTS, SUPERSCRIPTS
 from datagen.screen.benchmark_words import NUMBER_WORDS
 from datagen.screen.number_words import SMALL_NUMBERS, TENS
 from datagen.screen.phrases import letter_words, without_drawings
@@ -15,6 +16,8 @@ _GROUPED_DIGITS = 4
 """Digits from which on a comma may stand among them."""
 _SEPARATOR = re.compile(r"([0-9])(?:\{,\}|,\\!|,|\\,)(?=[0-9]{3}(?![0-9]))")
 _DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_RAISED = re.compile(f"([{''.join(SUPERSCRIPTS)}]+)|[{''.join(SUBSCRIPTS)}]+")
+_PLAIN = str.maketrans(SUPERSCRIPTS | SUBSCRIPTS)
 _VALUES = {word.encode(): value for word, value in NUMBER_WORDS.items()}
 _WORD_OF = {value: word for word, value in NUMBER_WORDS.items()}
 _TENS_WORD = {NUMBER_WORDS[word][0]: word for word in TENS}
@@ -24,6 +27,13 @@ _NUMBER_WORD = re.compile(
     rf"|({'|'.join(sorted(SMALL_NUMBERS, key=len, reverse=True))}))(?![a-z])",
     re.IGNORECASE,
 )
+
+
+def in_plain_digits(text: str) -> str:
+    """The text with `^{2}` for ² and `_{1}` for ₁: digits as LaTeX has them."""
+    if text.isascii():
+        return text
+    return _RAISED.sub(lambda run: f"{'^' if run[1] else '_'}{{{run.group().translate(_PLAIN)}}}", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,18 @@ _OPPOSITES = tuple(
         ("ellipse", "hyperbola", "parabola"),
         ("polar", "cylindrical", "spherical"),
         ("numerator", "denominator"),
+        ("positive", "negative"),
+        ("sum", "difference", "product", "quotient"),
+        ("area", "perimeter", "volume"),
+        ("radius", "diameter"),
+        ("inside", "outside"),
+        ("rational", "irrational"),
+        ("rows", "columns"),
+        ("parallel", "perpendicular"),
+        ("prime", "composite"),
+        ("width", "height"),
+        ("before", "after"),
+        ("domain", "range"),
     )
 )
 _OPPOSED = frozenset[bytes]().union(*(words for alternatives in _OPPOSITES for words in alternatives))
