@@ -46,7 +46,13 @@ class Assemble(Stage):
         """How the dataset is written, and what its card says."""
         recipe = run.recipe
         card = [recipe.name, recipe.description, [teacher.kind for teacher in recipe.teachers]]
-        return [_CARD_VERSION, LIMITS_OF_THIS_VERSION, recipe.output.model_dump(mode="json"), card, _tokenizer_name(recipe)]
+        return [
+            _CARD_VERSION,
+            LIMITS_OF_THIS_VERSION,
+            recipe.output.model_dump(mode="json"),
+            card,
+            _tokenizer_name(recipe),
+        ]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Write shards and card."""

@@ -11,12 +11,12 @@ on the order of its rows, and serves a run of ten problems as well as one of a m
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from itertools import filterfalse
 
+from datagen.nfkc import nfkc
 from datagen.screen.benchmark_words import DRESS, NO_PHRASE
 from datagen.screen.wording import spaced_out
 
@@ -46,7 +46,7 @@ def without_drawings(text: str) -> str:
 def letter_words(text: str) -> list[bytes]:
     """The runs of letters of a raw text, lower case, in UTF-8; short ones and markup included."""
     if not text.isascii():
-        text = _NOT_LETTERS.sub(" ", spaced_out(unicodedata.normalize("NFKC", text).casefold()))
+        text = _NOT_LETTERS.sub(" ", spaced_out(nfkc(text).casefold()))
     return text.encode("utf-8", "replace").translate(_LETTERS).split()
 
 
