@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from datagen.nfkc import nfkc
 from datagen.normalising_drawings import without_drawings
 from datagen.normalising_tables import (
     CONTROL_REPAIRS,
@@ -44,7 +45,6 @@ _TOKEN = re.compile(  # what is most frequent first
     rf"|[^\W\d_{_HAN}]+|[{_HAN}]+|[^\w\s]"
 )
 _EATEN = re.compile(r"\f(?:rac)?|[\a\b\v]")
-_MANY_MARKS = re.compile(r"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){30}")
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _SUPERSCRIPT_RUN = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
 _SUBSCRIPT_RUN = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
@@ -148,9 +148,7 @@ def _one_alphabet(text: str) -> str:
         text = text.translate(WITHOUT_NFKC)
         text = _SUPERSCRIPT_RUN.sub(lambda run: f"^{{{run.group().translate(_PLAIN_SUPERSCRIPT)}}}", text)
         text = _SUBSCRIPT_RUN.sub(lambda run: f"_{{{run.group().translate(_PLAIN_SUBSCRIPT)}}}", text)
-        # NFKC sorts the marks on a letter by insertion; no writing has that many (UAX #15, stream-safe text)
-        text = _MANY_MARKS.sub(r"\g<0> ", text)
-        text = unicodedata.normalize("NFKC", text).translate(WITHOUT_NFKC)
+        text = nfkc(text).translate(WITHOUT_NFKC)
         text = _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit.group())), text)
     if any(sign in text for sign in "\f\a\b\v"):
         text = _EATEN.sub(lambda eaten: CONTROL_REPAIRS.get(eaten.group(), " "), text)
@@ -215,7 +213,7 @@ def _letters_together(run: re.Match[str]) -> str:
 def _folded(text: str) -> str:
     if text.isascii():
         return text.casefold()
-    return unicodedata.normalize("NFKC", text.casefold()).translate(WITHOUT_NFKC)
+    return nfkc(text.casefold()).translate(WITHOUT_NFKC)
 
 
 def _tokens(text: str) -> list[str]:

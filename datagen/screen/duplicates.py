@@ -3,9 +3,11 @@
 Rows with one id are one problem. Problems with alike texts (`datagen.screen.similarity`) are near duplicates. Groups
 are stars, not chains: problems are ranked, and each one in turn either joins the best one that stays and that it is
 itself alike to, or stays. So no problem is dropped for one that it does not resemble, and with a~b~c the best decides.
+A disagreement goes further: where two texts say the same and their answers differ, all that is alike to them, and to
+that, is in doubt.
 
 The rank is, in this order: most whole recorded solutions; the source that stands first in the recipe; the content. It
-never is the order of the rows, which decides nothing here. A group whose answers disagree is dropped as a whole. Alike
+never is the order of the rows, which decides nothing here. Groups whose answers disagree are dropped as a whole. Alike
 texts that need their answers as a witness and disagree are two problems, both of which stay.
 
 Problems are read twice here. What is held of all of them is the key of the id and 8 bytes a band (264 bytes); texts and
@@ -23,6 +25,7 @@ import numpy as np
 
 from datagen.screen.similarity import Likeness, Wording, likeness
 from datagen.screen.sketches import BANDS, BATCH_TEXTS, Words, candidates, sketch
+from datagen.screen.trimmings import without_trimmings
 from datagen.screen.wording import shorten
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import Problem
@@ -135,7 +138,8 @@ class _Index:
         with ThreadPoolExecutor(_SKETCHING, thread_name_prefix="sketch") as pool:
             for batch in _batches(problems):
                 if with_sketches:
-                    under_way.append(pool.submit(sketch, [problem.problem for problem in batch]))
+                    texts = [without_trimmings(problem.problem) for problem in batch]
+                    under_way.append(pool.submit(sketch, texts))
                 ids.append(np.array([_key(problem.id) for problem in batch], np.uint64))
                 if len(under_way) > _SKETCHING:
                     bands.append(under_way.popleft().result())
@@ -184,7 +188,7 @@ def _twins(problems: Iterable[Problem], named: frozenset[int], rules: Rules) -> 
 def _alike(pairs: Words, twins: Mapping[str, _Twin], rules: Rules) -> dict[str, dict[str, Likeness]]:
     """For each problem the near duplicates that can stay or go, and how alike they are."""
     by_key = {_key(problem_id): problem_id for problem_id, twin in twins.items() if twin.rank[0] == 0}
-    wording = lru_cache(_WORDINGS_HELD)(lambda problem_id: Wording(twins[problem_id].best.problem))
+    wording = lru_cache(_WORDINGS_HELD)(lambda problem_id: Wording(without_trimmings(twins[problem_id].best.problem)))
     alike: defaultdict[str, dict[str, Likeness]] = defaultdict(dict)
     for one_key, other_key in pairs.tolist():
         refuse_when_stopped()
@@ -212,27 +216,58 @@ def _decide(twins: Mapping[str, _Twin], alike: Mapping[str, Mapping[str, Likenes
     for one in twins:
         groups[stays.get(one, one)].append(one)
 
-    conflicts: dict[str, str] = {}
+    conflicts = _conflicts(groups, twins, alike, rules.same_answer)
     joined: dict[str, str] = {}
     adopted: dict[str, str] = {}
     for keeper, members in groups.items():
         refuse_when_stopped()
-        witnesses: Witnesses = {}
-        for member in (keeper, *(other for other in members if other != keeper)):
-            for answer, row in twins[member].witnesses.items():
-                witnesses.setdefault(answer, row)
-        if not _agree(witnesses, rules.same_answer):
-            texts = "same text" if len(members) == 1 else "near duplicates"
-            conflicts |= dict.fromkeys(members, f"{texts}, different answers: {_describe(witnesses)}")
-            continue
         best = twins[keeper].best
         for member in members:
-            if member != keeper:
+            if member != keeper and member not in conflicts:
                 found = alike[member][keeper]
                 joined[member] = f"near duplicate of {_place(best)}, which is kept: similarity {found.similarity:.2f}"
-                adopted |= {member: keeper} if found.shares_variables else {}
+                adopted |= {member: keeper} if found.shares_letters else {}
     keepers = {one: Keeper(twin.best.row_id, _place(twin.best)) for one, twin in twins.items() if twin.rows > 1}
     return Duplicates(keepers, conflicts, joined, adopted)
+
+
+def _conflicts(
+    groups: Mapping[str, Sequence[str]],
+    twins: Mapping[str, _Twin],
+    alike: Mapping[str, Mapping[str, Likeness]],
+    same_answer: SameAnswer,
+) -> dict[str, str]:
+    """The ids of the groups in doubt, and who says what; of a group, its keeper is among the members."""
+    conflicts: dict[str, str] = {}
+    for keepers in _together(groups, alike):
+        members = [member for keeper in keepers for member in sorted(groups[keeper], key=keeper.__ne__)]
+        witnesses: Witnesses = {}
+        for member in members:
+            for answer, row in twins[member].witnesses.items():
+                witnesses.setdefault(answer, row)
+        if not _agree(witnesses, same_answer):
+            texts = "same text" if len(members) == 1 else "near duplicates"
+            conflicts |= dict.fromkeys(members, f"{texts}, different answers: {_describe(witnesses)}")
+    return conflicts
+
+
+def _together(groups: Mapping[str, Sequence[str]], alike: Mapping[str, Mapping[str, Likeness]]) -> Iterator[list[str]]:
+    """The keepers of groups that are linked by alike texts."""
+    keeper_of = {member: keeper for keeper, members in groups.items() for member in members}
+    seen: set[str] = set()
+    for first in groups:
+        waiting = [] if first in seen else [first]
+        seen.add(first)
+        linked: list[str] = []
+        while waiting:
+            linked.append(waiting.pop())
+            for member in groups[linked[-1]]:
+                for other in sorted(alike.get(member, {})):
+                    if keeper_of[other] not in seen:
+                        seen.add(keeper_of[other])
+                        waiting.append(keeper_of[other])
+        if linked:
+            yield linked
 
 
 def _agree(witnesses: Witnesses, same_answer: SameAnswer) -> bool:

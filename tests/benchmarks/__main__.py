@@ -14,6 +14,7 @@ from tests.benchmarks import (
     normalising,
     screening,
     throughput,
+    unseen,
     verifying,
 )
 
@@ -39,6 +40,7 @@ def main() -> None:
         "normalising": normalising.measure,
         "screening": partial(screening.measure, asked.share),
         "throughput": partial(throughput.measure, asked.share),
+        "unseen": unseen.measure,
         "verifying": partial(verifying.measure, asked.every),
     }
     unknown = [name for name in asked.names if name not in benchmarks]

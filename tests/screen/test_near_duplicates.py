@@ -2,10 +2,8 @@ r"""Near duplicates: what is one problem and what is two, which of them stays, a
 
 import threading
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,7 +24,6 @@ from tests.end_to_end.runs import journal_lines
 from tests.screen.screening import screen
 from tests.verify.test_verify_stage import recipe, row
 
-DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 BASE = (
     "Alice has 12 apples and buys 7 more each day. Let $x$ be the number of apples that she has after $n$ days. "
     "If $x^2 - 5n \\leq 300$, find the largest possible value of $n$ in the first 30 days."
@@ -246,19 +243,6 @@ def test_solutions_in_other_variables_stay_behind(tmp_path):
     )
     assert len(list(run.read(SCREENED))) == 1
     assert len(list(run.read(SOLUTIONS))) == 2
-
-
-@pytest.mark.skipif(not DATA.is_dir(), reason="the real data (../shared/data) is not here")
-def test_olympiad_problems_that_two_sources_share_are_found():
-    def read(source, column):
-        table = pq.read_table(DATA / "sources" / source, columns=[column])
-        return [problem(text, "5", source, number) for number, text in enumerate(table.column(0).to_pylist())]
-
-    rows = [*read("open_r1", "problem"), *read("s1k", "question")]
-    fates = screen(lambda: iter(rows), [], Screening(), str.__eq__)
-    across = [fate for fate in fates if isinstance(fate, Drop) and fate.source == "s1k" and "of open_r1" in fate.detail]
-    assert len(across) >= 5
-    assert all(fate.reason == "duplicate" for fate in across)
 
 
 def test_another_normaliser_changes_ids_and_pays_for_nothing_again(tmp_path, monkeypatch):
