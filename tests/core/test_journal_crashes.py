@@ -1,5 +1,6 @@
 """The journal when its process or its machine dies: at any moment, in any state, nothing that arrived is lost."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -192,8 +193,17 @@ class JournalMachine(RuleBasedStateMachine):
         """The folder as a kill would leave it now, under another name: the process that had it is still at work."""
         self.starts += 1
         folder = self.root / str(self.starts)
-        shutil.copytree(self.folder, folder)
-        return folder
+        while True:  # a kill leaves one moment; files may come and go while they are copied
+            with contextlib.suppress(shutil.Error, FileNotFoundError):
+                before = self._files()
+                shutil.copytree(self.folder, folder)
+                if before == self._files():
+                    return folder
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _files(self) -> dict[str, tuple[int, int, int]]:
+        found = {entry.name: entry.stat() for entry in os.scandir(self.folder)}
+        return {name: (stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in found.items()}
 
     @rule(key=KEYS, number=st.integers(0, 99), text=st.text(max_size=40))
     def append(self, key: str, number: int, text: str) -> None:
