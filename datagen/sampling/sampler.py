@@ -8,7 +8,7 @@ it is asked for, so that a run that died goes on where it stood and pays for not
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from datagen.errors import DatagenError, RequestFailedError, StoppedError
@@ -20,7 +20,7 @@ from datagen.recipe_teachers import PaidTeacher
 from datagen.same_words import Words, counted_words, say_the_same
 from datagen.sampling.plan import Ask, Outcome, Rules, next_wave
 from datagen.solutions import TextMode, request_key
-from datagen.spending.paying import record_of, seed_of, take_over
+from datagen.spending.paying import origin_of, record_of, seed_of, take_over
 from datagen.stopping import STOP, refuse_when_stopped
 from datagen.tables import Problem, Solution, Verdict
 from datagen.teachers.base import Request, TeacherClient
@@ -272,7 +272,8 @@ class Sampler:
         seed = seed_of(rung.teacher, self._recipe.seed, messages, ask.attempt)
         request = Request(messages, sampling.temperature, sampling.top_p, sampling.max_tokens, seed)
         parameters = parameters_of(rung.teacher, request)
-        return request_key(rung.teacher.model, [asdict(m) for m in messages], parameters, ask.attempt), request
+        key = request_key(rung.teacher.model, [asdict(m) for m in messages], parameters, ask.attempt)
+        return key, replace(request, origin=origin_of(key, ask.attempt, rung.prompt, problem.problem))
 
 
 def _solution(problem: Problem, teacher: PaidTeacher, key: str, record: Mapping[str, Any]) -> Solution:

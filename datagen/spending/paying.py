@@ -9,7 +9,7 @@ from datagen.recipe import Sampling
 from datagen.recipe_teachers import PaidTeacher
 from datagen.spending.cost import Tariff, with_usage
 from datagen.spending.ledger import taken_over
-from datagen.teachers.base import Completion, Message, Request
+from datagen.teachers.base import Completion, Message, Origin, Request
 from datagen.teachers.families import parameters_of
 from datagen.teachers.prompting import Prompt
 from datagen.texts import digest
@@ -64,11 +64,21 @@ def record_of(
         problem: the problem's text; only its hash is kept.
         completion: what came back.
     """
+    return record_from(teacher, request, origin_of("", attempt, prompt, problem), completion)
+
+
+def origin_of(key: str, attempt: int, prompt: Prompt, problem: str) -> Origin:
+    """Where a request comes from; arguments as in `record_of`, and the key of its completion."""
+    return Origin(key, attempt, prompt.sha256, problem_hash(problem))
+
+
+def record_from(teacher: PaidTeacher, request: Request, origin: Origin, completion: Completion) -> dict[str, Any]:
+    """The same as `record_of`, of what is known of a request when its problem is not at hand."""
     return {
         "model": teacher.model,
-        "attempt": attempt,
-        "prompt": prompt.sha256,
-        "problem": problem_hash(problem),
+        "attempt": origin.attempt,
+        "prompt": origin.prompt,
+        "problem": origin.problem,
         **settings_sent(teacher, request),
         **asdict(with_usage(request, completion)),
         "cost_usd": Tariff.of(teacher).cost(request, completion).usd,

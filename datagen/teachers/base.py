@@ -16,6 +16,23 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request comes from: enough to keep its completion when nobody waits for it any more.
+
+    Attributes:
+        key: names its completion in the journal.
+        attempt: number of the attempt, from 0.
+        prompt: hash of the prompt file that it was rendered from.
+        problem: hash of the problem's raw text.
+    """
+
+    key: str
+    attempt: int
+    prompt: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What is asked.
 
@@ -23,6 +40,7 @@ class Request:
         messages: the rendered prompt.
         temperature, top_p, max_tokens: the parameters that change the distribution.
         seed: sent along when given; it is no part of what is asked.
+        origin: where it comes from, for teachers that answer after the run may have ended; never sent.
     """
 
     messages: tuple[Message, ...]
@@ -30,6 +48,7 @@ class Request:
     top_p: float
     max_tokens: int
     seed: int | None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +114,10 @@ class Budget(Protocol):
         Raises:
             StoppedError: the budget does not allow it; nothing more is sent.
         """
+        ...
+
+    def carry(self, request: Request) -> Hold:
+        """Set aside what a request of an earlier start may cost, which is being worked on still; never refused."""
         ...
 
 

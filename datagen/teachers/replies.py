@@ -57,6 +57,19 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Completi
     return _completion(reply, choice, message, *parts)
 
 
+async def ready(completion: Completion, request: Request, key: str | None, count: CountTokens | None) -> Completion:
+    """What arrived, fit to be kept: without the teacher's key, with counts of tokens that can be.
+
+    Args:
+        completion: as it was read.
+        request: what was asked.
+        key: the teacher's; None where there is none.
+        count: counts a text's tokens where the endpoint did not; None leaves them unknown.
+    """
+    checked = believable(masked(completion, key), request)
+    return checked if count is None else await with_tokens(checked, request, count)
+
+
 def believable(completion: Completion, request: Request) -> Completion:
     """The completion without counts of tokens that can't be: a budget must neither stop at them nor overlook a text."""
     written, prompt = completion.completion_tokens, completion.prompt_tokens
