@@ -12,7 +12,7 @@ FamilyName = Literal["plain", "openai_reasoning", "claude_4", "claude_5", "gemin
 """What sets endpoints apart; `datagen/teachers/families.py` says how. `auto` goes by model name and host."""
 
 BATCH_CONCURRENCY = 20_000
-"""Requests that `openai_batch` has out at once unless told otherwise: a batch is paid for by the wait, not by its size."""
+"""Requests that `openai_batch` has out at once unless told otherwise; its size is no part of its wait."""
 
 
 class Price(Section):

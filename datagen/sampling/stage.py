@@ -21,10 +21,12 @@ from datagen.sampling.reuse import Hashes, reuse_figures, reuse_lines
 from datagen.sampling.sampler import Rung, Sampler, follow_plan, rules_of
 from datagen.spending.counting import tokens_counter
 from datagen.spending.ledger import read_ledger
+from datagen.spending.paying import KeptCompletions
 from datagen.spending.purse import Purse, purse_of
 from datagen.stage import Run, Stage
 from datagen.tables import RECORDED, SCREENED, SOLUTIONS, Problem, Solution
 from datagen.teachers.base import Traffic
+from datagen.teachers.batch import Keeping
 from datagen.teachers.connecting import connected
 from datagen.teachers.families import family_name
 from datagen.teachers.prompting import load_prompt
@@ -94,7 +96,7 @@ async def _sample_and_write(
     progress.spent = partial(_spent, run.recipe.sampling, purse)
     recorded = _Recorded(run)
     try:
-        async with _rungs(run, purse) as rungs:
+        async with _rungs(run, journal, purse) as rungs:
             if rungs:
                 progress.traffic = partial(_traffic, rungs)
             sampler = Sampler(run.recipe, rungs, journal, reuse, verdicts, progress)
@@ -162,14 +164,15 @@ def _reused(run: Run) -> Iterator[Journal | None]:
 
 
 @contextlib.asynccontextmanager
-async def _rungs(run: Run, purse: Purse) -> AsyncIterator[Mapping[str, Rung]]:
+async def _rungs(run: Run, journal: Journal, purse: Purse) -> AsyncIterator[Mapping[str, Rung]]:
     """The paid teachers, ready to be asked."""
     timeout_s, count_tokens = run.recipe.sampling.timeout_s, tokens_counter(run.recipe)
     async with contextlib.AsyncExitStack() as stack:
         rungs = {}
         for teacher in run.recipe.paid_teachers:
             budget = purse.budget_for(teacher)
-            connection = connected(teacher, timeout_s, run.workspace.logs, budget, count_tokens)
+            keeping = Keeping(run.workspace.batches, KeptCompletions(teacher, journal), run.say)
+            connection = connected(teacher, timeout_s, run.workspace.logs, budget, count_tokens, keeping)
             client = await stack.enter_async_context(connection)
             prompt = load_prompt(run.recipe.sampling.prompt, teacher.model)
             rungs[teacher.name] = Rung(teacher, prompt, client)

@@ -1,7 +1,7 @@
 """What every paid completion has, whoever wanted it: its seed, what was sent with it, its record in the journal."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from datagen.journal import Journal
@@ -83,3 +83,21 @@ def record_from(teacher: PaidTeacher, request: Request, origin: Origin, completi
         **asdict(with_usage(request, completion)),
         "cost_usd": Tariff.of(teacher).cost(request, completion).usd,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCompletions:
+    """The paid completions of a run, as a teacher that outlives it sees them."""
+
+    teacher: PaidTeacher
+    journal: Journal
+
+    def __contains__(self, key: str) -> bool:
+        """Whether the completion of a key is kept."""
+        return key in self.journal
+
+    def keep(self, request: Request, completion: Completion) -> None:
+        """Keep a completion that nobody waits for, by where its request came from."""
+        if request.origin is not None:
+            record = record_from(self.teacher, request, request.origin, completion)
+            self.journal.append(request.origin.key, record)

@@ -112,7 +112,8 @@ class Exchange:
         """Fetch a file of any size once; a reply of status 2xx has no body, for that stands in the file.
 
         Args:
-            base_url, path: as for `call`.
+            base_url: where from, one of those that were given.
+            path: below it, without a slash at its start.
             to: the file; what is there is written over.
         """
         with to.open("wb") as file:

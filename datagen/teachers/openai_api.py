@@ -19,7 +19,7 @@ from datagen.teachers.families import body_of
 from datagen.teachers.faults import Fault, delay_of
 from datagen.teachers.gate import Gate, Ticket
 from datagen.teachers.pace import TokenGuess
-from datagen.teachers.replies import CountTokens, ready, read_reply
+from datagen.teachers.replies import CountTokens, read_reply, ready
 from datagen.teachers.trying import Trying
 
 
