@@ -5,6 +5,7 @@ It runs in a thread of its own, so that processes that ask it can be killed and 
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import threading
 from collections import Counter
@@ -16,7 +17,7 @@ from aiohttp import web
 
 KEY = "sk-secret-of-this-test-0123456789"
 PROMPT_TOKENS, COMPLETION_TOKENS = 40, 20
-Answer = Callable[[dict[str, Any], int], Any]
+Answer = Callable[[dict[str, Any]], Any]
 
 
 def completion(content: str) -> dict[str, Any]:
@@ -35,11 +36,18 @@ def unanswered(custom_id: str, code: str = "batch_expired") -> dict[str, Any]:
     return {"id": "batch_req", "custom_id": custom_id, "response": None, "error": {"code": code, "message": "no"}}
 
 
-def sums(body: dict[str, Any], number: int) -> dict[str, Any]:
-    """The right answer to "What is N + 2", in other words each time."""
+def sums(body: dict[str, Any]) -> dict[str, Any]:
+    """The right answer to "What is N + 2", in words that hang on what is asked and on its seed."""
     words = body["messages"][-1]["content"].split()
-    at = words.index("+")
-    return completion(f"Way {number}, by counting {number * 7} times on: \\boxed{{{int(words[at - 1]) + 2}}}")
+    name = json.dumps(body)
+    text = " ".join(hashlib.sha256(f"{name} {number}".encode()).hexdigest()[:8] for number in range(12))
+    return completion(f"{text} gives \\boxed{{{int(words[words.index('+') - 1]) + 2}}}")
+
+
+def sums_mostly(body: dict[str, Any]) -> dict[str, Any]:
+    """The same, wrong every fourth time."""
+    digest = hashlib.sha256(json.dumps(body).encode()).hexdigest()
+    return completion("It gives \\boxed{0}") if int(digest[:4], 16) < 2**14 else sums(body)
 
 
 @dataclass
@@ -108,7 +116,7 @@ class BatchServer:
     def output(self, line: dict[str, Any]) -> dict[str, Any]:
         """Work on a request, and bill it."""
         self.billed[line["custom_id"]] += 1
-        return response(line["custom_id"], self.answer(line["body"], len(self.billed)))
+        return response(line["custom_id"], self.answer(line["body"]))
 
     @property
     def usd_at_list_price(self) -> float:
