@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from datagen.estimate.assumptions import JUDGEMENT_TOKENS, JUDGEMENTS, OFF_BY, TOKENS_A_SECOND, Stated
+from datagen.estimate.assumptions import BATCH_HOURS, JUDGEMENT_TOKENS, JUDGEMENTS, OFF_BY, TOKENS_A_SECOND, Stated
 from datagen.estimate.evidence import Evidence
 from datagen.estimate.figures import RUNS, Draws, Estimate, Paid, Range, Reach, Usage
 from datagen.estimate.fitting import paid_for
 from datagen.estimate.rows import SourceRows, rows_of
 from datagen.estimate.worlds import World, assumed_worlds, measured_worlds
 from datagen.recipe import Recipe
-from datagen.recipe_teachers import OpenAITeacher, PaidTeacher
+from datagen.recipe_teachers import OpenAITeacher, PaidTeacher, asks_in_batches
 from datagen.spending.cost import NOTHING, Tariff, is_priced
 from datagen.spending.ledger import Account, ledger_of
 from datagen.verify.judge import judging_teacher
@@ -124,7 +124,9 @@ def _hours(
         if seconds is None and evidence is not None and teacher.name in evidence.seconds:
             seconds, told = evidence.seconds[teacher.name], f"measured in {evidence.folder}"
         each = written / np.maximum(completions, 1) / TOKENS_A_SECOND
-        if seconds is None:
+        if seconds is None and asks_in_batches(teacher):
+            told, each = "assumed (what a batch takes)", 3600 * chance.uniform(*BATCH_HOURS, RUNS)
+        elif seconds is None:
             told, off = f"assumed ({TOKENS_A_SECOND:g} tokens a second)", np.exp(OFF_BY * chance.standard_normal(RUNS))
         else:
             each = np.full(RUNS, seconds)

@@ -26,7 +26,7 @@ from datagen.spending.purse import Purse, purse_of
 from datagen.stage import Run, Stage
 from datagen.tables import RECORDED, SCREENED, SOLUTIONS, Problem, Solution
 from datagen.teachers.base import Traffic
-from datagen.teachers.batch import Keeping
+from datagen.teachers.batch import Keeping, of_nobody
 from datagen.teachers.connecting import connected
 from datagen.teachers.families import family_name
 from datagen.teachers.prompting import load_prompt
@@ -167,6 +167,11 @@ def _reused(run: Run) -> Iterator[Journal | None]:
 async def _rungs(run: Run, journal: Journal, purse: Purse) -> AsyncIterator[Mapping[str, Rung]]:
     """The paid teachers, ready to be asked."""
     timeout_s, count_tokens = run.recipe.sampling.timeout_s, tokens_counter(run.recipe)
+    for batch in of_nobody(run.workspace.batches, run.recipe.paid_teachers):
+        run.say(
+            f"sample: batch {batch.batch_id} of {batch.requests:,} requests is left at {batch.base_url}: no teacher of "
+            f"kind openai_batch asks {batch.model} there any more; what it brings is paid, and not collected"
+        )
     async with contextlib.AsyncExitStack() as stack:
         rungs = {}
         for teacher in run.recipe.paid_teachers:

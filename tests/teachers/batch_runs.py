@@ -1,7 +1,8 @@
-"""A recipe whose teacher is asked in batches, and its build as a process that can be killed; quick where people wait."""
+"""A recipe whose teacher is asked in batches, and its build as a process that can be killed."""
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from tests.building import build
 PRICE = {"input": 1.0, "output": 2.0}
 
 
-def hurry() -> None:
+def hurry(change: Callable[[Any, str, float], None] = setattr) -> None:
     """Shorten the waits that are meant for real providers."""
-    client.QUIET_S = 0.2
-    carrying.FIRST_POLL_S = carrying.LONGEST_POLL_S = 0.02
-    provider.SETTLING_S = 0.3
+    change(client, "QUIET_S", 0.2)
+    change(carrying, "FIRST_POLL_S", 0.02)
+    change(carrying, "LONGEST_POLL_S", 0.02)
+    change(provider, "SETTLING_S", 0.3)
 
 
 def recipe(folder: Path, base_url: str, problems: int = 20, **sampling: Any) -> Recipe:

@@ -1,11 +1,11 @@
-"""Whole runs whose teacher is asked in batches: killed anywhere, stopped, out of money; each request is paid for once."""
+"""Whole runs whose teacher is asked in batches: killed anywhere, stopped, out of money; all is paid for once."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,25 +14,23 @@ import pytest
 from aiohttp import web
 
 from datagen.errors import StoppedError, UsageError
+from datagen.pipeline import Options, prepare
 from datagen.recipe import Recipe
 from datagen.spending.ledger import Ledger, ledger_of
 from datagen.status import run_status, status_lines
 from datagen.stopping import STOP
-from datagen.teachers.batch import carrying, client, provider
+from datagen.teachers.batch import of_nobody
 from datagen.workspace import Workspace
 from tests.building import build
 from tests.spending.test_budget_runs import dataset, records
-from tests.teachers.batch_runs import recipe
-from tests.teachers.batch_server import KEY, BatchServer, Made, sums_mostly
+from tests.teachers.batch_runs import hurry, recipe
+from tests.teachers.batch_server import COMPLETION_TOKENS, KEY, PROMPT_TOKENS, BatchServer, Made, sums_mostly
 
 
 @pytest.fixture(autouse=True)
-def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_KEY", KEY)
-    monkeypatch.setattr(client, "QUIET_S", 0.2)
-    monkeypatch.setattr(carrying, "FIRST_POLL_S", 0.02)
-    monkeypatch.setattr(carrying, "LONGEST_POLL_S", 0.02)
-    monkeypatch.setattr(provider, "SETTLING_S", 0.3)
+    hurry(monkeypatch.setattr)
 
 
 @pytest.fixture
@@ -47,9 +45,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict
     """The files, the requests and the ledger of a run that nothing happened to."""
     folder = tmp_path_factory.mktemp("undisturbed")
     with pytest.MonkeyPatch.context() as patch, BatchServer().serving() as server:
-        _fast.__wrapped__(patch) if hasattr(_fast, "__wrapped__") else patch.setenv("TEST_KEY", KEY)
-        patch.setattr(client, "QUIET_S", 0.2)
-        patch.setattr(carrying, "FIRST_POLL_S", 0.02)
+        patch.setenv("TEST_KEY", KEY)
+        hurry(patch.setattr)
         server.answer = sums_mostly
         workspace = build(recipe(folder, server.base_url), folder / "run")
         assert set(server.asked.values()) == {1}
@@ -104,10 +101,10 @@ class Moment:
 @pytest.mark.parametrize(
     ("method", "path", "after"),
     [
-        pytest.param("POST", "/v1/files", False, id="while it uploads"),
+        pytest.param("POST", "/v1/files", False, id="while it uploads", marks=pytest.mark.full),
         pytest.param("POST", "/v1/batches", False, id="after the upload"),
         pytest.param("POST", "/v1/batches", True, id="after the creation, before its reply"),
-        pytest.param("GET", "/v1/batches/", False, id="while it polls"),
+        pytest.param("GET", "/v1/batches/", False, id="while it polls", marks=pytest.mark.full),
         pytest.param("GET", "/v1/files/", False, id="in the middle of the download"),
     ],
 )
@@ -130,59 +127,55 @@ def test_a_run_killed_with_a_batch_under_way_pays_for_nothing_twice_and_ends_the
     assert not any((tmp_path / "run" / "batches").iterdir())
 
 
-def stop_when(condition: Callable[[], bool]) -> threading.Thread:
-    def work() -> None:
-        while not condition():
-            threading.Event().wait(0.01)
+def stopped_with_a_batch_out(settings: Recipe, folder: Path, server: BatchServer) -> str:
+    """A start that was told to stop while its batch was looked at; what it said."""
+    server.is_holding = True
+
+    def stop() -> None:
+        while not server.made or server.made[-1].looks < 3:
+            time.sleep(0.01)
         STOP.set()
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=stop)
     thread.start()
-    return thread
+    try:
+        with pytest.raises(StoppedError) as stopped:
+            build(settings, folder)
+    finally:
+        thread.join()
+        STOP.clear()
+        server.is_holding = False
+    return str(stopped.value)
 
 
-def test_a_run_that_is_told_to_stop_does_not_wait_for_its_batch_and_the_next_start_collects_it(
+def test_a_run_that_is_told_to_stop_does_not_wait_for_its_batch_which_the_budget_of_the_next_start_counts(
     undisturbed: Any, tmp_path: Path, server: BatchServer
 ) -> None:
-    server.is_holding = True
-    thread = stop_when(lambda: bool(server.made) and server.made[0].looks > 2)
-    with pytest.raises(StoppedError, match="batch batch_0 of 40 requests at r1: under way, the next start collects it"):
-        build(recipe(tmp_path, server.base_url), tmp_path / "run")
-    thread.join()
-    STOP.clear()
+    said = stopped_with_a_batch_out(recipe(tmp_path, server.base_url), tmp_path / "run", server)
+    assert said.startswith("stopped by a signal; ")
+    assert said.endswith("; batch batch_0 of 40 requests at r1: under way, the next start collects it")
     status = run_status(tmp_path / "run")
     assert status["lost"]["requests"] == 0
-    told = "\n".join(status_lines(status))
-    assert "40 requests in 1 batch under way, at most 0.0" in told
-    server.is_holding = False
-    build(recipe(tmp_path, server.base_url), tmp_path / "run")
-    assert set(server.asked.values()) == {1}
-    assert dataset(tmp_path / "run") == undisturbed[0]
+    assert status["under_way"]["at_most_tokens"] > 40 * 300
+    assert "  40 requests in 1 batch under way, at most 0.0" in "\n".join(status_lines(status))
 
-
-def test_a_batch_under_way_counts_against_the_budget_of_the_next_start(tmp_path: Path, server: BatchServer) -> None:
-    server.is_holding = True
-    thread = stop_when(lambda: bool(server.made) and server.made[0].looks > 2)
-    with pytest.raises(StoppedError):
-        build(recipe(tmp_path, server.base_url), tmp_path / "run")
-    thread.join()
-    STOP.clear()
-    ledger = ledger_of(Workspace(tmp_path / "run"))[0]
-    worst = ledger.under_way.at_most_tokens
-    assert worst > 40 * 300
-    server.is_holding = False
-    in_flight: list[int] = []
+    beside: list[int] = []
     complete = server.complete
 
     def work(batch: Made) -> None:
-        in_flight.append(sum(len(one.lines) for one in server.made if one.status == "in_progress"))
+        beside.append(sum(one.status in ("validating", "in_progress") for one in server.made))
         complete(batch)
 
     server.work = work
-    with pytest.raises(StoppedError, match="stopped by sampling.budget_tokens"):
-        build(recipe(tmp_path, server.base_url, problems=60, budget_tokens=2600), tmp_path / "run")
-    assert in_flight[0] == 40  # nothing else went out beside it
-    assert server.billed.total() * 60 <= 2600
+    limit = 45 * (PROMPT_TOKENS + COMPLETION_TOKENS)
+    with pytest.raises(StoppedError, match=r"stopped by sampling\.budget_tokens"):
+        build(recipe(tmp_path, server.base_url, budget_tokens=limit), tmp_path / "run")
+    assert beside[0] == 1
+    assert 40 <= server.billed.total() <= 45
+
+    build(recipe(tmp_path, server.base_url), tmp_path / "run")
+    assert set(server.asked.values()) == {1}
+    assert dataset(tmp_path / "run") == undisturbed[0]
 
 
 def test_a_budget_stops_a_run_of_batches_before_it_is_exceeded_and_raising_it_goes_on(
@@ -190,7 +183,7 @@ def test_a_budget_stops_a_run_of_batches_before_it_is_exceeded_and_raising_it_go
 ) -> None:
     files, asked, ledger = undisturbed
     limit = ledger.total.usd * 0.6
-    with pytest.raises(StoppedError, match="stopped by sampling.budget_usd"):
+    with pytest.raises(StoppedError, match=r"stopped by sampling\.budget_usd"):
         build(recipe(tmp_path, server.base_url, budget_usd=limit), tmp_path / "run")
     assert 0 < server.usd_at_list_price / 2 <= limit
     assert len(records(tmp_path / "run")) == server.billed.total()
@@ -200,16 +193,16 @@ def test_a_budget_stops_a_run_of_batches_before_it_is_exceeded_and_raising_it_go
     assert dataset(tmp_path / "run") == files
 
 
-def test_a_changed_recipe_keeps_what_a_batch_under_way_brings(tmp_path: Path, server: BatchServer) -> None:
-    server.is_holding = True
-    thread = stop_when(lambda: bool(server.made) and server.made[0].looks > 2)
-    with pytest.raises(StoppedError):
-        build(recipe(tmp_path, server.base_url), tmp_path / "run")
-    thread.join()
-    STOP.clear()
-    server.is_holding = False
+def test_a_changed_recipe_keeps_what_a_batch_under_way_brings_and_says_which_it_can_not_collect(
+    tmp_path: Path, server: BatchServer
+) -> None:
+    stopped_with_a_batch_out(recipe(tmp_path, server.base_url), tmp_path / "run", server)
+    run = prepare(recipe(tmp_path, "http://127.0.0.1:9/v1"), Workspace(tmp_path / "run"), Options(), lambda line: None)
+    assert [batch.batch_id for batch in of_nobody(run.workspace.batches, run.recipe.paid_teachers)] == ["batch_0"]
+
     workspace = build(recipe(tmp_path, server.base_url, temperature=0.5), tmp_path / "run")
     ledger = ledger_of(workspace)[0]
+    assert set(server.asked.values()) == {1}
     assert ledger.total.completions == server.billed.total() == len(records(tmp_path / "run"))
     assert ledger.total.usd == pytest.approx(server.usd_at_list_price / 2)
     assert "sampling.temperature 0.8 -> 0.5" in "\n".join(status_lines(run_status(tmp_path / "run")))

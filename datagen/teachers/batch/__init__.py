@@ -10,6 +10,6 @@ completion that it brought stands in the journal; whatever dies in between, the 
 """
 
 from datagen.teachers.batch.client import BatchClient
-from datagen.teachers.batch.under_way import BatchFolder, Keeping
+from datagen.teachers.batch.under_way import Keeping, of_nobody
 
-__all__ = ["BatchClient", "BatchFolder", "Keeping"]
+__all__ = ["BatchClient", "Keeping", "of_nobody"]

@@ -18,7 +18,7 @@ import orjson
 
 from datagen.atomic import atomic_file, write_text
 from datagen.errors import DatagenError
-from datagen.recipe_teachers import PaidTeacher
+from datagen.recipe_teachers import PaidTeacher, asks_in_batches
 from datagen.teachers.base import Completion, Message, Origin, Request
 
 
@@ -170,6 +170,12 @@ def batches_in(folder: Path) -> list[UnderWay]:
                 "its requests again"
             ) from error
     return sorted(found, key=lambda batch: (batch.written_at, batch.name))
+
+
+def of_nobody(folder: Path, teachers: Iterable[PaidTeacher]) -> list[UnderWay]:
+    """The batches in a run's folder that none of these teachers can bring home."""
+    asked = {(teacher.model, url) for teacher in teachers if asks_in_batches(teacher) for url in teacher.base_urls}
+    return [batch for batch in batches_in(folder) if (batch.model, batch.base_url) not in asked]
 
 
 def _sweep(folder: Path) -> None:
