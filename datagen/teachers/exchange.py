@@ -12,7 +12,7 @@ import aiohttp
 from yarl import URL
 
 from datagen import __version__
-from datagen.errors import UsageError
+from datagen.errors import DatagenError, UsageError
 from datagen.teachers.faults import Fault, garbage, of_error
 
 _MOST_BYTES = 64 * 2**20
@@ -115,17 +115,18 @@ class Exchange:
             base_url: where from, one of those that were given.
             path: below it, without a slash at its start.
             to: the file; what is there is written over.
+
+        Raises:
+            DatagenError: the disk does not take it.
         """
-        with to.open("wb") as file:
-            try:
-                async with self._sent("GET", base_url, path, timeout=self._between_bytes) as response:
-                    if not 200 <= response.status < 300:
-                        return Reply(response.status, response.headers, await _beginning(response.content))
-                    while part := await response.content.readany():
-                        file.write(part)
-                    return Reply(response.status, response.headers, b"")
-            except (aiohttp.ClientError, OSError) as error:
-                return of_error(error)
+        try:
+            async with self._sent("GET", base_url, path, timeout=self._between_bytes) as response:
+                if not 200 <= response.status < 300:
+                    return Reply(response.status, response.headers, await _beginning(response.content))
+                await _write_all(response.content, to)
+                return Reply(response.status, response.headers, b"")
+        except (aiohttp.ClientError, OSError) as error:
+            return of_error(error)
 
     def _sent(
         self,
@@ -158,6 +159,17 @@ async def _whole(stream: aiohttp.StreamReader, most: int) -> bytes | None:
             return None
         parts.append(part)
     return b"".join(parts)
+
+
+async def _write_all(stream: aiohttp.StreamReader, to: Path) -> None:
+    try:
+        with to.open("wb") as file:
+            while part := await stream.readany():
+                file.write(part)
+    except (aiohttp.ClientError, ConnectionError, TimeoutError):
+        raise
+    except OSError as error:
+        raise DatagenError(f"{to}: can't be written: {error.strerror}; make room and start again") from error
 
 
 async def _beginning(stream: aiohttp.StreamReader) -> bytes:

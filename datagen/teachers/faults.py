@@ -182,6 +182,11 @@ def without_key(text: str, key: str | None) -> str:
     return text
 
 
+def one_line(text: str) -> str:
+    """What somebody else wrote, fit to be printed: one line, and nothing that moves a cursor."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
 def told_wait(headers: Mapping[str, str], now: float) -> float | None:
     """The seconds that a reply asks to wait, in any of its forms; None when it does not, or not so that it is clear.
 
@@ -223,12 +228,8 @@ def _said(body: bytes) -> str:
     try:
         told: Any = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return _one_line(body.decode("utf-8", "replace"))
+        return one_line(body.decode("utf-8", "replace"))
     for name in ("error", "message", "detail"):
         told = told[0] if isinstance(told, list) and told else told
         told = told.get(name, told) if isinstance(told, dict) else told
-    return _one_line(told if isinstance(told, str) else orjson.dumps(told).decode()) if told else ""
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return one_line(told if isinstance(told, str) else orjson.dumps(told).decode()) if told else ""

@@ -1,17 +1,23 @@
 """A teacher that is asked in batches, against a provider that misbehaves: what was paid for arrives, once."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 
 from datagen.errors import DatagenError, RequestFailedError, StoppedError, UsageError
 from datagen.recipe_teachers import OpenAITeacher
 from datagen.teachers.base import Completion, Message, Origin, Request
 from datagen.teachers.batch import BatchClient, Keeping, carrying, client, provider
+from datagen.teachers.batch.lines import read_result
+from datagen.teachers.batch.under_way import BatchFolder
+from datagen.teachers.faults import Fault, explain
 from tests.teachers.batch_server import KEY, BatchServer, Made, completion, first_calls, response, unanswered
 
 
@@ -23,7 +29,7 @@ def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "REFUSED_S", 0.05)
     monkeypatch.setattr(carrying, "FIRST_POLL_S", 0.01)
     monkeypatch.setattr(carrying, "LONGEST_POLL_S", 0.02)
-    monkeypatch.setattr(carrying, "KEPT_WITHIN_S", 0.0)
+    monkeypatch.setattr(client, "KEPT_WITHIN_S", 0.0)
     monkeypatch.setattr(provider, "SETTLING_S", 0.05)
 
 
@@ -74,7 +80,9 @@ class Run:
         return Hold(self, asked.origin.key)
 
     async def ask(self, asking: BatchClient, number: int) -> Completion:
-        """As the sampler does: what arrives is kept before anything else happens."""
+        """As the sampler does: what is kept is not asked, what arrives is kept before anything else happens."""
+        if f"{number:064}" in self:
+            return self.completions[f"{number:064}"]
         arrived = await asking.ask(request(number))
         self.completions[f"{number:064}"] = arrived
         return arrived
@@ -202,7 +210,7 @@ def test_a_batch_that_the_provider_refuses_ends_all_with_its_reason_and_costs_no
     got, _ = asked(run, server)
     assert {type(error) for error in got} == {DatagenError}
     assert str(got[0]) == (
-        "teacher t: the provider refused batch batch_0: line 1: This line (is) not parseable [key] (and 2 more); "
+        "teacher t: the provider refused batch batch_0 (line 1: This line {is} not parseable [key]; 2 more); "
         "nothing of it was worked on; put right what it names and start again"
     )
     assert set(run.ends.values()) == {"released"}
@@ -456,7 +464,7 @@ def test_a_run_that_ends_leaves_its_batch_to_the_next_start_which_asks_nothing_a
 
     got, _ = start(run, server, stopped)
     assert {str(error) for error in got} == {
-        "stopped; batch batch_0 of 5 requests at t: under way, the next start collects it"
+        "stopped; batch batch_0 of 5 requests: under way, the next start collects it"
     }
     assert run.under_way == [".json", ".jsonl"]
     assert set(run.ends.values()) == {"held"}
@@ -518,3 +526,73 @@ def test_a_key_that_is_not_set_is_refused(tmp_path: Path, server: BatchServer, m
     monkeypatch.delenv("TEST_KEY")
     with pytest.raises(UsageError, match="the environment has no TEST_KEY"):
         asked(Run(tmp_path), server)
+
+
+def test_what_was_handed_out_and_not_kept_is_fetched_again_and_not_asked_again(
+    tmp_path: Path, server: BatchServer
+) -> None:
+    run = Run(tmp_path)
+
+    async def dies(asking: BatchClient) -> None:
+        await asyncio.gather(*(asking.ask(request(number)) for number in range(6)))
+        for number in (0, 3):
+            run.completions[f"{number:064}"] = Completion("", f"\\boxed{{{number + 2}}}", "stop", 1, 1)
+
+    start(run, server, dies)
+    assert run.under_way == [".json", ".jsonl"]
+    got, faults = asked(run, server, 6)
+    assert_all_arrived(run, got)
+    assert sorted(run.carried) == [f"{number:064}" for number in (1, 2, 4, 5)]
+    assert (len(server.made), faults) == (1, {})
+
+
+def test_a_batch_that_nobody_waits_for_is_told_when_the_run_ends_before_it(tmp_path: Path, server: BatchServer) -> None:
+    run = Run(tmp_path)
+    server.is_holding = True
+
+    async def leaves(asking: BatchClient) -> None:
+        asks = [asyncio.create_task(asking.ask(request(number))) for number in range(3)]
+        while not server.made or not server.made[0].looks:
+            await asyncio.sleep(0.01)
+        for ask in asks:
+            ask.cancel()
+
+    start(run, server, leaves)
+    assert run.said[-1] == (
+        "t: batch batch_0 of 3 requests: under way, the next start collects it; nobody waits for what it brings, "
+        "which is paid"
+    )
+
+
+def test_a_full_disk_is_no_trouble_of_the_provider(
+    tmp_path: Path, server: BatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BatchFolder, "scratch", lambda self, batch, what: full if what != "upload.jsonl" else spare)
+    full, spare = Path("/dev/full"), tmp_path / "upload"
+    got, _ = asked(Run(tmp_path), server, 2)
+    assert str(got[0]) == "/dev/full: can't be written: No space left on device; make room and start again"
+
+
+NAMES = st.sampled_from(["custom_id", "response", "error", "status_code", "body", "choices", "message", "code"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=3), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON | st.binary(max_size=50))
+def test_whatever_a_line_says_it_is_read_or_nobodys(told: Any) -> None:
+    line = told if isinstance(told, bytes) else json.dumps(told).encode()
+    result = read_result(line)
+    assert result is None or isinstance(result.got, Completion | Fault)
+
+
+@given(JSON)
+def test_whatever_a_result_says_it_is_a_completion_or_a_fault_that_can_be_told(told: Any) -> None:
+    asking = OpenAITeacher.model_validate({"name": "t", "kind": "openai_batch", "model": "m"})
+    for line in ({"custom_id": "a", "response": told}, {"custom_id": "a", "response": None, "error": told}):
+        result = read_result(json.dumps(line).encode())
+        assert result is not None
+        if isinstance(result.got, Fault):
+            assert explain(result.got, asking, "u", None, 1).isprintable()

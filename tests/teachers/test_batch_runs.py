@@ -153,7 +153,7 @@ def test_a_run_that_is_told_to_stop_does_not_wait_for_its_batch_which_the_budget
 ) -> None:
     said = stopped_with_a_batch_out(recipe(tmp_path, server.base_url), tmp_path / "run", server)
     assert said.startswith("stopped by a signal; ")
-    assert said.endswith("; batch batch_0 of 40 requests at r1: under way, the next start collects it")
+    assert said.endswith("; batch batch_0 of 40 requests: under way, the next start collects it")
     status = run_status(tmp_path / "run")
     assert status["lost"]["requests"] == 0
     assert status["under_way"]["at_most_tokens"] > 40 * 300

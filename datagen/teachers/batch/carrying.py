@@ -11,19 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from datagen.atomic import atomic_file
 from datagen.recipe_teachers import PaidTeacher
 from datagen.stopping import refuse_when_stopped
 from datagen.teachers.base import Completion, Hold, Request
 from datagen.teachers.batch.lines import EXPIRED, MISSING, Result, read_result, request_line
 from datagen.teachers.batch.provider import Batch, Provider
 from datagen.teachers.batch.under_way import BatchFolder, Keeping, UnderWay
-from datagen.teachers.faults import MOST_TRIES, Fault, without_key
+from datagen.teachers.faults import MOST_TRIES, Fault
 from datagen.teachers.replies import CountTokens, ready
 
 FIRST_POLL_S, LONGEST_POLL_S = 1.0, 60.0
 """Seconds between two looks at a batch, growing by half each time."""
-KEPT_WITHIN_S = 0.1
-"""After which time what was handed out is looked for among what is kept."""
 
 TOO_MUCH = Fault("later", "too much enqueued", "the provider takes no more for now", tries=None)
 FAILED = Fault("again", "batch failed", "its batch failed at the provider", "start again later", tries=MOST_TRIES)
@@ -103,13 +102,14 @@ class Carrier:
         """
         file = self.folder.scratch(batch, "upload.jsonl")
         await asyncio.to_thread(self._write, file, lines)
-        batch = self.folder.note(batch, file_id=await self.provider.upload(file, batch.name))
+        file_id = await self.provider.upload(file, batch.name)
+        batch = await asyncio.to_thread(self.folder.note, batch, file_id=file_id)
         file.unlink()
         refuse_when_stopped()
         for line in lines:
             line.is_sent = True
-        created = await self.provider.create(batch.file_id or "", batch.name, batch.written_at)
-        batch = self.folder.note(batch, batch_id=created.id)
+        created = await self.provider.create(file_id, batch.name, batch.written_at)
+        batch = await asyncio.to_thread(self.folder.note, batch, batch_id=created.id)
         self._say(f"batch {created.id} submitted: {batch.requests:,} requests")
         return batch
 
@@ -137,8 +137,6 @@ class Carrier:
             return "too much" if refused is TOO_MUCH else "over"
         collected = await self._collect(batch, told, keys, lines)
         self._say(f"batch {told.id} {told.status}: {collected}")
-        await asyncio.sleep(KEPT_WITHIN_S)
-        self.let_go()
         return "cancelled" if told.status == "cancelled" and collected.again else "over"
 
     def let_go(self) -> None:
@@ -166,11 +164,11 @@ class Carrier:
             return TOO_MUCH
         if codes & _TROUBLE:
             return FAILED
-        why = without_key(told.refusals[0][1], self.key) if told.refusals else "it does not say why"
-        more = f" (and {len(told.refusals) - 1:,} more)" if len(told.refusals) > 1 else ""
-        what = f"the provider refused batch {told.id}: {' '.join(why.split())}{more}"
+        why = told.refusals[0][1] if told.refusals else "it does not say why"
+        more = f"; {len(told.refusals) - 1:,} more" if len(told.refusals) > 1 else ""
+        what = f"the provider refused batch {told.id}"
         advice = "nothing of it was worked on; put right what it names and start again"
-        return Fault("never", "batch refused", what.replace("{", "(").replace("}", ")"), advice)
+        return Fault("never", "batch refused", what, advice, f"{why}{more}")
 
     async def _collect(
         self, batch: UnderWay, told: Batch, keys: Collection[str], lines: Mapping[str, Line]
@@ -216,7 +214,7 @@ class Carrier:
         self.hand_out(line, got)
 
     def _write(self, file: Path, lines: Collection[Line]) -> None:
-        with file.open("wb") as upload:
+        with atomic_file(file) as path, path.open("wb") as upload:
             upload.writelines(request_line(self.teacher, line.key, line.request) for line in lines)
 
     def _say(self, what: str) -> None:

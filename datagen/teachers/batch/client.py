@@ -32,6 +32,8 @@ MOST_LINES = 10_000
 """Of the 50,000 that the protocol allows: several smaller batches keep each other's waits filled."""
 MOST_BYTES = 100 << 20
 """Of the 200 MB that the protocol allows."""
+KEPT_WITHIN_S = 0.1
+"""After which time what was handed out is looked for among what is kept."""
 REFUSED_S = 60.0
 """How long to wait after the provider took none of a batch because too much was under way."""
 
@@ -139,6 +141,8 @@ class BatchClient:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._carrier.let_go()
+        if self._error is None and self._batches:
+            self._keeping.say(f"{self._teacher.name}: {self._out()}; nobody waits for what it brings, which is paid")
         await self._provider.close()
 
     # Before a batch
@@ -248,6 +252,8 @@ class BatchClient:
         del self._batches[batch.name]
         self._under_way -= len(lines)
         self._change.set()
+        await asyncio.sleep(KEPT_WITHIN_S)
+        self._carrier.let_go()
         if ending == "too much":
             self._go_slower(batch)
         elif ending == "cancelled":
@@ -296,12 +302,16 @@ class BatchClient:
         """What those are told whose batch is out when the run ends; says it to whoever watches, too."""
         if not self._batches:
             return error
+        self._keeping.say(f"{self._teacher.name}: {self._out()}")
+        return StoppedError(f"{error}; {self._out()}") if isinstance(error, StoppedError) else error
+
+    def _out(self) -> str:
+        """The batches that are out, in words."""
         ids = sorted(batch.batch_id or "" for batch in self._batches.values())
         requests = sum(batch.requests for batch in self._batches.values())
-        batches = f"batch {ids[0]}" if len(ids) == 1 else f"{len(ids)} batches"
-        what = f"{batches} of {requests:,} requests at {self._teacher.name}: under way, the next start collects it"
-        self._keeping.say(f"{self._teacher.name}: {what}")
-        return StoppedError(f"{error}; {what}") if isinstance(error, StoppedError) else error
+        one = len(ids) == 1
+        batches = f"batch {ids[0]}" if one else f"{len(ids)} batches ({', '.join(ids)})"
+        return f"{batches} of {requests:,} requests: under way, the next start collects {'it' if one else 'them'}"
 
     def _explained(self, fault: Fault, times: int) -> str:
         return explain(fault, self._teacher, self._teacher.base_urls[0], self._key, times)

@@ -13,7 +13,7 @@ from datagen.journal.lines import decode_json, encode_json
 from datagen.recipe_teachers import PaidTeacher
 from datagen.teachers.base import Completion, Request
 from datagen.teachers.families import body_of
-from datagen.teachers.faults import MOST_TRIES, Fault, garbage
+from datagen.teachers.faults import MOST_TRIES, Fault, garbage, one_line
 from datagen.teachers.replies import read_reply
 
 ENDPOINT = "/v1/chat/completions"
@@ -74,10 +74,11 @@ def read_object(line: bytes) -> dict[str, Any] | None:
 
 def _of_error(error: dict[str, Any]) -> Fault:
     code, message = error.get("code"), error.get("message")
-    if code in _UNANSWERED:
+    if isinstance(code, str) and code in _UNANSWERED:
         return EXPIRED
-    said = message if isinstance(message, str) else ""
-    return Fault("again", "batch error", f"the batch failed at it ({code})", "look at the endpoint", said)
+    return Fault(
+        "again", "batch error", "its batch failed at it", "look at the endpoint", one_line(f"{code}: {message}")
+    )
 
 
 def _bounded(got: Completion | Fault) -> Completion | Fault:

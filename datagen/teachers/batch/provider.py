@@ -5,6 +5,7 @@ provider's batches, by the file that it reads and by our name in its metadata, b
 """
 
 import asyncio
+import re
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,7 +19,7 @@ import orjson
 from datagen.recipe_teachers import PaidTeacher
 from datagen.teachers.batch.lines import ENDPOINT, read_object
 from datagen.teachers.exchange import Exchange, Reply
-from datagen.teachers.faults import MOST_TRIES, Fault, delay_of, garbage, of_status
+from datagen.teachers.faults import MOST_TRIES, Fault, delay_of, garbage, of_status, one_line
 from datagen.teachers.gate import Gate
 from datagen.teachers.trying import Trying
 
@@ -38,7 +39,8 @@ _CLOCKS_S = 3600.0
 """How far the provider's clock may be from ours."""
 _MOST_CUT = 3
 """How often a file may end within a line before that is taken for its end."""
-_MOST_SAID = 300
+_MOST_SAID = 200
+_ID = re.compile(r"[\w./:=+-]{1,256}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +256,7 @@ def _refusals(errors: object) -> list[tuple[str, str]]:
         if isinstance(error, dict):
             code, message, line = (error.get(name) for name in ("code", "message", "line"))
             at = f"line {line}: " if isinstance(line, int) else ""
-            refusals.append((str(code), f"{at}{message or code}"[:_MOST_SAID]))
+            refusals.append((str(code), one_line(f"{at}{message or code}")[:_MOST_SAID]))
     return refusals
 
 
@@ -268,7 +270,7 @@ def _unknown(fault: Fault, batch_id: str) -> Fault:
 
 
 def _is_id(told: object) -> TypeGuard[str]:
-    return isinstance(told, str) and bool(told)
+    return isinstance(told, str) and _ID.fullmatch(told) is not None and ".." not in told
 
 
 def _ends_whole(file: Path) -> bool:
