@@ -22,7 +22,7 @@ def hurry(change: Callable[[Any, str, float], None] = setattr) -> None:
     change(provider, "SETTLING_S", 0.3)
 
 
-def recipe(folder: Path, base_url: str, problems: int = 20, **sampling: Any) -> Recipe:
+def recipe(folder: Path, base_url: str, problems: int = 20, kind: str = "openai_batch", **sampling: Any) -> Recipe:
     """A recipe of sums."""
     rows = folder / "rows.jsonl"
     rows.write_text("".join(f'{{"problem": "What is {n} + 2 ?", "answer": "{n + 2}"}}\n' for n in range(problems)))
@@ -31,7 +31,7 @@ def recipe(folder: Path, base_url: str, problems: int = 20, **sampling: Any) -> 
         "name": "sums",
         "sources": [{"kind": "table", "name": "sums", "path": str(rows), "licence": "MIT"}],
         "screen": {"benchmarks": []},
-        "teachers": [{"name": "r1", "kind": "openai_batch", **asked}],
+        "teachers": [{"name": "r1", "kind": kind, **asked}],
         "sampling": {"target_correct": 2, "max_attempts": 4, "timeout_s": 20, "max_tokens": 300, **sampling},
         "verify": {"workers": 1},
         "paths": {"tokenizer": "bundled", "count": [1, 2]},

@@ -53,7 +53,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict
         yield dataset(folder / "run"), set(server.asked), ledger_of(workspace)[0]
 
 
-def test_waves_become_batches_and_cost_half(undisturbed: Any, tmp_path: Path, server: BatchServer) -> None:
+def test_waves_become_batches_cost_half_and_have_the_keys_of_requests_that_go_one_by_one(
+    undisturbed: Any, tmp_path: Path, server: BatchServer
+) -> None:
     workspace = build(recipe(tmp_path, server.base_url), tmp_path / "run")
     files, asked, ledger = undisturbed
     assert dataset(tmp_path / "run") == files
@@ -63,6 +65,10 @@ def test_waves_become_batches_and_cost_half(undisturbed: Any, tmp_path: Path, se
     assert ledger.total.usd == pytest.approx(server.usd_at_list_price / 2)
     assert ledger == ledger_of(workspace)[0]
     assert not any((tmp_path / "run" / "batches").iterdir())
+
+    asked_one_by_one = recipe(tmp_path, "http://127.0.0.1:9/v1", kind="openai")
+    build(asked_one_by_one, tmp_path / "run", Options(fresh=True))
+    assert dataset(tmp_path / "run") == files
 
 
 Hook = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
