@@ -25,6 +25,7 @@ from datagen.workspace import Workspace
 
 _MOST_DRAWN = 2000
 """Problems that are drawn for each source and simulated run; the rest is taken to be like them."""
+_MANY_SECONDS = 3600
 _WAVES = 3
 """Completions that the last problem waits for, one after the other, when all others are done."""
 
@@ -143,7 +144,9 @@ def _hours(
                     limits.append(f"at most {most:,} {unit} a minute")
         tail = _WAVES * each / 3600 * (completions > 0)
         hours = np.maximum(hours, needed + tail)
-        basis.append(f"{teacher.name}: {each.mean():,.3g} seconds a completion, {told}; {', '.join(limits)}")
+        mean = each.mean()
+        pace = f"{mean:,.3g} seconds" if mean < _MANY_SECONDS else f"{mean / 3600:,.3g} hours"
+        basis.append(f"{teacher.name}: {pace} a completion, {told}; {', '.join(limits)}")
     return hours, basis
 
 

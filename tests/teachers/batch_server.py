@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -68,6 +69,7 @@ class Made:
     errors: list[Any] | None = None
     refusals: list[dict[str, Any]] = field(default_factory=list)
     looks: int = 0
+    created_at: float = field(default_factory=time.time)
 
     @property
     def ids(self) -> list[str]:
@@ -165,8 +167,9 @@ class BatchServer:
 
     async def _upload(self, request: web.Request) -> web.Response:
         form = await request.post()
-        assert form["purpose"] == "batch"
-        return web.json_response({"id": self.keep(form["file"].file.read()), "object": "file"})
+        content = form["file"].file.read()
+        told = {"object": "file", "purpose": form["purpose"], "filename": form["file"].filename, "bytes": len(content)}
+        return web.json_response({"id": self.keep(content), "status": "processed", "created_at": 0, **told})
 
     def keep(self, content: bytes) -> str:
         name = f"file-{len(self.files)}"
@@ -210,6 +213,9 @@ class BatchServer:
         told = {
             "id": batch.id,
             "object": "batch",
+            "endpoint": "/v1/chat/completions",
+            "completion_window": "24h",
+            "created_at": int(batch.created_at),
             "status": batch.status,
             "input_file_id": batch.file_id,
             "errors": {"object": "list", "data": batch.refusals} if batch.refusals else None,

@@ -6,13 +6,15 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datagen.errors import DatagenError, RequestFailedError, StoppedError, UsageError
 from datagen.recipe_teachers import OpenAITeacher
+from datagen.teachers import breaker
 from datagen.teachers.base import Completion, Message, Origin, Request
 from datagen.teachers.batch import BatchClient, Keeping, carrying, client, provider
 from datagen.teachers.batch.lines import read_result
@@ -141,6 +143,25 @@ def assert_all_arrived(run: Run, got: list[Any]) -> None:
         assert f"\\boxed{{{number + 2}}}" in arrived.content
     assert set(run.ends.values()) <= {"settled"}
     assert run.under_way == []
+
+
+def test_the_provider_of_these_tests_speaks_the_protocol_as_its_official_client_does(server: BatchServer) -> None:
+    line = {
+        "custom_id": "a",
+        "method": "POST",
+        "url": "/v1/chat/completions",
+        "body": {"messages": [{"content": "1 + 2"}]},
+    }
+    official = openai.OpenAI(base_url=server.base_url, api_key=KEY)
+    file = official.files.create(file=("a.jsonl", json.dumps(line).encode()), purpose="batch")
+    made = official.batches.create(
+        input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h", metadata={"n": "1"}
+    )
+    while made.status != "completed":
+        made = official.batches.retrieve(made.id)
+    assert [one.id for one in official.batches.list()] == [made.id]
+    told = json.loads(official.files.content(made.output_file_id).text)
+    assert told["response"]["body"]["choices"][0]["message"]["content"].endswith("\\boxed{3}")
 
 
 def test_what_is_asked_together_goes_out_in_one_batch_and_comes_back_to_whoever_asked(
@@ -381,6 +402,19 @@ def test_every_call_is_tried_again_until_it_is_answered(
     assert KEY not in "".join(run.said)
 
 
+def test_an_outage_of_the_provider_is_outlasted(
+    tmp_path: Path, server: BatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breaker, "FIRST_PROBE_S", 0.001)
+    monkeypatch.setattr(breaker, "LONGEST_PROBE_S", 0.001)
+    monkeypatch.setattr("datagen.teachers.faults.LONGEST_DELAY_S", 0.001)
+    server.fault = first_calls("/v1/batches/", "GET", [lambda: web.Response(status=502)] * 40)
+    run = Run(tmp_path)
+    got, faults = asked(run, server)
+    assert_all_arrived(run, got)
+    assert faults == {"HTTP 502": 40}
+
+
 def test_a_creation_whose_reply_was_lost_is_not_made_twice(tmp_path: Path, server: BatchServer) -> None:
     for keeps_metadata in (True, False):
         (tmp_path / str(keeps_metadata)).mkdir()
@@ -539,7 +573,7 @@ def test_what_was_handed_out_and_not_kept_is_fetched_again_and_not_asked_again(
             run.completions[f"{number:064}"] = Completion("", f"\\boxed{{{number + 2}}}", "stop", 1, 1)
 
     start(run, server, dies)
-    assert run.under_way == [".json", ".jsonl"]
+    assert ".json" in run.under_way
     got, faults = asked(run, server, 6)
     assert_all_arrived(run, got)
     assert sorted(run.carried) == [f"{number:064}" for number in (1, 2, 4, 5)]
@@ -596,3 +630,50 @@ def test_whatever_a_result_says_it_is_a_completion_or_a_fault_that_can_be_told(t
         assert result is not None
         if isinstance(result.got, Fault):
             assert explain(result.got, asking, "u", None, 1).isprintable()
+
+
+FATES = ("answered", "answered", "answered", "left out", "refused", "broken", "twice", "expired")
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(fates=st.lists(st.sampled_from(FATES), max_size=24), stops=st.lists(st.integers(1, 6), max_size=3))
+def test_whatever_becomes_of_lines_and_starts_each_request_is_answered_once(
+    fates: list[str], stops: list[int], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Fates befall lines in the order in which they are worked on; then all is well. Stops count looks at a batch."""
+    left = list(fates)
+    with BatchServer().serving() as server:
+
+        def work(batch: Made) -> None:
+            befallen = [(line, left.pop(0) if left else "answered") for line in batch.lines]
+            is_expired = any(fate == "expired" for _, fate in befallen)
+            batch.status, batch.outputs, batch.errors = ("expired" if is_expired else "completed"), [], []
+            for line, fate in befallen:
+                if fate in ("answered", "twice"):
+                    batch.outputs += [server.output(line)] * (2 if fate == "twice" else 1)
+                elif fate == "broken":
+                    batch.outputs.append(b"{\n")
+                elif fate == "refused":
+                    batch.errors.append(response(line["custom_id"], {}, 500))
+
+        server.work = work
+        run = Run(tmp_path_factory.mktemp("fates"))
+        for looks in stops:
+
+            async def stopped(asking: BatchClient, looks: int = looks) -> None:
+                asks = asyncio.gather(*(run.ask(asking, number) for number in range(5)), return_exceptions=True)
+                before = sum(batch.looks for batch in server.made)
+                while not asks.done() and sum(batch.looks for batch in server.made) < before + looks:
+                    await asyncio.sleep(0)
+                asking.end(StoppedError("stopped"))
+                await asks
+
+            start(run, server, stopped)
+        got, _ = asked(run, server, 5)
+        for number, arrived in enumerate(got):
+            if isinstance(arrived, RequestFailedError):
+                continue
+            assert f"\\boxed{{{number + 2}}}" in arrived.content
+        assert set(server.billed.values()) <= {1}
+        assert server.billed.total() == len(run.completions)
+        assert run.under_way == []

@@ -6,7 +6,7 @@ all that it brought is kept, so that a run which dies in the middle reads its fi
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -78,6 +78,7 @@ class Carrier:
         keeping: the run's completions, and whom to tell.
         count_tokens: counts a text's tokens where the provider did not; None leaves them unknown.
         hand_out: gives a line what it waits for.
+        reading: batches whose results are here and being handed out.
     """
 
     teacher: PaidTeacher
@@ -87,6 +88,7 @@ class Carrier:
     keeping: Keeping
     count_tokens: CountTokens | None
     hand_out: Callable[[Line, Completion | Fault], None]
+    reading: int = 0
     _handed_out: dict[str, tuple[UnderWay, set[str]]] = field(default_factory=dict)
 
     async def submit(self, batch: UnderWay, lines: Collection[Line]) -> UnderWay:
@@ -135,7 +137,16 @@ class Carrier:
                 self._end(line, refused)
             self.folder.forget(batch)
             return "too much" if refused is TOO_MUCH else "over"
-        collected = await self._collect(batch, told, keys, lines)
+        files = []
+        for number, file_id in enumerate(told.outputs):
+            files.append(self.folder.scratch(batch, f"results-{number}.jsonl"))
+            await self.provider.download(file_id, files[-1])
+        self.reading += 1
+        try:
+            collected = await self._read(files, told, keys, lines)
+            self._handed_out[batch.name] = batch, collected.kept
+        finally:
+            self.reading -= 1
         self._say(f"batch {told.id} {told.status}: {collected}")
         return "cancelled" if told.status == "cancelled" and collected.again else "over"
 
@@ -170,17 +181,14 @@ class Carrier:
         advice = "nothing of it was worked on; put right what it names and start again"
         return Fault("never", "batch refused", what, advice, f"{why}{more}")
 
-    async def _collect(
-        self, batch: UnderWay, told: Batch, keys: Collection[str], lines: Mapping[str, Line]
+    async def _read(
+        self, files: Sequence[Path], told: Batch, keys: Collection[str], lines: Mapping[str, Line]
     ) -> "_Collected":
         """Hand out the results of a batch; what has to be asked again comes last, so that all the rest is kept."""
         found = _Collected()
         left = dict(lines)
         again: list[tuple[Line, Fault]] = []
-        handed_out: set[str] = set()
-        for number, file_id in enumerate(told.outputs):
-            file = self.folder.scratch(batch, f"results-{number}.jsonl")
-            await self.provider.download(file_id, file)
+        for file in files:
             with file.open("rb") as results:
                 for place, raw in enumerate(results):
                     if place % _AT_A_TIME == 0:
@@ -193,15 +201,12 @@ class Carrier:
                         again.append((line, result.got))
                     else:
                         got = await ready(result.got, line.request, self.key, self.count_tokens)
-                        handed_out.add(line.key)
                         self._end(line, got)
-                        found.completions += 1
-            file.unlink()
+                        found.kept.add(line.key)
         again += [(line, MISSING if told.status == "completed" else EXPIRED) for line in left.values()]
         for line, fault in again:
             found.again[fault.name] += 1
             self._end(line, fault)
-        self._handed_out[batch.name] = batch, handed_out
         found.odd.pop("", None)
         self.provider.faults.update(found.odd)
         return found
@@ -223,15 +228,15 @@ class Carrier:
 
 @dataclass(slots=True)
 class _Collected:
-    """What a batch brought: completions, what has to be asked again and why, and lines that are nobody's."""
+    """What a batch brought: keys of completions, what has to be asked again and why, and lines that are nobody's."""
 
-    completions: int = 0
+    kept: set[str] = field(default_factory=set)
     again: Counter[str] = field(default_factory=Counter)
     odd: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
         counts = (f"{name} {number:,}" for name, number in sorted((self.again + self.odd).items()))
-        return ", ".join((f"{self.completions:,} completions", *counts))
+        return ", ".join((f"{len(self.kept):,} completions", *counts))
 
 
 def _oddity(raw: bytes, result: Result | None, keys: Collection[str], lines: Mapping[str, Line]) -> str:

@@ -39,6 +39,7 @@ REFUSED_S = 60.0
 
 _NEVER_CREATED = Fault("again", "never created", "its batch was never created", tries=None)
 _AROUND_LINE = 1024
+_LOOK_EVERY_S = 0.01
 
 
 class BatchClient:
@@ -135,7 +136,9 @@ class BatchClient:
         return Traffic(min(asked, under_way), max(0, asked - under_way), dict(self._provider.faults))
 
     async def close(self) -> None:
-        """Let go of connections; batches that are out stay written down."""
+        """Let go of connections; batches that are out stay written down, what is here is handed out."""
+        while self._carrier.reading:
+            await asyncio.sleep(_LOOK_EVERY_S)
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
