@@ -1,6 +1,7 @@
 """Whole runs whose teacher is asked in batches: killed anywhere, stopped, out of money; all is paid for once."""
 
 import asyncio
+import random
 import signal
 import subprocess
 import sys
@@ -219,3 +220,24 @@ def test_a_batch_can_not_judge(tmp_path: Path) -> None:
     judged = Recipe.model_validate(settings.model_dump() | {"verify": {"judge": "r1"}})
     with pytest.raises(UsageError, match="kind openai_batch can't judge"):
         build(judged, tmp_path / "run")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_run_of_batches_killed_at_any_call_ends_the_same(
+    seed: int, undisturbed: Any, tmp_path: Path, server: BatchServer
+) -> None:
+    draw = random.Random(seed)
+    command = [sys.executable, "-m", "tests.teachers.batch_runs", str(tmp_path), server.base_url]
+    for _ in range(6):
+        known, calls = len(server.calls), draw.randrange(1, 9)
+        with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as process:
+            while process.poll() is None and len(server.calls) < known + calls:
+                time.sleep(0.001)
+            process.kill()
+    workspace = build(recipe(tmp_path, server.base_url), tmp_path / "run")
+    files, asked, ledger = undisturbed
+    assert set(server.asked) == asked
+    assert set(server.asked.values()) == {1} == set(server.billed.values())
+    assert dataset(tmp_path / "run") == files
+    assert ledger_of(workspace)[0] == ledger
