@@ -141,12 +141,15 @@ class Purse:
             self._spent += cost
             self._serve()
 
-    def lose(self, hold: "_Hold", fault: str) -> None:
-        """A hold ends without an answer: its worst is spent, and written down as such."""
+    def lose(self, hold: "_Hold", fault: str, name: str | None) -> None:
+        """A hold ends without an answer: its worst is spent, and written down as such, once under a name."""
         if hold.has_ended:
             return
+        if name is not None and name in self._lost:
+            self.end(hold, NOTHING)
+            return
         try:
-            self._lost.append(uuid.uuid4().hex, _lost_record(hold.account.teacher, fault, 1, hold.worst))
+            self._lost.append(name or uuid.uuid4().hex, _lost_record(hold.account.teacher, fault, 1, hold.worst))
         finally:
             self.end(hold, hold.worst)
 
@@ -300,8 +303,8 @@ class _Hold:
     def release(self) -> None:
         self._purse.end(self, NOTHING)
 
-    def lose(self, fault: str) -> None:
-        self._purse.lose(self, fault)
+    def lose(self, fault: str, name: str | None = None) -> None:
+        self._purse.lose(self, fault, name)
 
 
 def _lost_record(teacher: str, fault: str, requests: int, at_most: Amount) -> dict[str, Any]:

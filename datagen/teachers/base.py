@@ -96,11 +96,12 @@ class Hold(Protocol):
         """The request was refused or never reached the endpoint: it costs nothing."""
         ...
 
-    def lose(self, fault: str) -> None:
+    def lose(self, fault: str, name: str | None = None) -> None:
         """It was sent and no whole answer came; it may have been billed.
 
         Args:
             fault: what went wrong, as `Traffic.faults` names it.
+            name: of this loss, for one that a later start may tell of again: it counts once. None tells it once.
         """
         ...
 

@@ -186,7 +186,7 @@ class Free:
     def release(self) -> None:
         """Nothing was set aside."""
 
-    def lose(self, fault: str) -> None:
+    def lose(self, fault: str, name: str | None = None) -> None:
         """Nothing was set aside."""
 
 

@@ -105,7 +105,9 @@ class Hold:
     def release(self) -> None:
         self._run.ends[self._key] = "released"
 
-    def lose(self, fault: str) -> None:
+    def lose(self, fault: str, name: str | None = None) -> None:
+        assert name is not None
+        assert name.endswith(self._key)
         self._run.ends[self._key] = f"lost: {fault}"
 
 

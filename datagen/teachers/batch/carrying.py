@@ -54,14 +54,14 @@ class Line:
     hold: Hold | None = None
     is_sent: bool = False
 
-    def end(self, got: Completion | Fault) -> None:
-        """Tell the budget how it ended."""
+    def end(self, got: Completion | Fault, batch: str) -> None:
+        """Tell the budget how it ended in a batch, which is given by name."""
         if self.hold is None:
             return
         if isinstance(got, Completion):
             self.hold.settle(got)
         elif got.may_be_billed:
-            self.hold.lose(got.name)
+            self.hold.lose(got.name, f"{batch}-{self.key}")
         else:
             self.hold.release()
 
@@ -134,7 +134,7 @@ class Carrier:
         refused = self._refusal(told)
         if refused is not None:
             for line in lines.values():
-                self._end(line, refused)
+                self._end(batch, line, refused)
             self.folder.forget(batch)
             return "too much" if refused is TOO_MUCH else "over"
         files = []
@@ -143,7 +143,7 @@ class Carrier:
             await self.provider.download(file_id, files[-1])
         self.reading += 1
         try:
-            collected = await self._read(files, told, keys, lines)
+            collected = await self._read(batch, files, told, keys, lines)
             self._handed_out[batch.name] = batch, collected.kept
         finally:
             self.reading -= 1
@@ -182,7 +182,7 @@ class Carrier:
         return Fault("never", "batch refused", what, advice, f"{why}{more}")
 
     async def _read(
-        self, files: Sequence[Path], told: Batch, keys: Collection[str], lines: Mapping[str, Line]
+        self, batch: UnderWay, files: Sequence[Path], told: Batch, keys: Collection[str], lines: Mapping[str, Line]
     ) -> "_Collected":
         """Hand out the results of a batch; what has to be asked again comes last, so that all the rest is kept."""
         found = _Collected()
@@ -201,21 +201,21 @@ class Carrier:
                         again.append((line, result.got))
                     else:
                         got = await ready(result.got, line.request, self.key, self.count_tokens)
-                        self._end(line, got)
+                        self._end(batch, line, got)
                         found.kept.add(line.key)
         again += [(line, MISSING if told.status == "completed" else EXPIRED) for line in left.values()]
         for line, fault in again:
             found.again[fault.name] += 1
-            self._end(line, fault)
+            self._end(batch, line, fault)
         found.odd.pop("", None)
         self.provider.faults.update(found.odd)
         return found
 
-    def _end(self, line: Line, got: Completion | Fault) -> None:
+    def _end(self, batch: UnderWay, line: Line, got: Completion | Fault) -> None:
         """A line is over: what nobody waits for is kept here."""
         if isinstance(got, Completion) and line.answer is None:
             self.keeping.kept.keep(line.request, got)
-        line.end(got)
+        line.end(got, batch.name)
         self.hand_out(line, got)
 
     def _write(self, file: Path, lines: Collection[Line]) -> None:

@@ -241,7 +241,7 @@ class BatchClient:
             return self._folder.note(batch, batch_id=told.id)
         self._folder.forget(batch)
         for line in lines.values():
-            line.end(_NEVER_CREATED)
+            line.end(_NEVER_CREATED, batch.name)
             self._hand_out(line, _NEVER_CREATED)
         self._under_way -= len(lines)
         return None
