@@ -187,7 +187,7 @@ class Carrier:
         """Hand out the results of a batch; what has to be asked again comes last, so that all the rest is kept."""
         found = _Collected()
         left = dict(lines)
-        again: list[tuple[Line, Fault]] = []
+        again: dict[str, tuple[Line, Fault]] = {}
         for file in files:
             with file.open("rb") as results:
                 for place, raw in enumerate(results):
@@ -195,16 +195,18 @@ class Carrier:
                         await asyncio.sleep(0)
                     result = read_result(raw)
                     line = None if result is None else left.pop(result.custom_id, None)
+                    if result is not None and result.custom_id in again and isinstance(result.got, Completion):
+                        line, _ = again.pop(result.custom_id)  # a completion outweighs what went wrong before it
                     if result is None or line is None:
                         found.odd[_oddity(raw, result, keys, lines)] += 1
                     elif isinstance(result.got, Fault):
-                        again.append((line, result.got))
+                        again[line.key] = line, result.got
                     else:
                         got = await ready(result.got, line.request, self.key, self.count_tokens)
                         self._end(batch, line, got)
                         found.kept.add(line.key)
-        again += [(line, MISSING if told.status == "completed" else EXPIRED) for line in left.values()]
-        for line, fault in again:
+        missing = MISSING if told.status == "completed" else EXPIRED
+        for line, fault in (*again.values(), *((line, missing) for line in left.values())):
             found.again[fault.name] += 1
             self._end(batch, line, fault)
         found.odd.pop("", None)

@@ -24,8 +24,8 @@ from datagen.teachers.batch import of_nobody
 from datagen.workspace import Workspace
 from tests.building import build
 from tests.spending.test_budget_runs import dataset, records
-from tests.teachers.batch_runs import hurry, recipe
-from tests.teachers.batch_server import COMPLETION_TOKENS, KEY, PROMPT_TOKENS, BatchServer, Made, sums_mostly
+from tests.teachers.batch.runs import hurry, recipe
+from tests.teachers.batch.server import COMPLETION_TOKENS, KEY, PROMPT_TOKENS, BatchServer, Made, sums_mostly
 
 
 @pytest.fixture(autouse=True)
@@ -34,11 +34,10 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(monkeypatch.setattr)
 
 
-@pytest.fixture
-def server() -> Iterator[BatchServer]:
-    with BatchServer().serving() as server:
-        server.answer = sums_mostly
-        yield server
+@pytest.fixture(name="server")
+def _server(server: BatchServer) -> BatchServer:
+    server.answer = sums_mostly
+    return server
 
 
 @pytest.fixture(scope="module")
@@ -119,8 +118,8 @@ def test_a_run_killed_with_a_batch_under_way_pays_for_nothing_twice_and_ends_the
     method: str, path: str, after: bool, undisturbed: Any, tmp_path: Path, server: BatchServer
 ) -> None:
     moment = Moment(server, method, path, after)
-    command = [sys.executable, "-m", "tests.teachers.batch_runs", str(tmp_path), server.base_url]
-    with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as process:
+    command = [sys.executable, "-m", "tests.teachers.batch.runs", str(tmp_path), server.base_url]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[3]) as process:
         assert moment.reached.wait(60)
         process.send_signal(signal.SIGKILL)
     moment.release()
@@ -228,10 +227,10 @@ def test_a_run_of_batches_killed_at_any_call_ends_the_same(
     seed: int, undisturbed: Any, tmp_path: Path, server: BatchServer
 ) -> None:
     draw = random.Random(seed)
-    command = [sys.executable, "-m", "tests.teachers.batch_runs", str(tmp_path), server.base_url]
+    command = [sys.executable, "-m", "tests.teachers.batch.runs", str(tmp_path), server.base_url]
     for _ in range(6):
         known, calls = len(server.calls), draw.randrange(1, 9)
-        with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as process:
+        with subprocess.Popen(command, cwd=Path(__file__).parents[3]) as process:
             while process.poll() is None and len(server.calls) < known + calls:
                 time.sleep(0.001)
             process.kill()
