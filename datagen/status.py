@@ -51,6 +51,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
     lines = [f"run      {status['folder']}", f"dataset  {status['dataset'] or 'not yet'}", "", "stages done"]
     lines += [f"  {name:20} {describe(counts)}" for name, counts in status["stages"].items()] or ["  none"]
     lines += _floor_lines(status["stages"].get("screen", {}).get("benchmark_floor", {}))
+    lines += _quote_lines(status["stages"].get("select", {}).get("benchmark_quotes", {}))
     lines += ["", "spent, over all starts", *spending_lines(status)]
     lines += _reuse_lines(status["stages"])
     lines += ["", "rows: pulled = examples + dropped"]
@@ -95,6 +96,12 @@ def _floor_lines(floor: dict[str, dict[str, int]]) -> list[str]:
         layers = ", ".join(f"{layer} {number:,}" for layer, number in counts.items() if layer != "problems")
         lines.append(f"  {benchmark:20} {counts['problems']:,} problems: {layers}")
     return lines
+
+
+def _quote_lines(quotes: dict[str, int]) -> list[str]:
+    """How many solutions were kept out for what they quote."""
+    counted = ", ".join(f"{benchmark} {number:,}" for benchmark, number in quotes.items())
+    return [f"  correct solutions that quote a benchmark's problem, and are no paths: {counted}"] if quotes else []
 
 
 def _suspect_lines(suspects: Sequence[dict[str, Any]]) -> list[str]:

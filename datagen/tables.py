@@ -33,6 +33,7 @@ DropReason = Literal[
     "no_correct_solution",
     "too_few_correct_paths",
     "too_few_distinct_paths",
+    "quotes_benchmark",  # paths are missing that quote a benchmark problem
     "paths_exceed_token_budget",
     "control_token_in_problem",
     "bad_gold",

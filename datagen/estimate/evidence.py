@@ -13,6 +13,7 @@ from pathlib import Path
 from datagen.errors import UsageError
 from datagen.estimate.simulation import Specimen
 from datagen.funnel import funnel
+from datagen.path_rule import PathRule
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import RecordedTeacher
 from datagen.sampling.sampler import Told
@@ -86,7 +87,7 @@ def read_evidence(folder: Path, recipe: Recipe) -> Evidence:
     specimens: defaultdict[str, list[Specimen]] = defaultdict(list)
     repeats: Counter[bool] = Counter()
     for problem, solutions, verdicts in _drawn(workspace):
-        specimens[problem.source].append(_specimen(recipe, carried, names, solutions, verdicts, repeats))
+        specimens[problem.source].append(_specimen(recipe, carried, names, problem, solutions, verdicts, repeats))
     rows = {source: (one.pulled, one.screened) for source, one in funnel(workspace).items()}
     return Evidence(
         folder=folder,
@@ -120,17 +121,18 @@ def _specimen(
     recipe: Recipe,
     carried: Collection[str],
     names: Mapping[str, str],
+    problem: Problem,
     solutions: Sequence[Solution],
     verdicts: Sequence[Verdict],
     repeats: Counter[bool],
 ) -> Specimen:
-    told = Told()
+    told = Told(problem, PathRule(recipe.paths.text))  # quotes are too rare to count, and benchmarks may lie elsewhere
     recorded: set[str] = set()
     known: set[str] = set()
     tried: defaultdict[str, list[bool]] = defaultdict(list)
     tokens: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     for solution, verdict in zip(solutions, verdicts, strict=True):
-        path = told.outcome(solution, verdict, recipe.paths.text).path
+        path = told.outcome(solution, verdict).path
         if solution.teacher in carried:
             if path is not None and recipe.uses_recorded:
                 recorded.add(path)

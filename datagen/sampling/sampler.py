@@ -6,35 +6,30 @@ it is asked for, so that a run that died goes on where it stood and pays for not
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from datagen.errors import DatagenError, RequestFailedError, StoppedError
-from datagen.formats.tokenizer import CONTROL_TOKENS
 from datagen.journal import Journal
+from datagen.path_rule import PathRule
 from datagen.progress import Progress
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import PaidTeacher
 from datagen.same_words import Words, counted_words, say_the_same
 from datagen.sampling.plan import Ask, Outcome, Rules, next_wave
-from datagen.solutions import TextMode, request_key
+from datagen.solutions import request_key
 from datagen.spending.paying import origin_of, record_of, seed_of, take_over
 from datagen.stopping import STOP, refuse_when_stopped
 from datagen.tables import Problem, Solution, Verdict
 from datagen.teachers.base import Request, TeacherClient
 from datagen.teachers.families import parameters_of
 from datagen.teachers.prompting import Prompt
-from datagen.thoughts import CLOSE, OPEN
-from datagen.verify.closing import closing_text
 from datagen.verify.verdicts import Verdicts
 
 _BEYOND_SLOTS = 32
 """Requests that wait so that no slot is ever empty; and problems that are open beyond what fills the slots."""
 
-_STRUCTURE = re.compile("|".join(map(re.escape, (*CONTROL_TOKENS, OPEN, CLOSE))))
-"""What no path may hold."""
 _MOST_LEFT = 20
 """Problems that may be left while others are answered; where there are more, it is the teacher that fails."""
 
@@ -61,7 +56,7 @@ def rules_of(recipe: Recipe) -> Rules:
 
 
 async def follow_plan(
-    problem: Problem, recorded: Sequence[Solution], rules: Rules, mode: TextMode, obtain: Obtain, verdicts: Verdicts
+    problem: Problem, recorded: Sequence[Solution], rules: Rules, paths: PathRule, obtain: Obtain, verdicts: Verdicts
 ) -> AsyncIterator[tuple[Solution, Verdict]]:
     """Take one problem through its plan; its texts are held no longer than their verdicts take.
 
@@ -69,7 +64,7 @@ async def follow_plan(
         problem: the problem.
         recorded: its recorded solutions; empty when the recipe has no recorded teacher.
         rules: when to ask and when to stop.
-        mode: what of a solution is the path; paths are told apart by it.
+        paths: which solutions are paths; these are told apart by their texts.
         obtain: gives the solution of an attempt, from a teacher or from the journal.
         verdicts: gives verdicts.
 
@@ -77,12 +72,12 @@ async def follow_plan(
         The solutions that belong to the plan, each with its verdict: recorded ones, then attempts wave by wave.
     """
     outcomes: list[Outcome] = []
-    told = Told()
+    told = Told(problem, paths)
     arrived = recorded
     while True:
         given = await asyncio.gather(*(asyncio.wrap_future(verdicts.of(problem, one)) for one in arrived))
         for solution, verdict in zip(arrived, given, strict=True):
-            outcomes.append(told.outcome(solution, verdict, mode))
+            outcomes.append(told.outcome(solution, verdict))
             yield solution, verdict
         wave = next_wave(rules, outcomes)
         if not wave:
@@ -100,16 +95,23 @@ async def _wave(problem: Problem, wave: Sequence[Ask], obtain: Obtain) -> list[S
 
 
 class Told:
-    """The correct paths of a problem so far; a solution that says what an earlier one says is the same path."""
+    """The paths of a problem so far; a solution that says what an earlier one says is the same path.
 
-    def __init__(self) -> None:
+    Args:
+        problem: the problem.
+        paths: which solutions are paths.
+    """
+
+    def __init__(self, problem: Problem, paths: PathRule) -> None:
+        self._problem = problem
+        self._rule = paths
         self._paths: list[tuple[str, Words]] = []
 
-    def outcome(self, solution: Solution, verdict: Verdict, mode: TextMode) -> Outcome:
+    def outcome(self, solution: Solution, verdict: Verdict) -> Outcome:
         """What a solution brings to the plan."""
-        text = closing_text(solution, verdict, mode)
-        is_usable = text and not _STRUCTURE.search(text)
-        return Outcome(solution.teacher, self._path(solution.id, text) if text and is_usable else None)
+        read = self._rule.read(self._problem, solution, verdict)
+        is_path = read is not None and read.quote is None
+        return Outcome(solution.teacher, self._path(solution.id, read.text) if read and is_path else None)
 
     def _path(self, solution_id: str, text: str) -> str:
         """The path that a solution's text tells: the id of the first solution that said it."""
@@ -126,6 +128,7 @@ class Sampler:
 
     Args:
         recipe: the settings.
+        paths: which solutions are paths.
         rungs: the paid teachers by name.
         journal: where completions are kept.
         reuse: another run's journal, to take completions from; or None.
@@ -136,6 +139,7 @@ class Sampler:
     def __init__(
         self,
         recipe: Recipe,
+        paths: PathRule,
         rungs: Mapping[str, Rung],
         journal: Journal,
         reuse: Journal | None,
@@ -144,6 +148,7 @@ class Sampler:
     ) -> None:
         self._recipe = recipe
         self._rules = rules_of(recipe)
+        self._paths = paths
         self._rungs = rungs
         self._journal = journal
         self._reuse = reuse
@@ -171,8 +176,7 @@ class Sampler:
         async def work(problem: Problem, recorded: Sequence[Solution]) -> None:
             nonlocal is_open
             try:
-                mode = self._recipe.paths.text
-                plan = follow_plan(problem, recorded, self._rules, mode, self._obtain, self._verdicts)
+                plan = follow_plan(problem, recorded, self._rules, self._paths, self._obtain, self._verdicts)
                 paid = 0
                 async for solution, verdict in plan:  # the solution is in the journal
                     self._count(solution, verdict)

@@ -11,6 +11,7 @@ from typing import Any
 
 from datagen.errors import UsageError
 from datagen.journal import Journal
+from datagen.path_rule import PathRule, path_rule_of, path_settings
 from datagen.progress import Progress, Spent
 from datagen.recipe import Sampling
 from datagen.recipe_teachers import RecordedTeacher
@@ -57,7 +58,7 @@ class Sample(Stage):
             recipe.seed if teachers else None,
             [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.max_attempts, sampling.give_up_after],
             recipe.target_correct,
-            recipe.paths.text,
+            path_settings(run),
             recipe.verify.limits,
             judge_settings(recipe),
             SAME_SHARE,
@@ -94,24 +95,30 @@ async def _sample_and_write(
 ) -> dict[str, Any]:
     progress = Progress(total=run.workspace.rows(SCREENED))
     progress.spent = partial(_spent, run.recipe.sampling, purse)
-    recorded = _Recorded(run)
+    recorded, paths = _Recorded(run), path_rule_of(run)
     try:
         async with _rungs(run, journal, purse) as rungs:
             if rungs:
                 progress.traffic = partial(_traffic, rungs)
-            sampler = Sampler(run.recipe, rungs, journal, reuse, verdicts, progress)
+            sampler = Sampler(run.recipe, paths, rungs, journal, reuse, verdicts, progress)
             with run.watch(progress):
                 await sampler.run((problem, recorded(problem)) for problem in run.workspace.read(SCREENED))
-            counted = await _write(run, part, sampler, recorded, verdicts, used)
+            counted = await _write(run, part, sampler, recorded, paths, verdicts, used)
     finally:
         recorded.close()
     return {"asked_now": progress.completions, "reused_from_other_run": progress.reused, **counted}
 
 
 async def _write(
-    run: Run, part: str, sampler: Sampler, recorded: "_Recorded", verdicts: Verdicts, used: Hashes
+    run: Run,
+    part: str,
+    sampler: Sampler,
+    recorded: "_Recorded",
+    paths: PathRule,
+    verdicts: Verdicts,
+    used: Hashes,
 ) -> dict[str, Any]:
-    rules, mode = rules_of(run.recipe), run.recipe.paths.text
+    rules = rules_of(run.recipe)
     by_teacher: Counter[str] = Counter()
     problems = 0
 
@@ -123,7 +130,7 @@ async def _write(
     with run.workspace.writing(SOLUTIONS, part) as write:
         for problem in run.workspace.read(SCREENED):
             problems += 1
-            async for solution, _ in follow_plan(problem, recorded(problem), rules, mode, kept, verdicts):
+            async for solution, _ in follow_plan(problem, recorded(problem), rules, paths, kept, verdicts):
                 by_teacher[solution.teacher] += 1
                 write(solution)
     return {"problems": problems, "rows": by_teacher.total(), "solutions": dict(by_teacher)}

@@ -3,6 +3,7 @@
 A benchmark that can't be read whole is an error, never a smaller benchmark: what is not known can't be kept out.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +78,16 @@ def load_benchmark(benchmark: recipe.Benchmark, located: Located) -> BenchmarkSe
             f"{place}: holds no rows, so that nothing would be kept out; give another file, or leave it out"
         )
     return BenchmarkSet(benchmark.name, located.revision, problems)
+
+
+def load_benchmarks(settings: recipe.Screening, inputs: Mapping[str, Located]) -> list[BenchmarkSet]:
+    """Read every benchmark of a recipe from where the run's inputs fixed it; errors as in `load_benchmark`."""
+    return [load_benchmark(benchmark, inputs[benchmark.input_key]) for benchmark in settings.benchmarks]
+
+
+def benchmark_revisions(settings: recipe.Screening, inputs: Mapping[str, Located]) -> list[list[str]]:
+    """Every benchmark of a recipe by its name, with the commit or content hash that is kept out."""
+    return [[benchmark.name, inputs[benchmark.input_key].revision] for benchmark in settings.benchmarks]
 
 
 def _problem_text(values: dict[str, Any], place: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from datagen.normalising import NORMALISER_VERSION
-from datagen.screen.benchmarks import load_benchmark
+from datagen.screen.benchmarks import benchmark_revisions, load_benchmarks
 from datagen.screen.screening import Screener
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
@@ -15,8 +15,8 @@ from datagen.tables import DROPPED, PROBLEMS, RECORDED, SCREENED, Problem, Solut
 from datagen.verify.pair import Pair
 from datagen.verify.verdicts import verifier_for
 
-_SCREEN_VERSION = "2"
-"""Goes up when the same settings let other rows through."""
+_SCREEN_VERSION = "4"
+"""Goes up when the same settings let other rows through, or count them otherwise."""
 
 
 class Screen(Stage):
@@ -33,20 +33,19 @@ class Screen(Stage):
     def settings(self, run: Run) -> object:
         """The screen's settings, the order of the sources, and the benchmarks' contents."""
         screening = run.recipe.screen
-        revisions = [[benchmark.name, run.inputs[benchmark.input_key].revision] for benchmark in screening.benchmarks]
         return [
             _SCREEN_VERSION,
             NORMALISER_VERSION,
             run.recipe.verify.limits,
             screening.model_dump(mode="json", exclude={"benchmarks"}),
-            revisions,
+            benchmark_revisions(screening, run.inputs),
             [source.label for source in run.recipe.sources],
         ]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Stream the problems."""
         workspace, screening = run.workspace, run.recipe.screen
-        benchmarks = [load_benchmark(benchmark, run.inputs[benchmark.input_key]) for benchmark in screening.benchmarks]
+        benchmarks = load_benchmarks(screening, run.inputs)
         reasons: Counter[str] = Counter()
         kept = adopted = 0
         with (
@@ -82,6 +81,7 @@ class Screen(Stage):
             "reasons": dict(reasons.most_common()),
             "adopted_solutions": adopted,
             "benchmark_floor": screener.floor,
+            "benchmark_hits": screener.hits,
         }
         return counts, self.files(workspace)
 

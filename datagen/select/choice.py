@@ -1,7 +1,7 @@
 """Which paths of a problem make its training example.
 
-A path is whole or absent: it is never cut. It is correct, finished, closes with the answer that was verified, and says
-something that no other path of the example says. The token budget chooses fewer or shorter whole paths.
+A path is whole or absent: it is never cut. It is one by `datagen.path_rule`, and says something that no other path of
+the example says. The token budget chooses fewer or shorter whole paths.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from datagen.tables import DropReason, Solution, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A correct solution as a path: its rendered text and that text's tokens."""
+    """A solution as a path: its rendered text and that text's tokens."""
 
     solution: Solution
     verdict: Verdict

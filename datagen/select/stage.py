@@ -4,15 +4,17 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from itertools import groupby
 from pathlib import Path as FilePath
 from typing import Any
 
 from datagen.formats.rendering import render_text, summary_text, tokens_of_frame
 from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
+from datagen.path_rule import PathRule, path_rule_of, path_settings
 from datagen.recipe import Recipe
 from datagen.same_words import SAME_SHARE
+from datagen.screen.contamination import Hit
 from datagen.select.choice import Candidate, PathBudget, Refusal, choose_paths, distinct
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
@@ -34,7 +36,6 @@ from datagen.tables import (
     Verdict,
 )
 from datagen.texts import digest
-from datagen.verify.closing import closing_text
 from datagen.verify.extract import last_box
 
 _THINK_IDS = range(1, 7)
@@ -50,16 +51,17 @@ class Select(Stage):
     writes = (EXAMPLES, DROPPED)
 
     def settings(self, run: Run) -> object:
-        """The settings of paths and split, and what the tokenizer does."""
+        """The settings of paths and split, which solutions are paths, and what the tokenizer does."""
         recipe = run.recipe
         tokenizer = load_tokenizer(recipe.paths.tokenizer).fingerprint
         paths = recipe.paths.model_dump(mode="json", exclude={"tokenizer"})
-        return [SAME_SHARE, recipe.seed, paths, tokenizer, recipe.output.test_fraction]
+        return [SAME_SHARE, recipe.seed, paths, path_settings(run), tokenizer, recipe.output.test_fraction]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[FilePath]]:
         """Stream the problems with their judged solutions."""
         workspace = run.workspace
-        maker = ExampleMaker(run.recipe, load_tokenizer(run.recipe.paths.tokenizer))
+        tokenizer = load_tokenizer(run.recipe.paths.tokenizer)
+        maker = ExampleMaker(run.recipe, tokenizer, path_rule_of(run, tokenizer.forbidden_in))
         reasons: Counter[str] = Counter()
         paths_an_example: Counter[str] = Counter()
         marked: Counter[str] = Counter()
@@ -82,6 +84,7 @@ class Select(Stage):
             "dropped": reasons.total(),
             "reasons": dict(reasons.most_common()),
             "paths": dict(sorted(paths_an_example.items())),
+            "benchmark_quotes": dict(sorted(maker.quoting.items())),
             "suspect_gold": {mark: marked[mark] for mark in _MARKS.values() if marked[mark]},
         }
         return counts, self.files(workspace)
@@ -93,11 +96,17 @@ class ExampleMaker:
     Args:
         recipe: the settings.
         tokenizer: the recipe's tokenizer.
+        rule: which solutions are paths.
+
+    Attributes:
+        quoting: by benchmark, the solutions so far that are no paths because they quote a problem of it.
     """
 
-    def __init__(self, recipe: Recipe, tokenizer: ExampleTokenizer) -> None:
+    def __init__(self, recipe: Recipe, tokenizer: ExampleTokenizer, rule: PathRule) -> None:
         self._recipe = recipe
         self._tokenizer = tokenizer
+        self._rule = rule
+        self.quoting: Counter[str] = Counter()
 
     def make(self, problem: Problem, judged: Sequence[Judged], suspect: Suspect | None = None) -> Example | Refusal:
         """The example, or why there is none.
@@ -131,35 +140,58 @@ class ExampleMaker:
         structure = self._tokenizer.forbidden_in(problem.problem) or self._tokenizer.forbidden_in(problem.answer)
         if structure:
             return Refusal("control_token_in_problem", f"the problem or its answer holds {structure!r}")
+        summary = summary_text(problem.answer)
+        frame = cache(partial(tokens_of_frame, problem.problem, summary, tokenizer=self._tokenizer))
+        candidates, quoting = self._candidates(problem, correct)
+        self.quoting.update(quote.benchmark for _, quote in quoting)
+        chosen = self._choose(problem, summary, candidates, frame, told)
+        if isinstance(chosen, list):
+            return self._example(problem, chosen, summary, frame)
+        if quoting:
+            would_do = [*candidates, *(candidate for candidate, _ in quoting)]
+            if isinstance(self._choose(problem, summary, would_do, frame, told), list):
+                first, quote = quoting[0]
+                detail = f"{told}; {len(quoting)} quote a benchmark: solution {first.solution.id}: {quote}"
+                return Refusal("quotes_benchmark", detail)
+        return chosen
+
+    def _choose(
+        self, problem: Problem, summary: str, candidates: Sequence[Candidate], frame: Callable[[int], int], told: str
+    ) -> list[Candidate] | Refusal:
+        """The paths of the example, or why these candidates make none."""
         fewest, most = self._recipe.paths.count
-        candidates = list(self._candidates(correct))
         if len(candidates) < fewest:
-            usable = f"{len(candidates)} usable as paths (closing with their boxed answer, free of control tokens)"
+            usable = f"{len(candidates)} usable as paths (closing with their boxed answer, no control token, no quote)"
             return Refusal("too_few_correct_paths", f"{told}; {usable}, {fewest} needed")
         different = distinct(candidates)
         if len(different) < fewest:
             return Refusal("too_few_distinct_paths", f"{told}; {len(different)} distinct, {fewest} needed")
-        summary = summary_text(problem.answer)
         if last_box(summary) != problem.answer:
             return Refusal("bad_gold", f"the answer {problem.answer!r} can't stand in a box: its braces don't match")
         most_tokens = self._recipe.paths.max_example_tokens
-
-        @cache
-        def frame(paths: int) -> int:
-            return tokens_of_frame(problem.problem, summary, paths, self._tokenizer)
-
         chosen = choose_paths(different, PathBudget(fewest, most, most_tokens, frame))
         if not chosen:
             lengths = ", ".join(str(candidate.tokens) for candidate in different)
             detail = f"{told}; paths of {lengths} tokens, {fewest} must fit {most_tokens}"
             return Refusal("paths_exceed_token_budget", detail)
-        return self._example(problem, chosen, summary, frame)
+        return chosen
 
-    def _candidates(self, correct: Sequence[Judged]) -> Iterator[Candidate]:
+    def _candidates(
+        self, problem: Problem, correct: Sequence[Judged]
+    ) -> tuple[list[Candidate], list[tuple[Candidate, Hit]]]:
+        """The solutions that are paths, and those that would be but for what they quote."""
+        paths: list[Candidate] = []
+        quoting: list[tuple[Candidate, Hit]] = []
         for solution, verdict in correct:
-            text = closing_text(solution, verdict, self._recipe.paths.text)
-            if text is not None and self._tokenizer.forbidden_in(text) is None:
-                yield Candidate(solution, verdict, text, self._tokenizer.count(text))
+            read = self._rule.read(problem, solution, verdict)
+            if read is None:
+                continue
+            candidate = Candidate(solution, verdict, read.text, self._tokenizer.count(read.text))
+            if read.quote is None:
+                paths.append(candidate)
+            else:
+                quoting.append((candidate, read.quote))
+        return paths, quoting
 
     def _example(
         self, problem: Problem, chosen: Sequence[Candidate], summary: str, frame: Callable[[int], int]

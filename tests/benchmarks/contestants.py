@@ -107,6 +107,7 @@ async def _sampler(job: Job) -> Took:
     """Ours, as a run uses it: plan, journal, verdicts."""
     from datagen.errors import DatagenError
     from datagen.journal import Journal
+    from datagen.path_rule import PathRule
     from datagen.progress import Progress
     from datagen.recipe import Recipe
     from datagen.sampling.sampler import Rung, Sampler
@@ -129,7 +130,7 @@ async def _sampler(job: Job) -> Took:
     ):
         verifier.compare(Pair.of("\\sqrt{8}", "2\\sqrt{2}")).result()  # start the workers before the clock
         verdicts = Verdicts(verifier, kept)
-        sampler = Sampler(recipe, {"bench": rung}, journal, None, verdicts, progress)
+        sampler = Sampler(recipe, PathRule(recipe.paths.text), {"bench": rung}, journal, None, verdicts, progress)
         clock = _Clock()
         try:
             await sampler.run((job.world.problem(number), ()) for number in range(job.problems))

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from datagen.errors import DatagenError, UsageError
 from datagen.journal import Journal
+from datagen.path_rule import PathRule
 from datagen.progress import Progress
 from datagen.recipe import Recipe
 from datagen.sampling.sampler import Rung, Sampler
@@ -72,7 +73,8 @@ def run(
             rung = Rung(teacher, load_prompt("solve", "m"), client)
             progress = Progress()
             with Journal(folder / "c.jsonl") as journal, Journal(folder / "v.jsonl") as verdicts:
-                sampler = Sampler(settings, {"t": rung}, journal, reuse, Verdicts(verifier, verdicts), progress)
+                paths, judge = PathRule(settings.paths.text), Verdicts(verifier, verdicts)
+                sampler = Sampler(settings, paths, {"t": rung}, journal, reuse, judge, progress)
                 try:
                     await sampler.run(problems)
                 except DatagenError as error:

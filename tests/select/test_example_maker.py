@@ -8,7 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datagen.formats.tokenizer import load_tokenizer
+from datagen.path_rule import PathRule
 from datagen.recipe import Recipe
+from datagen.screen import BenchmarkProblem, BenchmarkSet
+from datagen.screen.quotes import Quotes
 from datagen.select.choice import Refusal
 from datagen.select.stage import ExampleMaker, Judged
 from datagen.solutions import recorded_solution
@@ -26,6 +29,12 @@ WAYS = [
     "Subtract seven from twelve instead. \\boxed{5}",
     "Binary: 10 + 11 = 101. \\boxed{5}",
 ]
+EXAM = (
+    "In a table tennis tournament every participant played every other participant exactly once. There were twice as "
+    "many right-handed players as left-handed players. What is the total number of games played?"
+)
+QUOTES = Quotes([BenchmarkSet("exam", "rev", (BenchmarkProblem(0, EXAM),))])
+QUOTING = f"This reminds me: {EXAM} Here it is \\boxed{{5}}"
 
 
 def maker(seed: int = 42, test_fraction: float = 0.02, **paths: Any) -> ExampleMaker:
@@ -37,7 +46,8 @@ def maker(seed: int = 42, test_fraction: float = 0.02, **paths: Any) -> ExampleM
         "paths": {"tokenizer": "bundled", **paths},
         "output": {"test_fraction": test_fraction},
     }
-    return ExampleMaker(Recipe.model_validate(tree), TOKENIZER)
+    settings_ = Recipe.model_validate(tree)
+    return ExampleMaker(settings_, TOKENIZER, PathRule(settings_.paths.text, QUOTES, TOKENIZER.forbidden_in))
 
 
 def judged(text: str, kind: VerdictKind = "correct", answer: str | None = None, gold: str = "5") -> Judged:
@@ -85,6 +95,7 @@ REFUSALS: dict[str, tuple[Problem, list[Judged], dict[str, Any]]] = {
     "bad_gold": (PROBLEM, [judged("\\boxed{6}", "bad_gold"), judged("\\boxed{7}", "bad_gold")], {}),
     "control_token_in_problem": (replace(PROBLEM, problem="What is </think1>?"), correct(3), {}),
     "too_few_correct_paths": (PROBLEM, correct(1), {}),
+    "quotes_benchmark": (PROBLEM, [judged(QUOTING), *correct(1)], {}),
     "too_few_distinct_paths": (PROBLEM, [judged(WAYS[0]), judged(WAYS[0].replace(" ", "  "))], {}),
     "paths_exceed_token_budget": (PROBLEM, correct(3), {"max_example_tokens": 60}),
 }
@@ -141,6 +152,32 @@ def test_a_control_token_in_a_path_keeps_that_path_out(token: str) -> None:
     refusal = maker().make(PROBLEM, [hostile, *correct(1)])
     assert isinstance(refusal, Refusal)
     assert refusal.reason == "too_few_correct_paths"
+
+
+def test_a_path_that_quotes_a_benchmark_is_left_out_and_the_others_stay() -> None:
+    made = maker()
+    assert example(made.make(PROBLEM, [judged(QUOTING), *correct(2)])) == example(maker().make(PROBLEM, correct(2)))
+    assert made.quoting == {"exam": 1}
+
+
+def test_what_is_lost_to_a_quote_says_which_benchmark_problem_and_shows_the_words() -> None:
+    quoting, _ = judged(QUOTING)
+    refusal = maker().make(PROBLEM, [judged(QUOTING), *correct(1)])
+    assert isinstance(refusal, Refusal)
+    assert refusal.detail.startswith(f"2 correct; 1 quote a benchmark: solution {quoting.id}: exam row 0: quote")
+    assert "in a table tennis tournament every participant" in refusal.detail
+
+
+@pytest.mark.parametrize("others", [[], [judged(QUOTING.replace("reminds me", "reminds me of"))]])
+def test_what_would_be_lost_without_any_quote_too_keeps_its_own_reason(others: list[Judged]) -> None:
+    refusal = maker(count=[2, 6]).make(PROBLEM, [judged(QUOTING), *others])
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "too_few_correct_paths"
+
+
+def test_the_words_of_its_own_problem_are_no_quote() -> None:
+    problem = replace(PROBLEM, problem=f"{EXAM} Twice that?")
+    assert len(example(maker().make(problem, [judged(QUOTING), *correct(1)])).paths) == 2
 
 
 def test_a_control_token_in_the_answer_is_refused() -> None:

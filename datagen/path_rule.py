@@ -1,0 +1,79 @@
+"""What makes a solution a path. Plan and selection both go by it, so that what was asked for is what is taken.
+
+A path is correct and whole; what the student reads of it closes with the answer that was verified, holds nothing that
+would be read as structure, and quotes no benchmark problem word for word.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from datagen.formats.tokenizer import CONTROL_TOKENS
+from datagen.screen.benchmarks import benchmark_revisions, load_benchmarks
+from datagen.screen.contamination import Hit
+from datagen.screen.quotes import QUOTES_VERSION, Quotes
+from datagen.solutions import TextMode
+from datagen.stage import Run
+from datagen.tables import Problem, Solution, Verdict
+from datagen.thoughts import CLOSE, OPEN
+from datagen.verify.closing import closing_text
+
+ForbiddenIn = Callable[[str], str | None]
+_STRUCTURE = re.compile("|".join(map(re.escape, (*CONTROL_TOKENS, OPEN, CLOSE))))
+
+
+@dataclass(frozen=True, slots=True)
+class PathText:
+    """What the student would read of a correct solution.
+
+    Attributes:
+        text: as it is rendered.
+        quote: the benchmark problem that it quotes; such a text is no path.
+    """
+
+    text: str
+    quote: Hit | None
+
+
+def structure_in(text: str) -> str | None:
+    """The first control token or thought tag of a text, whatever the tokenizer; None when it holds none."""
+    found = _STRUCTURE.search(text)
+    return found.group() if found else None
+
+
+class PathRule:
+    """Says what of a solution is a path.
+
+    Args:
+        mode: what of a solution the student reads.
+        quotes: the benchmark problems that none may quote; None when nothing is kept out.
+        forbidden_in: the first piece of a text that would be read as structure, or None.
+    """
+
+    def __init__(self, mode: TextMode, quotes: Quotes | None = None, forbidden_in: ForbiddenIn = structure_in) -> None:
+        self._mode = mode
+        self._quotes = quotes
+        self._forbidden_in = forbidden_in
+
+    def read(self, problem: Problem, solution: Solution, verdict: Verdict) -> PathText | None:
+        """The text of a solution that is a path, or would be one but for what it quotes; else None."""
+        text = closing_text(solution, verdict, self._mode)
+        if text is None or self._forbidden_in(text) is not None:
+            return None
+        return PathText(text, self._quotes.find(text, problem.problem) if self._quotes else None)
+
+
+def path_rule_of(run: Run, forbidden_in: ForbiddenIn = structure_in) -> PathRule:
+    """A run's rule; the benchmarks are read.
+
+    Raises:
+        UsageError: a benchmark can't be read whole.
+    """
+    benchmarks = load_benchmarks(run.recipe.screen, run.inputs)
+    return PathRule(run.recipe.paths.text, Quotes(benchmarks) if benchmarks else None, forbidden_in)
+
+
+def path_settings(run: Run) -> list[object]:
+    """What the rule depends on: the mode, the benchmarks' contents, and how quotes are found."""
+    revisions = benchmark_revisions(run.recipe.screen, run.inputs)
+    return [run.recipe.paths.text, [QUOTES_VERSION, revisions] if revisions else None]
