@@ -37,7 +37,7 @@ def limits_of_this_version(recipe: Recipe) -> list[str]:
 
 
 def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
-    sampling, paths = recipe.sampling, recipe.paths
+    paths = recipe.paths
     for teacher in recipe.paid_teachers:
         if isinstance(teacher, VLLMTeacher) and not teacher.base_urls:
             yield (
@@ -47,8 +47,6 @@ def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
             )
         if isinstance(teacher, OpenAITeacher) and teacher.kind == "openai_batch":
             yield "sample", f"teachers: {teacher.name}: kind openai_batch", "use kind openai"
-    if sampling.on_truncated != "accept":
-        yield "sample", f"sampling.on_truncated: {sampling.on_truncated}", "use accept"
     if paths.require != "all_correct":
         yield "select", "paths.require: any_correct", "use all_correct"
     if paths.summary != "template":

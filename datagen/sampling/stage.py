@@ -17,12 +17,14 @@ from datagen.recipe import Recipe, Sampling
 from datagen.recipe_teachers import RecordedTeacher
 from datagen.same_words import SAME_SHARE
 from datagen.sampling.asking import ReadyTeacher
+from datagen.sampling.cut_figures import CutFigures
 from datagen.sampling.figures import RungFigures
 from datagen.sampling.ladder import rules_of, rungs_of
 from datagen.sampling.policy import POLICY_VERSION
 from datagen.sampling.recorded import RecordedSolutions
 from datagen.sampling.reuse import Hashes, reuse_figures, reuse_lines
 from datagen.sampling.sampler import Sampler
+from datagen.sampling.truncation import TRUNCATION_VERSION
 from datagen.spending.cost import is_priced
 from datagen.spending.counting import tokens_counter
 from datagen.spending.ledger import read_ledger
@@ -65,6 +67,7 @@ class Sample(Stage):
             [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.max_attempts, sampling.give_up_after],
             recipe.target_correct,
             [POLICY_VERSION, _prices(recipe)],
+            [TRUNCATION_VERSION, sampling.on_truncated],
             path_settings(run),
             recipe.verify.limits,
             judge_settings(recipe),
@@ -130,6 +133,7 @@ async def _write(run: Run, part: str, sampler: Sampler, used: Hashes) -> dict[st
     """Write the plan's solutions in plan order, and how each problem ended."""
     by_teacher: Counter[str] = Counter()
     figures = RungFigures(run.recipe, rules_of(run.recipe))
+    cuts = CutFigures(run.recipe.sampling.on_truncated)
     problems = 0
     with run.workspace.writing(SOLUTIONS, part) as write, run.workspace.writing(SAMPLED, part) as write_end:
         for place, problem in enumerate(run.workspace.read(SCREENED)):
@@ -139,11 +143,15 @@ async def _write(run: Run, part: str, sampler: Sampler, used: Hashes) -> dict[st
                 by_teacher[solution.teacher] += 1
                 used.add(solution.request_key)
                 write(solution)
+            for cut in course.cut:
+                for key in cut.keys:
+                    used.add(key)
             figures.add(course, [solution for solution, _ in solutions], end)
+            cuts.add(course.cut)
             write_end(end)
             problems += 1
     counts = {"problems": problems, "rows": by_teacher.total(), "solutions": dict(by_teacher)}
-    return counts | figures.figures()
+    return counts | figures.figures() | {"truncated": cuts.figures()}
 
 
 def _problems(run: Run) -> Iterator[str]:

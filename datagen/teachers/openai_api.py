@@ -10,13 +10,13 @@ from collections import Counter
 
 import orjson
 
-from datagen.errors import DatagenError, RequestFailedError, StoppedError, UsageError
+from datagen.errors import DatagenError, NoMoreError, RequestFailedError, StoppedError, UsageError
 from datagen.recipe_teachers import OpenAITeacher, PaidTeacher
 from datagen.stopping import refuse_when_stopped
 from datagen.teachers.base import Budget, Completion, Hold, Request, Traffic
 from datagen.teachers.exchange import Exchange
 from datagen.teachers.families import body_of
-from datagen.teachers.faults import Fault, delay_of, explain
+from datagen.teachers.faults import Fault, delay_of, explain, of_asking_for_more
 from datagen.teachers.gate import Gate, Ticket
 from datagen.teachers.pace import TokenGuess
 from datagen.teachers.replies import CountTokens, believable, masked, read_reply, with_tokens
@@ -95,6 +95,8 @@ class OpenAIClient:
             got = await self._try(ticket, request, body)
             if isinstance(got, Completion):
                 return got
+            if request.asks_for_more:
+                got = of_asking_for_more(got, request.continues)
             met[got.tries] += 1
             self._leave_with_fault(ticket, got, met[got.tries])
             delay = delay_of(got, met.total())
@@ -138,7 +140,11 @@ class OpenAIClient:
 
     async def _send(self, ticket: Ticket, request: Request, body: bytes) -> Completion | Fault:
         reply = await self._exchange.post(ticket.endpoint.url, body, request.max_tokens)
-        got = reply if isinstance(reply, Fault) else read_reply(reply.status, reply.headers, reply.body)
+        got = (
+            reply
+            if isinstance(reply, Fault)
+            else read_reply(reply.status, reply.headers, reply.body, is_rest=request.continues)
+        )
         if isinstance(got, Fault):
             return got
         got = believable(masked(got, self._key), request)
@@ -192,10 +198,11 @@ class OpenAIClient:
 
         Raises:
             RequestFailedError: trying this request again is no use; others are answered.
+            NoMoreError: the endpoint does not take this request for more of an answer.
             DatagenError: no request is any use; nothing more is sent.
         """
         self._faults[fault.name] += 1
-        is_hopeless = fault.kind == "never"
+        is_hopeless = fault.kind in ("never", "no more")
         if fault.kind == "later":
             is_hopeless = self._gate.refused(ticket, fault.wait_s or 0.0)
         elif fault.is_outage:
@@ -210,6 +217,8 @@ class OpenAIClient:
         if not (is_hopeless or is_no_endpoint or is_given_up):
             return
         why = explain(fault, self._teacher, ticket.endpoint.url, self._key, times)
+        if fault.kind == "no more":
+            raise NoMoreError(why)
         if is_given_up and self._has_served:
             raise RequestFailedError(why)
         error = DatagenError(why)

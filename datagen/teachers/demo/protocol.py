@@ -1,14 +1,15 @@
 """As much of the OpenAI chat-completions protocol as a teacher needs: how a request is read, how a reply is written.
 
-The names of the fields are OpenAI's. What a request asks for beyond them is accepted and changes nothing.
+The names of the fields are OpenAI's, and vLLM's for an answer that is to be continued. What a request asks for beyond
+them is accepted and changes nothing.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 import orjson
 from aiohttp import web
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from datagen.teachers.demo.solver import DemoReply
 from datagen.thoughts import CLOSE, OPEN
@@ -38,6 +39,16 @@ class ChatRequest(BaseModel):
     max_tokens: int | None = Field(default=None, ge=1)
     max_completion_tokens: int | None = Field(default=None, ge=1)
     stream: bool = False
+    continue_final_message: bool = False
+    add_generation_prompt: bool = True
+
+    @model_validator(mode="after")
+    def _check_continuation(self) -> Self:
+        if self.continue_final_message and self.add_generation_prompt:
+            raise ValueError("Cannot set both `continue_final_message` and `add_generation_prompt` to True.")
+        if self.continue_final_message and self.messages[-1].role != "assistant":
+            raise ValueError("`continue_final_message` needs a last message of the assistant.")
+        return self
 
     @property
     def limit(self) -> int | None:
