@@ -71,7 +71,7 @@ class Answering(Protocol):
         """Answer a request, once for each of the `n` that it asks for; a request without a seed is given one."""
 
 
-def reply_body(name: str, model: str, replies: Sequence[DemoReply], *, inline: bool) -> bytes:
+def reply_body(name: str, model: str, replies: Sequence[DemoReply], *, inline: bool, is_rest: bool = False) -> bytes:
     """The body of a reply.
 
     Args:
@@ -79,6 +79,7 @@ def reply_body(name: str, model: str, replies: Sequence[DemoReply], *, inline: b
         model: the model that was asked for.
         replies: one a choice.
         inline: write thoughts into the content, in think tags, instead of `reasoning_content`.
+        is_rest: whether they go on with a beginning, which has the opening tag of the thought.
     """
     prompt_tokens = replies[0].prompt_tokens
     completion_tokens = sum(reply.completion_tokens for reply in replies)
@@ -91,7 +92,7 @@ def reply_body(name: str, model: str, replies: Sequence[DemoReply], *, inline: b
             "choices": [
                 {
                     "index": index,
-                    "message": _inline_message(reply) if inline else _message(reply),
+                    "message": _inline_message(reply, "" if is_rest else f"{OPEN}\n") if inline else _message(reply),
                     "logprobs": None,
                     "finish_reason": reply.finish_reason,
                 }
@@ -139,9 +140,9 @@ def _message(reply: DemoReply) -> dict[str, Any]:
     return {"role": "assistant", "reasoning_content": reply.reasoning, "content": reply.content}
 
 
-def _inline_message(reply: DemoReply) -> dict[str, Any]:
+def _inline_message(reply: DemoReply, opening: str) -> dict[str, Any]:
     if not reply.reasoning:
         return _message(reply)
-    thought = f"{OPEN}\n{reply.reasoning}"
+    thought = f"{opening}{reply.reasoning}"
     closed = reply.content or reply.finish_reason == "stop"
     return {"role": "assistant", "content": f"{thought}\n{CLOSE}\n\n{reply.content}" if closed else thought}
