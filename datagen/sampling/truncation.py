@@ -88,7 +88,7 @@ def cut_of(first: Solution, limit: int) -> Cut:
     return Cut(
         tokens=tokens,
         is_at_limit=tokens is None or first.usage_estimated or tokens >= _AT_LIMIT * limit,
-        repeats=repeats_itself(first.content or first.reasoning),
+        repeats=repeats_itself(first.reasoning) or repeats_itself(first.content),
         then="left",
         paid_tokens=(first.prompt_tokens or 0) + (tokens or 0),
         paid_usd=first.cost_usd,

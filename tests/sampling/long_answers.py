@@ -1,7 +1,7 @@
-"""A world whose answers are often longer than the limit, and the sampler in it, from its start to the table it writes.
+"""A world whose answers are often longer than the limit, and the sampler in it, from its start to what it writes.
 
-A token is a word. What an answer says follows from problem and seed alone, so that a raised limit shows more of it and a
-continuation goes on with it.
+A token is a word. What an answer says follows from problem and seed alone, so that a raised limit shows more of it and
+a continuation goes on with it.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ class LongAnswers:
         self.asked[orjson.dumps(body)] += 1
         self.bodies.append(body)
         if begun:
-            assert body["continue_final_message"] and not body["add_generation_prompt"]
+            assert (body["continue_final_message"], body["add_generation_prompt"]) == (True, False)
             number, seed = map(int, begun[1].split("-")[1:])
             words = self.words(number, seed)
             assert words[: len(begun)] == begun, "it is sent what it wrote"
@@ -86,7 +86,14 @@ class LongAnswers:
         thought = self.length(number, int.from_bytes(name[:6]) / 2**48) - _ENDING - 3
         words = [hashlib.sha256(name + bytes([n >> 8, n & 255])).hexdigest()[:7] for n in range(thought + _ENDING)]
         answer = number + 2 if name[6] < 200 else 0
-        return ["<think>", f"way-{number}-{seed}", *words[:thought], "</think>", *words[thought:], f"\\boxed{{{answer}}}"]
+        return [
+            "<think>",
+            f"way-{number}-{seed}",
+            *words[:thought],
+            "</think>",
+            *words[thought:],
+            f"\\boxed{{{answer}}}",
+        ]
 
     def _reply(self, begun: list[str], written: list[str], finish_reason: str) -> dict[str, Any]:
         text = (" " if begun else "") + " ".join(written)
