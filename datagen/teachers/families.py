@@ -5,7 +5,7 @@ What differs in what they give back is read for all of them alike, in `replies.p
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from datagen.errors import UsageError
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import DemoTeacher, FamilyName, PaidTeacher
-from datagen.teachers.base import Request
+from datagen.teachers.base import Completion, Request
 from datagen.thoughts import CLOSE, OPEN
 
 Parameter = Literal["temperature", "top_p", "seed"]
@@ -115,6 +115,13 @@ def body_of(teacher: PaidTeacher, request: Request) -> dict[str, Any]:
             thought, _, content = messages[-1]["content"].removeprefix(OPEN).partition(CLOSE)
             messages[-1] |= {"reasoning_content": thought.strip(), "content": content.strip()}
     return {"model": teacher.model, "messages": messages, **parameters}
+
+
+def rest_of(teacher: PaidTeacher, request: Request, completion: Completion) -> Completion:
+    """What an endpoint wrote after the beginning of an answer, which some families repeat."""
+    if FAMILIES[family_name(teacher)].continuing != "prefix":
+        return completion
+    return replace(completion, content=completion.content.removeprefix(request.messages[-1].content))
 
 
 def refuse_unable_to_continue(recipe: Recipe) -> None:

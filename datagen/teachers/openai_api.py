@@ -15,7 +15,7 @@ from datagen.recipe_teachers import OpenAITeacher, PaidTeacher
 from datagen.stopping import refuse_when_stopped
 from datagen.teachers.base import Budget, Completion, Hold, Request, Traffic
 from datagen.teachers.exchange import Exchange
-from datagen.teachers.families import body_of
+from datagen.teachers.families import body_of, rest_of
 from datagen.teachers.faults import Fault, delay_of, explain, of_asking_for_more
 from datagen.teachers.gate import Gate, Ticket
 from datagen.teachers.pace import TokenGuess
@@ -147,6 +147,8 @@ class OpenAIClient:
         )
         if isinstance(got, Fault):
             return got
+        if request.continues:
+            got = rest_of(self._teacher, request, got)
         got = believable(masked(got, self._key), request)
         return got if self._count_tokens is None else await with_tokens(got, request, self._count_tokens)
 
