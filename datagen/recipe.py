@@ -164,16 +164,50 @@ class Screening(Section):
     not_mathematics: Screened = "drop"
 
 
+class Difficulty(Section):
+    """Which problems make examples, by the share of their solutions that are right.
+
+    Attributes:
+        keep: from and to, both included.
+    """
+
+    keep: tuple[Fraction, Fraction]
+
+    @field_validator("keep")
+    @classmethod
+    def _rising(cls, keep: tuple[float, float]) -> tuple[float, float]:
+        lowest, highest = keep
+        if lowest > highest:
+            raise ValueError(f"[{lowest:g}, {highest:g}] must rise: from the hardest pass rate to the easiest")
+        return keep
+
+
+OnTruncated = Literal["accept", "raise_limit", "continue"]
+
+
 class Sampling(Section):
-    """How teachers are asked, and how often."""
+    """How teachers are asked, and how often.
+
+    Attributes:
+        mix: teachers that are asked side by side, as one rung of the ladder.
+        target_correct: enough distinct correct paths of a problem; the upper end of `paths.count` when null.
+        max_attempts: paid attempts of a problem, over all teachers.
+        give_up_after: paid attempts without one correct path.
+        on_truncated: what becomes of an answer that was cut off: it stays so, is asked for once more with twice
+            `max_tokens` where that is worth it, or is continued once.
+        difficulty: which problems make examples, by their pass rate; all when null.
+        timeout_s: seconds of one request.
+    """
 
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] = 0.8
     top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 0.95
     max_tokens: Annotated[int, Field(gt=0)] = 16384
+    mix: tuple[str, ...] = ()
     target_correct: Annotated[int, Field(gt=0)] | None = None
     max_attempts: Annotated[int, Field(gt=0)] = 16
     give_up_after: Annotated[int, Field(gt=0)] = 8
-    on_truncated: Literal["accept", "raise_limit", "continue"] = "accept"
+    on_truncated: OnTruncated = "accept"
+    difficulty: Difficulty | None = None
     timeout_s: Annotated[float, Field(gt=0.0)] = 1800
     budget_usd: Annotated[float, Field(gt=0.0)] | None = None
     budget_tokens: Annotated[int, Field(gt=0)] | None = None
@@ -298,6 +332,12 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _teachers_exist(self) -> Self:
         names = [teacher.name for teacher in self.teachers]
+        paid = [teacher.name for teacher in self.paid_teachers]
+        _refuse_repeats("sampling.mix", list(self.sampling.mix), "name each teacher once")
+        strangers = [name for name in self.sampling.mix if name not in paid]
+        if strangers:
+            told = f"sampling.mix: no teacher that is asked is called {strangers[0]!r}; there are {', '.join(paid)}"
+            raise ValueError(told)
         wanted = {"verify.judge": self.verify.judge}
         if isinstance(self.paths.summary, Summariser):
             wanted["paths.summary.teacher"] = self.paths.summary.teacher

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from datagen.section import Auto, Section
 
 SeedPolicy = Literal["none", "per_request"]
-FamilyName = Literal["plain", "openai_reasoning", "claude_4", "claude_5", "gemini", "mistral"]
+FamilyName = Literal["plain", "openai_reasoning", "claude_4", "claude_5", "gemini", "mistral", "deepseek"]
 """What sets endpoints apart; `datagen/teachers/families.py` says how. `auto` goes by model name and host."""
 
 BATCH_CONCURRENCY = 20_000

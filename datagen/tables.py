@@ -33,6 +33,7 @@ DropReason = Literal[
     "no_correct_solution",
     "too_few_correct_paths",
     "too_few_distinct_paths",
+    "outside_difficulty",
     "quotes_benchmark",  # paths are missing that quote a benchmark problem
     "paths_exceed_token_budget",
     "control_token_in_problem",
@@ -120,6 +121,34 @@ class Solution:
     cost_usd: float
     request_key: str
     usage_estimated: bool = False
+
+
+SamplingEnd = Literal["enough", "given_up", "attempts_used", "not_asked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """How sampling of one screened problem ended.
+
+    Attributes:
+        problem_id: the problem.
+        solutions: of the plan, recorded ones included.
+        attempts: paid ones among them.
+        correct: right answers among the solutions.
+        paths: distinct correct paths.
+        pass_rate: right answers of all solutions; None without any.
+        ended: it has enough paths; it was given up; its attempts are used up; or there is nobody to ask.
+        chance: where it was given up, the estimated chance of enough paths by all attempts that were left.
+    """
+
+    problem_id: str
+    solutions: int
+    attempts: int
+    correct: int
+    paths: int
+    pass_rate: float | None
+    ended: SamplingEnd
+    chance: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +250,8 @@ class Example:
             source's all the same; `adopted`, it is the majority's; else empty.
         source_answer: the answer as the source has it, whatever `answer` says.
         majority_answer: what most solutions answer; None on rows without that mark.
+        pass_rate: the share of its solutions that are right, of all that were sampled or recorded: how easy it is.
+        solutions: how many these are.
     """
 
     row_id: str
@@ -240,9 +271,11 @@ class Example:
     suspect_gold: SuspectMark
     source_answer: str
     majority_answer: str | None
+    pass_rate: float
+    solutions: int
 
 
-Row = TypeVar("Row", Problem, Drop, Solution, Verdict, Suspect, Changed, Example)
+Row = TypeVar("Row", Problem, Drop, Solution, Sampled, Verdict, Suspect, Changed, Example)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,9 +303,20 @@ def _typed(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _schema(row: type, **types: pa.DataType) -> pa.Schema:
-    nullable = {"topic", "difficulty", "prompt_tokens", "completion_tokens", "answer_before", "majority_answer"}
+    nullable = {
+        "topic",
+        "difficulty",
+        "prompt_tokens",
+        "completion_tokens",
+        "answer_before",
+        "majority_answer",
+        "chance",
+        "pass_rate",
+    }
     if row in (Verdict, Changed):
         nullable.add("answer")
+    if row is Sampled:
+        nullable |= {"chance", "pass_rate"}
     columns = [(field.name, types.get(field.name, pa.string())) for field in fields(row)]
     return pa.schema([pa.field(name, type_, nullable=name in nullable) for name, type_ in columns])
 
@@ -284,17 +328,29 @@ _SOLUTION_TYPES: dict[str, pa.DataType] = {
     "cost_usd": pa.float64(),
     "usage_estimated": pa.bool_(),
 }
+_SAMPLED_TYPES: dict[str, pa.DataType] = {
+    **dict.fromkeys(("solutions", "attempts", "correct", "paths"), pa.int32()),
+    "pass_rate": pa.float64(),
+    "chance": pa.float64(),
+}
 _PATH_TYPE = pa.struct(list(_schema(Path, think_id=pa.int8(), tokens=pa.int32())))
+_EXAMPLE_TYPES: dict[str, pa.DataType] = {
+    "paths": pa.list_(_PATH_TYPE),
+    "n_tokens": pa.int32(),
+    "pass_rate": pa.float64(),
+    "solutions": pa.int32(),
+}
 
 PROBLEMS = Table("problems", Problem, _schema(Problem, difficulty=pa.float64()))
 RECORDED = Table("recorded", Solution, _schema(Solution, **_SOLUTION_TYPES))
 SCREENED = Table("screened", Problem, PROBLEMS.schema)
 DROPPED = Table("dropped", Drop, _schema(Drop))
 SOLUTIONS = Table("solutions", Solution, RECORDED.schema)
+SAMPLED = Table("sampled", Sampled, _schema(Sampled, **_SAMPLED_TYPES))
 VERDICTS = Table("verdicts", Verdict, _schema(Verdict))
 SUSPECTS = Table("suspects", Suspect, _schema(Suspect, agreeing=pa.int32(), answered=pa.int32()))
 CHANGED = Table("changed", Changed, _schema(Changed))
-EXAMPLES = Table("examples", Example, _schema(Example, paths=pa.list_(_PATH_TYPE), n_tokens=pa.int32()))
+EXAMPLES = Table("examples", Example, _schema(Example, **_EXAMPLE_TYPES))
 
 COMPLETIONS = pa.schema(
     [

@@ -34,7 +34,7 @@ LIMITS_OF_THIS_VERSION = (
 
 
 def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
-    sampling, paths = recipe.sampling, recipe.paths
+    paths = recipe.paths
     for teacher in recipe.paid_teachers:
         if isinstance(teacher, VLLMTeacher) and not teacher.base_urls:
             yield (
@@ -42,8 +42,6 @@ def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
                 f"teachers: {teacher.name}: starting vLLM",
                 "start its servers yourself and name them in base_urls",
             )
-    if sampling.on_truncated != "accept":
-        yield "sample", f"sampling.on_truncated: {sampling.on_truncated}", "use accept"
     if paths.require != "all_correct":
         yield "select", "paths.require: any_correct", "use all_correct"
     if paths.summary != "template":

@@ -16,7 +16,7 @@ from datagen.funnel import funnel
 from datagen.path_rule import PathRule
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import RecordedTeacher
-from datagen.sampling.sampler import Told
+from datagen.sampling.following import Told
 from datagen.spending.ledger import SUMMED, AccountSum, Ledger, kept_journal, ledger_of
 from datagen.tables import SCREENED, SOLUTIONS, VERDICTS, Problem, Solution, Verdict
 from datagen.teachers.prompting import load_prompt

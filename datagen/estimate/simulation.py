@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from datagen.sampling.plan import Outcome, Rules, next_wave
+from datagen.sampling.plan import NextStep, Outcome, Rules, next_wave
 
 _MEANS = tuple(step / 40 for step in range(1, 40))
 _STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
@@ -64,21 +64,27 @@ def fit_spread(tried: Iterable[tuple[int, int]]) -> Spread | None:
 
 
 def play(
-    rules: Rules, specimen: Specimen, spreads: Mapping[str, Spread], repeats: float, chance: np.random.Generator
+    rules: Rules,
+    policy: NextStep,
+    specimen: Specimen,
+    spreads: Mapping[str, Spread],
+    repeats: float,
+    chance: np.random.Generator,
 ) -> Played:
     """Take a problem like a specimen through the plan.
 
     Args:
-        rules: when to ask and when to stop.
+        rules: whom to ask, and what no plan goes beyond.
+        policy: how often to ask whom.
         specimen: what was seen of the problem.
         spreads: of the solve rates, by teacher.
         repeats: share of further correct answers that say what an earlier one says.
         chance: draws.
     """
-    rates = {name: spreads[name].draw(*specimen.tried.get(name, (0, 0)), chance) for name in rules.ladder}
+    rates = {name: spreads[name].draw(*specimen.tried.get(name, (0, 0)), chance) for name in rules.teachers}
     outcomes = [Outcome("", f"{number}") for number in range(1, specimen.recorded + 1)]
     paths = specimen.recorded
-    while wave := next_wave(rules, outcomes):
+    while wave := next_wave(rules, outcomes, policy):
         for ask in wave:
             path = None
             if chance.random() < rates[ask.teacher]:
@@ -86,7 +92,7 @@ def play(
                 path = f"{paths}"
             outcomes.append(Outcome(ask.teacher, path))
     asked = Counter(outcome.teacher for outcome in outcomes)
-    return Played(tuple(asked[name] for name in rules.ladder), paths)
+    return Played(tuple(asked[name] for name in rules.teachers), paths)
 
 
 def _log_likelihood(spread: Spread, correct: int, attempts: int) -> float:

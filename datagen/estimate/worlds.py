@@ -5,6 +5,7 @@ measured, how far assumptions are off.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,10 +26,15 @@ from datagen.estimate.assumptions import (
 from datagen.estimate.evidence import Evidence
 from datagen.estimate.simulation import Specimen, Spread, fit_spread, play
 from datagen.recipe import Recipe
-from datagen.sampling.sampler import rules_of
+from datagen.sampling.blocks import Usage, fitted_policy
+from datagen.sampling.ladder import costs_of, rules_of
+from datagen.sampling.plan import NextStep, Nobody
+from datagen.sampling.record import Record, Tally
 
 _WORLDS, _PLAYS = 40, 150
 """Worlds, and plays of each source in each."""
+_POLICY_PLAYS = 400
+"""Problems that a simulated run's policy rests on."""
 _MOST_SPECIMENS = 250
 """Problems of a source in one world; more would not narrow the range by much."""
 
@@ -63,7 +69,8 @@ def measured_worlds(
     and believes what they say. A source that the run did not have is like all others together.
     """
     everything = [specimen for some in evidence.specimens.values() for specimen in some]
-    _, basis = _believed(recipe, everything, evidence, stated)
+    beliefs, basis = _believed(recipe, everything, evidence, stated)
+    policy = _policy(recipe, [_without_what_is_stated(specimen, stated) for specimen in everything], beliefs, chance)
     worlds: list[World] = []
     for _ in range(_WORLDS):
         seen = {source: _again(specimens, chance) for source, specimens in evidence.specimens.items()}
@@ -73,7 +80,7 @@ def measured_worlds(
         for source in recipe.sources:
             specimens = seen.get(source.label) or _again(drawn, chance) or [Specimen()]
             known = [_without_what_is_stated(specimen, stated) for specimen in specimens]
-            world[source.label] = _plays(recipe, known, beliefs, math.ceil(_PLAYS / len(known)), chance)
+            world[source.label] = _plays(recipe, policy, known, beliefs, math.ceil(_PLAYS / len(known)), chance)
         worlds.append(world)
     return worlds, basis
 
@@ -109,11 +116,19 @@ def assumed_worlds(recipe: Recipe, stated: Stated, chance: np.random.Generator) 
         for source in recipe.sources:
             known = known_of(source)
             basis.append(f"{source.label}: {known.carried} recorded solutions a row, {known.right:.2f} right, assumed")
-    return [_assumed_world(recipe, rate, tokens, chance) for _ in range(_WORLDS)], basis
+    carried = [known_of(source).carried * known_of(source).right for source in recipe.sources if recipe.uses_recorded]
+    specimens = [Specimen(round(number)) for number in carried]
+    beliefs = Beliefs(dict.fromkeys(tokens, Spread(min(rate, 0.99), SPREAD)), tokens, REPEATS)
+    policy = _policy(recipe, specimens, beliefs, chance)
+    return [_assumed_world(recipe, policy, rate, tokens, chance) for _ in range(_WORLDS)], basis
 
 
 def _assumed_world(
-    recipe: Recipe, rate: float, tokens: Mapping[str, tuple[float, float]], chance: np.random.Generator
+    recipe: Recipe,
+    policy: NextStep,
+    rate: float,
+    tokens: Mapping[str, tuple[float, float]],
+    chance: np.random.Generator,
 ) -> World:
     strength = rate * (1 - rate) / _off(rate) ** 2 - 1 if rate < 1 else 0.0
     mean = float(np.clip(chance.beta(rate * strength, (1 - rate) * strength), 0.01, 0.99)) if rate < 1 else 0.99
@@ -131,20 +146,46 @@ def _assumed_world(
         known = known_of(source)
         recorded = chance.binomial(known.carried if recipe.uses_recorded else 0, known.right, _PLAYS)
         specimens = [Specimen(int(number)) for number in recorded]
-        world[source.label] = _plays(recipe, specimens, beliefs, 1, chance)
+        world[source.label] = _plays(recipe, policy, specimens, beliefs, 1, chance)
     return world
 
 
+def _policy(recipe: Recipe, specimens: Sequence[Specimen], beliefs: Beliefs, chance: np.random.Generator) -> NextStep:
+    """The policy that a run would come to if all were as believed."""
+    rules = rules_of(recipe)
+    if not rules.ladder:
+        return Nobody()
+    wanted = rules.bounds.target_correct
+    records: Counter[Record] = Counter()
+    for place in range(_POLICY_PLAYS):
+        specimen = specimens[place % len(specimens)] if specimens else Specimen()
+        rungs = []
+        for rung in rules.ladder:
+            rates = [beliefs.spreads[name].draw(*specimen.tried.get(name, (0, 0)), chance) for name in rung]
+            rungs.append(Tally(wanted, int(chance.binomial(wanted, sum(rates) / len(rates)))))
+        records[Record(Tally(specimen.recorded, specimen.recorded), tuple(rungs))] += 1
+    used = []
+    for rung in rules.ladder:
+        prompts, written = zip(*(beliefs.tokens[name] for name in rung), strict=True)
+        used.append(Usage(len(rung), round(sum(prompts)), round(sum(written))))
+    return fitted_policy(rules.bounds, records, costs_of(recipe, used))
+
+
 def _plays(
-    recipe: Recipe, specimens: Sequence[Specimen], beliefs: Beliefs, number: int, chance: np.random.Generator
+    recipe: Recipe,
+    policy: NextStep,
+    specimens: Sequence[Specimen],
+    beliefs: Beliefs,
+    number: int,
+    chance: np.random.Generator,
 ) -> Plays:
     rules = rules_of(recipe)
     fewest, _ = recipe.paths.count
-    table = np.zeros((len(specimens), number, 3 * len(rules.ladder) + 1))
+    table = np.zeros((len(specimens), number, 3 * len(rules.teachers) + 1))
     for row, specimen in enumerate(specimens):
-        tokens = [specimen.tokens.get(name, beliefs.tokens[name]) for name in rules.ladder]
+        tokens = [specimen.tokens.get(name, beliefs.tokens[name]) for name in rules.teachers]
         for column in range(number):
-            played = play(rules, specimen, beliefs.spreads, beliefs.repeats, chance)
+            played = play(rules, policy, specimen, beliefs.spreads, beliefs.repeats, chance)
             cells: list[float] = []
             for (prompt, written), attempts in zip(tokens, played.attempts, strict=True):
                 cells += [attempts, attempts * prompt, attempts * written]

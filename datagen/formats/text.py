@@ -18,7 +18,8 @@ class TextFormat:
     features_note = (
         "The readable dataset: problem, answer, provenance (source, source_id, revision, licence), every path with its "
         "own answer, verdict, teacher and model, the summary, and the training text as prompt + completion; "
-        "suspect_gold (kept or adopted) where the source's answer looks wrong, with source_answer and majority_answer."
+        "suspect_gold (kept or adopted) where the source's answer looks wrong, with source_answer and majority_answer; "
+        "pass_rate, the share of its solutions that are right, of so many solutions."
     )
     trainer_columns: tuple[str, ...] = tuple(EXAMPLES.schema.names)
 

@@ -1,29 +1,36 @@
-"""What to ask next about a problem: a pure function of the rules and of what came back so far.
+"""What to ask next about a problem: a pure function of the rules, of what came back so far, and of a policy.
 
-Nothing else enters: no clock, no order of arrival, no other problem. A resumed run therefore replays the same plan from
-its journal. Attempts go in waves: first as many as paths are wanted, then what is still missing.
+Nothing else enters: no clock, no order of arrival. A resumed run therefore replays the same plan from its journal. The
+policy is a function of earlier problems (see `datagen.sampling.blocks`); how many attempts a wave has is its word, who
+makes them is said here.
 """
 
-import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+from datagen.sampling.policy import Bounds, Step
+from datagen.sampling.record import RECORDED, Record
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """When to ask and when to stop.
+    """Whom to ask, and what no plan goes beyond.
 
     Attributes:
-        ladder: the paid teachers by name, in the order in which they are asked.
-        target_correct: enough distinct correct paths of a problem, over all teachers, recorded ones included.
-        max_attempts: paid attempts of a problem, over all teachers.
-        give_up_after: paid attempts without one correct path, over all teachers.
+        ladder: the paid teachers by name, rung by rung in the order in which they are asked; those of one rung side by
+            side.
+        bounds: of every problem's plan.
     """
 
-    ladder: tuple[str, ...]
-    target_correct: int
-    max_attempts: int
-    give_up_after: int
+    ladder: tuple[tuple[str, ...], ...]
+    bounds: Bounds
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """All teachers of the ladder."""
+        return tuple(teacher for rung in self.ladder for teacher in rung)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +54,44 @@ class Ask:
     attempt: int
 
 
-def next_wave(rules: Rules, outcomes: Sequence[Outcome]) -> tuple[Ask, ...]:
+class NextStep(Protocol):
+    """Who says what a record makes worthwhile."""
+
+    def next(self, record: Record) -> Step | None:
+        """The wave that comes next; None when there is none."""
+        ...
+
+
+class Nobody:
+    """The policy where nobody can be asked."""
+
+    def next(self, record: Record) -> Step | None:
+        """Nothing, whatever the record."""
+        return None
+
+
+def record_of(rules: Rules, outcomes: Sequence[Outcome]) -> Record:
+    """A problem's record, whatever the order of its outcomes."""
+    rungs = {teacher: number for number, rung in enumerate(rules.ladder) for teacher in rung}
+    told = ((rungs.get(outcome.teacher, RECORDED), outcome.path) for outcome in outcomes)
+    return Record.of(len(rules.ladder), told)
+
+
+def next_wave(rules: Rules, outcomes: Sequence[Outcome], policy: NextStep) -> tuple[Ask, ...]:
     """The attempts to make now, together; none when the problem has enough paths or is given up.
 
-    Every rung of the ladder may use its share of the attempts; a problem climbs when that share is used up, and does
-    not climb down again.
-
     Args:
-        rules: when to ask and when to stop.
+        rules: whom to ask.
         outcomes: of all solutions so far, in any order.
+        policy: says how often to ask which rung.
     """
-    paths = {outcome.path for outcome in outcomes if outcome.path is not None}
-    missing = rules.target_correct - len(paths)
-    if missing <= 0:
+    step = policy.next(record_of(rules, outcomes))
+    if step is None:
         return ()
-    asked = {teacher: sum(outcome.teacher == teacher for outcome in outcomes) for teacher in rules.ladder}
-    paid = sum(asked.values())
-    allowed = rules.max_attempts if paths else min(rules.give_up_after, rules.max_attempts)
-    reached = max((rung for rung, teacher in enumerate(rules.ladder) if asked[teacher]), default=0)
-    for rung in range(reached, len(rules.ladder)):
-        share = math.ceil(allowed * (rung + 1) / len(rules.ladder))
-        wave = min(missing, share - paid)
-        if wave > 0:
-            teacher = rules.ladder[rung]
-            return tuple(Ask(teacher, asked[teacher] + number) for number in range(wave))
-    return ()
+    asked = Counter(outcome.teacher for outcome in outcomes)
+    wave = []
+    for _ in range(step.attempts):
+        teacher = min(rules.ladder[step.rung], key=asked.__getitem__)  # in turn
+        wave.append(Ask(teacher, asked[teacher]))
+        asked[teacher] += 1
+    return tuple(wave)

@@ -11,21 +11,28 @@ from typing import Any
 
 from datagen.errors import UsageError
 from datagen.journal import Journal
-from datagen.path_rule import PathRule, path_rule_of, path_settings
+from datagen.path_rule import path_rule_of, path_settings
 from datagen.progress import Progress, Spent
-from datagen.recipe import Sampling
+from datagen.recipe import Recipe, Sampling
 from datagen.recipe_teachers import RecordedTeacher
 from datagen.same_words import SAME_SHARE
-from datagen.sampling.plan import Ask
+from datagen.sampling.asking import ReadyTeacher
+from datagen.sampling.cut_figures import CutFigures
+from datagen.sampling.figures import RungFigures
+from datagen.sampling.ladder import rules_of, rungs_of
+from datagen.sampling.policy import POLICY_VERSION
 from datagen.sampling.recorded import RecordedSolutions
 from datagen.sampling.reuse import Hashes, reuse_figures, reuse_lines
-from datagen.sampling.sampler import Rung, Sampler, follow_plan, rules_of
+from datagen.sampling.sampler import Sampler
+from datagen.sampling.truncation import TRUNCATION_VERSION
+from datagen.spending.cost import is_priced
 from datagen.spending.counting import tokens_counter
 from datagen.spending.ledger import read_ledger
 from datagen.spending.paying import KeptCompletions
 from datagen.spending.purse import Purse, purse_of
 from datagen.stage import Run, Stage
-from datagen.tables import RECORDED, SCREENED, SOLUTIONS, Problem, Solution
+from datagen.stopping import refuse_when_stopped
+from datagen.tables import RECORDED, SAMPLED, SCREENED, SOLUTIONS, Problem, Solution
 from datagen.teachers.base import Traffic
 from datagen.teachers.batch import Keeping, of_nobody
 from datagen.teachers.connecting import connected
@@ -37,14 +44,17 @@ from datagen.workspace import completions_of
 
 
 class Sample(Stage):
-    """Writes `solutions`: for each problem its recorded solutions, then the attempts of its plan."""
+    """Writes `solutions` (of each problem the recorded ones, then the attempts of its plan) and `sampled`, its end."""
 
     stage = "sample"
     reads = (SCREENED, RECORDED)
-    writes = (SOLUTIONS,)
+    writes = (SOLUTIONS, SAMPLED)
 
     def settings(self, run: Run) -> object:
-        """What the plan and the completions depend on; neither addresses nor concurrency nor prices."""
+        """What the plan and the completions depend on; neither addresses nor concurrency.
+
+        Prices decide when a rung is worth more than another, so they count where there are several.
+        """
         recipe = run.recipe
         sampling = recipe.sampling
         prompts = {teacher.name: load_prompt(sampling.prompt, teacher.model) for teacher in recipe.paid_teachers}
@@ -58,6 +68,8 @@ class Sample(Stage):
             recipe.seed if teachers else None,
             [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.max_attempts, sampling.give_up_after],
             recipe.target_correct,
+            [POLICY_VERSION, _prices(recipe)],
+            [TRUNCATION_VERSION, sampling.on_truncated],
             path_settings(run),
             recipe.verify.limits,
             judge_settings(recipe),
@@ -84,6 +96,16 @@ class Sample(Stage):
         return counts, self.files(run.workspace)
 
 
+def _prices(recipe: Recipe) -> object:
+    rungs = rungs_of(recipe)
+    if len(rungs) < 2:
+        return None
+    return [
+        [[teacher.name, teacher.price.model_dump() if teacher.price else is_priced(teacher)] for teacher in rung]
+        for rung in rungs
+    ]
+
+
 async def _sample_and_write(
     run: Run,
     part: str,
@@ -97,43 +119,41 @@ async def _sample_and_write(
     progress.spent = partial(_spent, run.recipe.sampling, purse)
     recorded, paths = _Recorded(run), path_rule_of(run)
     try:
-        async with _rungs(run, journal, purse) as rungs:
-            if rungs:
-                progress.traffic = partial(_traffic, rungs)
-            sampler = Sampler(run.recipe, paths, rungs, journal, reuse, verdicts, progress)
+        async with _ready(run, journal, purse) as teachers:
+            if teachers:
+                progress.traffic = partial(_traffic, teachers)
+            sampler = Sampler(run.recipe, paths, recorded, teachers, journal, reuse, verdicts, progress)
             with run.watch(progress):
-                await sampler.run((problem, recorded(problem)) for problem in run.workspace.read(SCREENED))
-            counted = await _write(run, part, sampler, recorded, paths, verdicts, used)
+                await sampler.run(run.workspace.read(SCREENED))
+            counted = await _write(run, part, sampler, used)
     finally:
         recorded.close()
     return {"asked_now": progress.completions, "reused_from_other_run": progress.reused, **counted}
 
 
-async def _write(
-    run: Run,
-    part: str,
-    sampler: Sampler,
-    recorded: "_Recorded",
-    paths: PathRule,
-    verdicts: Verdicts,
-    used: Hashes,
-) -> dict[str, Any]:
-    rules = rules_of(run.recipe)
+async def _write(run: Run, part: str, sampler: Sampler, used: Hashes) -> dict[str, Any]:
+    """Write the plan's solutions in plan order, and how each problem ended."""
     by_teacher: Counter[str] = Counter()
+    figures = RungFigures(run.recipe, rules_of(run.recipe))
+    cuts = CutFigures(run.recipe.sampling.on_truncated)
     problems = 0
-
-    async def kept(problem: Problem, ask: Ask) -> Solution:
-        solution = sampler.from_journal(problem, ask)
-        used.add(solution.request_key)
-        return solution
-
-    with run.workspace.writing(SOLUTIONS, part) as write:
-        for problem in run.workspace.read(SCREENED):
-            problems += 1
-            async for solution, _ in follow_plan(problem, recorded(problem), rules, paths, kept, verdicts):
+    with run.workspace.writing(SOLUTIONS, part) as write, run.workspace.writing(SAMPLED, part) as write_end:
+        for place, problem in enumerate(run.workspace.read(SCREENED)):
+            refuse_when_stopped()
+            course, solutions, end = await sampler.course(place, problem)
+            for solution, _ in solutions:
                 by_teacher[solution.teacher] += 1
+                used.add(solution.request_key)
                 write(solution)
-    return {"problems": problems, "rows": by_teacher.total(), "solutions": dict(by_teacher)}
+            for cut in course.cut:
+                for key in cut.keys:
+                    used.add(key)
+            figures.add(course, [solution for solution, _ in solutions], end)
+            cuts.add(course.cut)
+            write_end(end)
+            problems += 1
+    counts = {"problems": problems, "rows": by_teacher.total(), "solutions": dict(by_teacher)}
+    return counts | figures.figures() | {"truncated": cuts.figures()}
 
 
 def _problems(run: Run) -> Iterator[str]:
@@ -171,7 +191,7 @@ def _reused(run: Run) -> Iterator[Journal | None]:
 
 
 @contextlib.asynccontextmanager
-async def _rungs(run: Run, journal: Journal, purse: Purse) -> AsyncIterator[Mapping[str, Rung]]:
+async def _ready(run: Run, journal: Journal, purse: Purse) -> AsyncIterator[Mapping[str, ReadyTeacher]]:
     """The paid teachers, ready to be asked."""
     timeout_s, count_tokens = run.recipe.sampling.timeout_s, tokens_counter(run.recipe)
     for batch in of_nobody(run.workspace.batches, run.recipe.paid_teachers):
@@ -180,20 +200,20 @@ async def _rungs(run: Run, journal: Journal, purse: Purse) -> AsyncIterator[Mapp
             f"kind openai_batch asks {batch.model} there any more; what it brings is paid, and not collected"
         )
     async with contextlib.AsyncExitStack() as stack:
-        rungs = {}
+        teachers = {}
         for teacher in run.recipe.paid_teachers:
             budget = purse.budget_for(teacher)
             keeping = Keeping(run.workspace.batches, KeptCompletions(teacher, journal), run.say)
             connection = connected(teacher, timeout_s, run.workspace.logs, budget, count_tokens, keeping)
             client = await stack.enter_async_context(connection)
             prompt = load_prompt(run.recipe.sampling.prompt, teacher.model)
-            rungs[teacher.name] = Rung(teacher, prompt, client)
-        yield rungs
+            teachers[teacher.name] = ReadyTeacher(teacher, prompt, client)
+        yield teachers
 
 
-def _traffic(rungs: Mapping[str, Rung]) -> Traffic:
+def _traffic(teachers: Mapping[str, ReadyTeacher]) -> Traffic:
     """What the teachers' clients are doing, taken together."""
-    traffics = [rung.client.traffic() for rung in rungs.values()]
+    traffics = [ready.client.traffic() for ready in teachers.values()]
     faults: Counter[str] = Counter()
     for traffic in traffics:
         faults.update(traffic.faults)

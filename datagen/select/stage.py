@@ -21,6 +21,7 @@ from datagen.stopping import refuse_when_stopped
 from datagen.tables import (
     DROPPED,
     EXAMPLES,
+    SAMPLED,
     SCREENED,
     SOLUTIONS,
     SUSPECTS,
@@ -29,6 +30,7 @@ from datagen.tables import (
     Example,
     Path,
     Problem,
+    Sampled,
     Solution,
     Suspect,
     SuspectMark,
@@ -47,7 +49,7 @@ class Select(Stage):
     """Writes `examples`, and its part of `dropped`."""
 
     stage = "select"
-    reads = (SCREENED, SOLUTIONS, VERDICTS, SUSPECTS)
+    reads = (SCREENED, SOLUTIONS, SAMPLED, VERDICTS, SUSPECTS)
     writes = (EXAMPLES, DROPPED)
 
     def settings(self, run: Run) -> object:
@@ -55,7 +57,8 @@ class Select(Stage):
         recipe = run.recipe
         tokenizer = load_tokenizer(recipe.paths.tokenizer).fingerprint
         paths = recipe.paths.model_dump(mode="json", exclude={"tokenizer"})
-        return [SAME_SHARE, recipe.seed, paths, path_settings(run), tokenizer, recipe.output.test_fraction]
+        difficulty = recipe.sampling.difficulty.keep if recipe.sampling.difficulty else None
+        return [SAME_SHARE, recipe.seed, paths, path_settings(run), difficulty, tokenizer, recipe.output.test_fraction]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[FilePath]]:
         """Stream the problems with their judged solutions."""
@@ -69,12 +72,13 @@ class Select(Stage):
             workspace.writing(EXAMPLES, self.part) as write_example,
             workspace.writing(DROPPED, self.part) as write_drop,
         ):
-            for problem, judged, suspect in _judged(run):
+            for problem, judged, suspect, sampled in _judged(run):
                 refuse_when_stopped()
                 made = maker.make(problem, judged, suspect)
                 if isinstance(made, Refusal):
                     reasons[made.reason] += 1
-                    write_drop(Drop(problem.row_id, problem.id, problem.source, "select", made.reason, made.detail))
+                    detail = made.detail + _how_it_ended(sampled)
+                    write_drop(Drop(problem.row_id, problem.id, problem.source, "select", made.reason, detail))
                 else:
                     paths_an_example[str(len(made.paths))] += 1
                     marked[made.suspect_gold] += 1
@@ -137,6 +141,10 @@ class ExampleMaker:
         correct = [(solution, verdict) for solution, verdict in judged if verdict.verdict == "correct"]
         if not correct:
             return Refusal("no_correct_solution", told)
+        rate, kept = _pass_rate(judged), self._recipe.sampling.difficulty
+        if kept is not None and not kept.keep[0] <= rate <= kept.keep[1]:
+            lowest, highest = kept.keep
+            return Refusal("outside_difficulty", f"{told}; pass rate {rate:.3g}, kept are {lowest:g} to {highest:g}")
         structure = self._tokenizer.forbidden_in(problem.problem) or self._tokenizer.forbidden_in(problem.answer)
         if structure:
             return Refusal("control_token_in_problem", f"the problem or its answer holds {structure!r}")
@@ -146,7 +154,7 @@ class ExampleMaker:
         self.quoting.update(quote.benchmark for _, quote in quoting)
         chosen = self._choose(problem, summary, candidates, frame, told)
         if isinstance(chosen, list):
-            return self._example(problem, chosen, summary, frame)
+            return self._example(problem, judged, chosen, summary, frame)
         if quoting:
             would_do = [*candidates, *(candidate for candidate, _ in quoting)]
             if isinstance(self._choose(problem, summary, would_do, frame, told), list):
@@ -194,7 +202,12 @@ class ExampleMaker:
         return paths, quoting
 
     def _example(
-        self, problem: Problem, chosen: Sequence[Candidate], summary: str, frame: Callable[[int], int]
+        self,
+        problem: Problem,
+        judged: Sequence[Judged],
+        chosen: Sequence[Candidate],
+        summary: str,
+        frame: Callable[[int], int],
     ) -> Example:
         draw = random.Random(digest("order", self._recipe.seed, problem.id))
         ordered = draw.sample(list(chosen), len(chosen))
@@ -236,7 +249,13 @@ class ExampleMaker:
             suspect_gold="",
             source_answer=problem.answer,
             majority_answer=None,
+            pass_rate=_pass_rate(judged),
+            solutions=len(judged),
         )
+
+
+def _pass_rate(judged: Sequence[Judged]) -> float:
+    return sum(verdict.verdict == "correct" for _, verdict in judged) / len(judged)
 
 
 def _tell(judged: Sequence[Judged]) -> str:
@@ -244,15 +263,27 @@ def _tell(judged: Sequence[Judged]) -> str:
     return ", ".join(f"{number} {kind}" for kind, number in verdicts.most_common()) or "no solution"
 
 
-def _judged(run: Run) -> Iterator[tuple[Problem, list[Judged], Suspect | None]]:
-    """Every screened problem with its solutions, their verdicts, and what looks wrong; tables are in plan order."""
+def _how_it_ended(sampled: Sampled) -> str:
+    """Why there are no more solutions; nothing where there is nobody to ask, or there were enough."""
+    if sampled.ended == "attempts_used":
+        return f"; its {sampled.attempts} attempts are used up"
+    if sampled.ended == "given_up":
+        return (
+            f"; given up after {sampled.attempts} attempts: a chance of {sampled.chance:.1%} of enough paths was left"
+        )
+    return ""
+
+
+def _judged(run: Run) -> Iterator[tuple[Problem, list[Judged], Suspect | None, Sampled]]:
+    """Every screened problem with its judged solutions, what looks wrong, and how sampling ended; in plan order."""
     pairs = zip(run.workspace.read(SOLUTIONS), run.workspace.read(VERDICTS), strict=True)
     groups = groupby(pairs, key=lambda pair: pair[0].problem_id)
     suspects = run.workspace.read(SUSPECTS)
     waiting, suspect = next(groups, None), next(suspects, None)
-    for problem in run.workspace.read(SCREENED):
+    for problem, sampled in zip(run.workspace.read(SCREENED), run.workspace.read(SAMPLED), strict=True):
         is_suspect = suspect is not None and suspect.row_id == problem.row_id
         has_solutions = waiting is not None and waiting[0] == problem.id
-        yield problem, list(waiting[1]) if waiting and has_solutions else [], suspect if is_suspect else None
+        judged = list(waiting[1]) if waiting and has_solutions else []
+        yield problem, judged, suspect if is_suspect else None, sampled
         waiting = next(groups, None) if has_solutions else waiting
         suspect = next(suspects, None) if is_suspect else suspect

@@ -41,6 +41,8 @@ class Request:
         temperature, top_p, max_tokens: the parameters that change the distribution.
         seed: sent along when given; it is no part of what is asked.
         origin: where it comes from, for teachers that answer after the run may have ended; never sent.
+        asks_for_more: whether it is the second request of an attempt whose first answer was cut off; that it is too
+            long for the endpoint then says nothing of other requests.
     """
 
     messages: tuple[Message, ...]
@@ -49,6 +51,12 @@ class Request:
     max_tokens: int
     seed: int | None
     origin: Origin | None = None
+    asks_for_more: bool = False
+
+    @property
+    def continues(self) -> bool:
+        """Whether its last message is the beginning of the answer."""
+        return bool(self.messages) and self.messages[-1].role == "assistant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,7 @@ class TeacherClient(Protocol):
 
         Raises:
             RequestFailedError: this request failed each time that it was tried; others may be answered.
+            NoMoreError: it asks for more of an answer, and the endpoint does not take that of this one.
             DatagenError: no request will work; the message says why and what to do.
             StoppedError: it was not sent, because `end` was called.
         """

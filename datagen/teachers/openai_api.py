@@ -16,7 +16,7 @@ from datagen.stopping import refuse_when_stopped
 from datagen.teachers.base import Budget, Completion, Hold, Request, Traffic
 from datagen.teachers.exchange import Exchange
 from datagen.teachers.families import body_of
-from datagen.teachers.faults import Fault, delay_of
+from datagen.teachers.faults import Fault, delay_of, of_asking_for_more
 from datagen.teachers.gate import Gate, Ticket
 from datagen.teachers.pace import TokenGuess
 from datagen.teachers.replies import CountTokens, read_reply, ready
@@ -91,6 +91,8 @@ class OpenAIClient:
             got = await self._try(ticket, request, body)
             if isinstance(got, Completion):
                 return got
+            if request.asks_for_more:
+                got = of_asking_for_more(got, request.continues)
             met[got.tries] += 1
             self._trying.failed(ticket, got, met[got.tries])
             delay = delay_of(got, met.total())
@@ -134,10 +136,14 @@ class OpenAIClient:
 
     async def _send(self, ticket: Ticket, request: Request, body: bytes) -> Completion | Fault:
         reply = await self._exchange.post(ticket.endpoint.url, body, request.max_tokens)
-        got = reply if isinstance(reply, Fault) else read_reply(reply.status, reply.headers, reply.body)
+        got = (
+            reply
+            if isinstance(reply, Fault)
+            else read_reply(reply.status, reply.headers, reply.body, is_rest=request.continues)
+        )
         if isinstance(got, Fault):
             return got
-        return await ready(got, request, self._key, self._count_tokens)
+        return await ready(got, self._teacher, request, self._key, self._count_tokens)
 
     async def _reserve(self, request: Request) -> Hold:
         """What the budget holds for a request that is sent next."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from datagen.errors import DatagenError, RequestFailedError
+from datagen.errors import DatagenError, NoMoreError, RequestFailedError
 from datagen.recipe_teachers import PaidTeacher
 from datagen.teachers.faults import Fault, explain
 from datagen.teachers.gate import Gate, Ticket
@@ -56,10 +56,11 @@ class Trying:
 
         Raises:
             RequestFailedError: trying this call again is no use; others are answered.
+            NoMoreError: the endpoint does not take this call for more of an answer.
             DatagenError: no call is any use; nothing more is sent.
         """
         self.faults[fault.name] += 1
-        is_hopeless = fault.kind == "never"
+        is_hopeless = fault.kind in ("never", "no more")
         if fault.kind == "later":
             is_hopeless = self._gate.refused(ticket, fault.wait_s or 0.0)
         elif fault.is_outage:
@@ -74,6 +75,8 @@ class Trying:
         if not (is_hopeless or is_no_endpoint or is_given_up):
             return
         why = explain(fault, self._teacher, ticket.endpoint.url, self._key, times)
+        if fault.kind == "no more":
+            raise NoMoreError(why)
         if is_given_up and self._has_served:
             raise RequestFailedError(why)
         error = DatagenError(why)

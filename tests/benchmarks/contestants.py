@@ -110,7 +110,8 @@ async def _sampler(job: Job) -> Took:
     from datagen.path_rule import PathRule
     from datagen.progress import Progress
     from datagen.recipe import Recipe
-    from datagen.sampling.sampler import Rung, Sampler
+    from datagen.sampling.asking import ReadyTeacher
+    from datagen.sampling.sampler import Sampler
     from datagen.teachers.openai_api import OpenAIClient
     from datagen.teachers.prompting import load_prompt
     from datagen.verify.pair import Pair
@@ -121,7 +122,7 @@ async def _sampler(job: Job) -> Took:
     recipe = Recipe.model_validate(_recipe(job))
     teacher = recipe.paid_teachers[0]
     client = OpenAIClient(teacher, teacher.base_urls, job.timeout_s)
-    rung = Rung(teacher, load_prompt("solve", teacher.model), client)
+    ready = ReadyTeacher(teacher, load_prompt("solve", teacher.model), client)
     progress, failure, folder = Progress(), "", Path(job.folder)
     with (
         Journal(folder / "completions.jsonl") as journal,
@@ -130,10 +131,11 @@ async def _sampler(job: Job) -> Took:
     ):
         verifier.compare(Pair.of("\\sqrt{8}", "2\\sqrt{2}")).result()  # start the workers before the clock
         verdicts = Verdicts(verifier, kept)
-        sampler = Sampler(recipe, PathRule(recipe.paths.text), {"bench": rung}, journal, None, verdicts, progress)
+        paths = PathRule(recipe.paths.text)
+        sampler = Sampler(recipe, paths, lambda problem: (), {"bench": ready}, journal, None, verdicts, progress)
         clock = _Clock()
         try:
-            await sampler.run((job.world.problem(number), ()) for number in range(job.problems))
+            await sampler.run(job.world.problem(number) for number in range(job.problems))
         except DatagenError as error:
             failure = str(error)
         took = clock.stop(progress.completions, len(journal), progress.verdicts["truncated"], failure)

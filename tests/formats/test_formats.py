@@ -43,6 +43,8 @@ def example(tokenizer: ExampleTokenizer, number: int, split: Split = "train") ->
         suspect_gold="",
         source_answer=answer,
         majority_answer=None,
+        pass_rate=0.5,
+        solutions=4,
     )
 
 

@@ -13,7 +13,8 @@ from datagen.journal import Journal
 from datagen.path_rule import PathRule
 from datagen.progress import Progress
 from datagen.recipe import Recipe
-from datagen.sampling.sampler import Rung, Sampler
+from datagen.sampling.asking import ReadyTeacher
+from datagen.sampling.sampler import Sampler
 from datagen.solutions import recorded_solution
 from datagen.tables import Problem, Solution
 from datagen.teachers.base import Message, Request
@@ -70,13 +71,23 @@ def run(
             settings: Recipe = recipe(server.base_url, **sampling)
             teacher = settings.paid_teachers[0]
             client = OpenAIClient(teacher, teacher.base_urls, settings.sampling.timeout_s)
-            rung = Rung(teacher, load_prompt("solve", "m"), client)
+            ready = ReadyTeacher(teacher, load_prompt("solve", "m"), client)
             progress = Progress()
             with Journal(folder / "c.jsonl") as journal, Journal(folder / "v.jsonl") as verdicts:
                 paths, judge = PathRule(settings.paths.text), Verdicts(verifier, verdicts)
-                sampler = Sampler(settings, paths, {"t": rung}, journal, reuse, judge, progress)
+                recorded = {problem.id: solutions for problem, solutions in problems}
+                sampler = Sampler(
+                    settings,
+                    paths,
+                    lambda problem: recorded[problem.id],
+                    {"t": ready},
+                    journal,
+                    reuse,
+                    judge,
+                    progress,
+                )
                 try:
-                    await sampler.run(problems)
+                    await sampler.run(problem for problem, _ in problems)
                 except DatagenError as error:
                     return server, progress, error
                 finally:

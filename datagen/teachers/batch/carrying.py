@@ -187,13 +187,14 @@ class Carrier:
         """Hand out the results of a batch; what has to be asked again comes last, so that all the rest is kept."""
         found = _Collected()
         left = dict(lines)
+        continues = {key for key, line in lines.items() if line.request.continues}
         again: dict[str, tuple[Line, Fault]] = {}
         for file in files:
             with file.open("rb") as results:
                 for place, raw in enumerate(results):
                     if place % _AT_A_TIME == 0:
                         await asyncio.sleep(0)
-                    result = read_result(raw)
+                    result = read_result(raw, continues)
                     line = None if result is None else left.pop(result.custom_id, None)
                     if result is not None and result.custom_id in again and isinstance(result.got, Completion):
                         line, _ = again.pop(result.custom_id)  # a completion outweighs what went wrong before it
@@ -202,7 +203,7 @@ class Carrier:
                     elif isinstance(result.got, Fault):
                         again[line.key] = line, result.got
                     else:
-                        got = await ready(result.got, line.request, self.key, self.count_tokens)
+                        got = await ready(result.got, self.teacher, line.request, self.key, self.count_tokens)
                         self._end(batch, line, got)
                         found.kept.add(line.key)
         missing = MISSING if told.status == "completed" else EXPIRED

@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
-from datagen.errors import DatagenError, RequestFailedError, StoppedError
+from datagen.errors import DatagenError, NoMoreError, RequestFailedError, StoppedError
 from datagen.recipe_teachers import PaidTeacher
 from datagen.spending.cost import NOTHING, Tariff
 from datagen.teachers.base import Budget, Completion, Request, Traffic
@@ -20,7 +20,7 @@ from datagen.teachers.batch import provider as protocol
 from datagen.teachers.batch.carrying import TOO_MUCH, Carrier, Line
 from datagen.teachers.batch.provider import Provider
 from datagen.teachers.batch.under_way import BatchFolder, Keeping, UnderWay
-from datagen.teachers.faults import Fault, explain
+from datagen.teachers.faults import Fault, explain, of_asking_for_more
 from datagen.teachers.openai_api import FREE, api_key
 from datagen.teachers.replies import CountTokens
 
@@ -103,7 +103,11 @@ class BatchClient:
             got = await asyncio.shield(line.answer)
             if isinstance(got, Completion):
                 return got
+            if request.asks_for_more:
+                got = of_asking_for_more(got, request.continues)
             met[got.tries] += 1
+            if got.kind == "no more":
+                raise NoMoreError(self._explained(got, met[got.tries]))
             if got.kind == "never":
                 error = DatagenError(self._explained(got, met[got.tries]))
                 self.end(error)

@@ -4,6 +4,7 @@ A result names its request by `custom_id`, which is the key of the completion. N
 line makes reading it fail; a line that names nobody is nobody's.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,8 +51,13 @@ def request_line(teacher: PaidTeacher, key: str, request: Request) -> bytes:
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def read_result(line: bytes) -> Result | None:
-    """What a line of an output or error file says; None when it is broken."""
+def read_result(line: bytes, continues: Container[str] = ()) -> Result | None:
+    """What a line of an output or error file says; None when it is broken.
+
+    Args:
+        line: the line.
+        continues: of the requests that go on with an answer, whose rest is left as it came.
+    """
     told = read_object(line)
     custom_id = told.get("custom_id") if told is not None else None
     if told is None or not isinstance(custom_id, str):
@@ -59,7 +65,10 @@ def read_result(line: bytes) -> Result | None:
     response, error = told.get("response"), told.get("error")
     status = response.get("status_code") if isinstance(response, dict) else None
     if isinstance(response, dict) and type(status) is int and 100 <= status < 600:
-        return Result(custom_id, _bounded(read_reply(status, {}, encode_json(response.get("body")))))
+        return Result(
+            custom_id,
+            _bounded(read_reply(status, {}, encode_json(response.get("body")), is_rest=custom_id in continues)),
+        )
     return Result(custom_id, _of_error(error) if isinstance(error, dict) else garbage("no result", "an empty line"))
 
 

@@ -1,0 +1,232 @@
+"""When the next wave is worth its price: for each record of a problem the rung to ask and how often, or to give up.
+
+A served problem (one that gets all the paths it wants) is worth a certain price, and a wave is sent as long as what it
+is expected to lead to is worth more than what it is expected to cost. The expectation looks ahead over all ways in
+which the rung's attempts can go, wave by wave, with a step to a higher rung at the end of each (dynamic programming
+over the belief that the record leaves). The worth is the smallest at which no more than a small share is lost of the
+problems that asking up to `max_attempts` would serve. So the rules are few: what is lost is bounded, and the rest is
+the cheapest way there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from datagen.sampling.rates import Rates, Vector
+from datagen.sampling.record import Record, Tally
+
+POLICY_VERSION = 1
+"""Another one may ask other things of the same records."""
+
+_LOST = 0.0035
+"""The share of problems that giving up may lose, of those that asking everything would serve."""
+_LOST_WITHIN_BOUND = 0.0005
+"""The same, of those that asking everything within `give_up_after` would serve, where that serves fewer."""
+_WAVE = 0.05
+"""What a further wave costs beside its attempts, in attempts: slots idle less when waves are few."""
+_MOST_WORTH = 4096.0
+"""In attempts."""
+_CLOSE = 1.05
+_MOST_STARTS = 8
+"""Kinds of recorded solutions that the worth is worked out over; the rest is like them."""
+_TOO_RARE = 1e-6
+_HARDLY = 1e-9
+"""A gain of less is none: machines differ in the last digits, and plans must not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What no plan goes beyond.
+
+    Attributes:
+        target_correct: enough distinct correct paths of a problem.
+        max_attempts: paid attempts of a problem, over all rungs.
+        give_up_after: paid attempts without one correct path.
+    """
+
+    target_correct: int
+    max_attempts: int
+    give_up_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A wave: so many attempts by a rung."""
+
+    rung: int
+    attempts: int
+
+
+def first_step(bounds: Bounds, record: Record) -> Step | None:
+    """The wave that every plan begins with, whatever is known: as many attempts as there are paths missing.
+
+    Args:
+        bounds: of every plan.
+        record: of recorded solutions alone.
+    """
+    missing = bounds.target_correct - record.paths
+    most = bounds.max_attempts if record.paths else min(bounds.max_attempts, bounds.give_up_after)
+    return Step(0, min(missing, most)) if missing > 0 and record.rungs else None
+
+
+class Policy:
+    """Says for a record what comes next.
+
+    Args:
+        bounds: of every plan.
+        rates: what is believed of the rungs.
+        costs: of an attempt by each rung, in any unit; all above 0.
+        starts: what problems bring from their sources, and how often; none stands for nothing brought.
+    """
+
+    def __init__(
+        self, bounds: Bounds, rates: Rates, costs: Sequence[float], starts: Mapping[Record, int] | None = None
+    ) -> None:
+        self._rates = rates
+        self._costs = costs
+        self._rungs = [_Rung(bounds, rates.chances[rung], costs[rung]) for rung in range(len(costs))]
+        self._steps: dict[Record, Step | None] = {}
+        self._bounds = replace(bounds, give_up_after=bounds.max_attempts)
+        self._worth = _MOST_WORTH * max(costs)
+        self._calibrate(bounds, starts or {Record(Tally(), (Tally(),) * len(costs)): 1})
+
+    def next(self, record: Record) -> Step | None:
+        """The wave that a record makes worthwhile; None when it has enough or is given up."""
+        if record not in self._steps:
+            self._steps[record] = self._decide(record, self._rates.belief(record))
+        return self._steps[record]
+
+    def chance(self, record: Record) -> float:
+        """That all missing paths would come if every attempt that is left were made by the likeliest rung."""
+        missing = self._bounds.target_correct - record.paths
+        left = self._bounds.max_attempts - record.paid
+        if missing <= 0 or left <= 0:
+            return float(missing <= 0)
+        belief = self._rates.belief(record)
+        return max(float(rung.served[missing, left] @ belief) for rung in self._rungs[record.reached :])
+
+    def _decide(self, record: Record, belief: Vector) -> Step | None:
+        missing = self._bounds.target_correct - record.paths
+        left = self._bounds.max_attempts - record.paid
+        unsolved = None if record.paths else self._bounds.give_up_after - record.paid
+        if missing <= 0 or left <= 0 or (unsolved is not None and unsolved <= 0):
+            return None
+        if not record.paid:
+            return first_step(self._bounds, record)
+        best, most = None, 0.0
+        for number in range(record.reached, len(self._rungs)):
+            later = self._rungs[number + 1 :]
+            value, attempts = self._rungs[number].look_ahead(belief, later, missing, left, unsolved, self._worth)
+            if value > most + _HARDLY * self._worth:
+                best, most = Step(number, attempts), value
+        return best
+
+    def _calibrate(self, bounds: Bounds, starts: Mapping[Record, int]) -> None:
+        """Find the worth of a served problem, in steps of a twentieth."""
+        common = sorted(starts, key=lambda start: (-starts[start], start))[:_MOST_STARTS]
+        counted = {start: starts[start] for start in common}
+        everything = self._served(counted)
+        self._bounds = bounds
+        wanted = (1 - _LOST) * everything
+        if bounds.give_up_after < bounds.max_attempts:
+            wanted = min(wanted, (1 - _LOST_WITHIN_BOUND) * self._served(counted))
+        low, high = min(self._costs), self._worth
+        while high > low * _CLOSE:
+            self._worth = float(np.sqrt(low * high))
+            low, high = (low, self._worth) if self._served(counted) >= wanted else (self._worth, high)
+        self._worth = high
+
+    def _served(self, starts: Mapping[Record, int]) -> float:
+        """The share of problems that are served, as far as the rates are right."""
+        in_all, served = sum(starts.values()), 0.0
+        reached = {start: self._rates.belief(start) * (often / in_all) for start, often in starts.items()}
+        while reached:  # a record has fewer attempts than those that follow it
+            record = min(reached, key=lambda one: (one.paid, one))
+            held = reached.pop(record)
+            share = float(held.sum())
+            if record.paths >= self._bounds.target_correct:
+                served += share
+            elif share > _TOO_RARE and (step := self._decide(record, held / share)) is not None:
+                for new, chances in enumerate(self._rungs[step.rung].ways[step.attempts - 1][: step.attempts + 1]):
+                    after = record.after(step.rung, step.attempts, new)
+                    reached[after] = reached.get(after, 0.0) + held * chances
+        return served
+
+
+class _Rung:
+    """One rung's chances, worked out for each difficulty.
+
+    Attributes:
+        cost: of an attempt.
+        ways: attempts of a wave (from 1) × new paths × difficulties: how probable.
+        served: missing paths × attempts left × difficulties: the chance that asking on brings them all.
+        asked: the same for how many attempts that takes.
+    """
+
+    def __init__(self, bounds: Bounds, chances: Vector, cost: float) -> None:
+        target, most = bounds.target_correct, bounds.max_attempts
+        wave = min(most, 2 * target + 4)
+        failing = 1 - chances
+        self.cost = cost
+        self._right = chances ** np.arange(target + 1)[:, None]
+        self._wrong = failing ** np.arange(most + 1)[:, None]
+        self.ways = np.zeros((wave, wave + 1, len(chances)))
+        row = np.zeros((wave + 1, len(chances)))
+        row[0] = 1.0
+        for attempts in range(wave):
+            shifted = np.vstack([np.zeros((1, len(chances))), row[:-1]])
+            row = row * failing + shifted * chances
+            self.ways[attempts] = row
+        self.served = np.zeros((target + 1, most + 1, len(chances)))
+        self.asked = np.zeros_like(self.served)
+        self.served[0] = 1.0
+        for missing in range(1, target + 1):
+            for left in range(1, most + 1):
+                for table, own in ((self.served, 0.0), (self.asked, 1.0)):
+                    table[missing, left] = (
+                        own + chances * table[missing - 1, left - 1] + failing * table[missing, left - 1]
+                    )
+
+    def look_ahead(
+        self,
+        belief: Vector,
+        later: Sequence["_Rung"],
+        missing: int,
+        left: int,
+        unsolved: int | None,
+        worth: float,
+    ) -> tuple[float, int]:
+        """What asking this rung next is worth at best, and how many attempts that takes.
+
+        Args:
+            belief: over difficulties.
+            later: the rungs above it.
+            missing: paths.
+            left: attempts.
+            unsolved: attempts until a problem without a path is given up; None for one that has one.
+            worth: of a served problem.
+        """
+        values = np.zeros((missing + 1, left + 1))
+        values[missing] = worth
+        gains = [worth * rung.served - rung.cost * rung.asked for rung in later]
+        wave = np.arange(1, len(self.ways) + 1)
+        price = self.cost * (wave + _WAVE) + _HARDLY * worth * wave
+        gain, size = 0.0, 0
+        for asked in range(left - 1, -1, -1):
+            for new in range(min(missing - 1, asked), -1, -1):
+                bound = left - asked if new or unsolved is None else min(left, unsolved) - asked
+                most = min(bound, len(self.ways))
+                held = belief * self._right[new] * self._wrong[asked - new]
+                share = float(held.sum())
+                if most <= 0 or share <= 0.0:
+                    continue
+                held /= share
+                then = np.minimum(new + np.arange(most + 1), missing)
+                brought = (self.ways[:most, : most + 1] @ held) * values[then, asked + wave[:most, None]]
+                sent = brought.sum(axis=1) - price[:most]
+                size = int(sent.argmax())
+                gain = float(sent[size])
+                climbed = max((float(one[missing - new, left - asked] @ held) for one in gains), default=0.0)
+                values[new, asked] = max(0.0, climbed, gain)
+        return gain, size + 1
