@@ -164,6 +164,8 @@ def batches_in(folder: Path) -> list[UnderWay]:
     for path in folder.glob("[!.]*.json"):
         try:
             found.append(UnderWay(**json.loads(path.read_bytes())))
+        except FileNotFoundError:
+            continue  # a run that is at work has let go of it
         except (OSError, ValueError, TypeError) as error:
             raise DatagenError(
                 f"{path}: this note of a batch under way can't be read ({error}); put it right, or remove it to ask "

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from datagen.errors import DatagenError, RequestFailedError, StoppedError
 from datagen.teachers.base import Completion
 from datagen.teachers.batch import BatchClient
+from datagen.teachers.batch.under_way import batches_in
 from tests.teachers.batch.asking import Run, asked, assert_all_arrived, request, start
 from tests.teachers.batch.server import BatchServer, Made, response
 
@@ -97,6 +98,11 @@ def test_a_batch_that_nobody_waits_for_is_told_when_the_run_ends_before_it(tmp_p
         "t: batch batch_0 of 3 requests: under way, the next start collects it; nobody waits for what it brings, "
         "which is paid"
     )
+
+
+def test_a_note_that_goes_while_it_is_looked_at_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a.json").symlink_to("nowhere")
+    assert batches_in(tmp_path) == []
 
 
 def test_a_note_that_is_damaged_is_named(tmp_path: Path, server: BatchServer) -> None:
