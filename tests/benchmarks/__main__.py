@@ -13,6 +13,7 @@ from tests.benchmarks import (
     memory,
     screening,
     throughput,
+    truncation,
     verifying,
 )
 
@@ -22,7 +23,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="some of them; all when none is named")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="verifying: each Nth row only")
     parser.add_argument(
-        "--share", type=int, default=1, metavar="N", help="throughput, faults, kills: an Nth of it only"
+        "--share", type=int, default=1, metavar="N", help="throughput, faults, kills, truncation: an Nth of it only"
     )
     parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="journal, memory: so many [5000]")
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="kills: so many [5]")
@@ -37,6 +38,7 @@ def main() -> None:
         "memory": partial(memory.measure, asked.completions),
         "screening": screening.measure,
         "throughput": partial(throughput.measure, asked.share),
+        "truncation": partial(truncation.measure, asked.share),
         "verifying": partial(verifying.measure, asked.every),
     }
     unknown = [name for name in asked.names if name not in benchmarks]
