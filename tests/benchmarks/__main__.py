@@ -11,9 +11,11 @@ from tests.benchmarks import (
     journal,
     kills,
     memory,
+    normalising,
     screening,
     throughput,
     truncation,
+    unseen,
     verifying,
 )
 
@@ -23,7 +25,11 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="some of them; all when none is named")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="verifying: each Nth row only")
     parser.add_argument(
-        "--share", type=int, default=1, metavar="N", help="throughput, faults, kills, truncation: an Nth of it only"
+        "--share",
+        type=int,
+        default=1,
+        metavar="N",
+        help="throughput, faults, kills, screening, truncation: an Nth of it only",
     )
     parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="journal, memory: so many [5000]")
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="kills: so many [5]")
@@ -36,9 +42,11 @@ def main() -> None:
         "journal": partial(journal.measure, asked.completions),
         "kills": partial(kills.measure, asked.kills, asked.share),
         "memory": partial(memory.measure, asked.completions),
-        "screening": screening.measure,
+        "normalising": normalising.measure,
+        "screening": partial(screening.measure, asked.share),
         "throughput": partial(throughput.measure, asked.share),
         "truncation": partial(truncation.measure, asked.share),
+        "unseen": unseen.measure,
         "verifying": partial(verifying.measure, asked.every),
     }
     unknown = [name for name in asked.names if name not in benchmarks]
