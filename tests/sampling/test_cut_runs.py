@@ -73,7 +73,7 @@ def test_continued_answers_come_into_the_dataset_and_show_says_what_they_cost_an
     accepted = build(recipe(tmp_path / "a", server), tmp_path / "a" / "run")
     continued = build(recipe(tmp_path / "c", server, on_truncated="continue"), tmp_path / "c" / "run")
     cut = continued.record()["stages"]["sample"]["counts"]["truncated"]
-    assert cut["asked_again"] == cut["answers"] > cut["finished"] >= cut["new_paths"] > 3
+    assert cut["asked_again"] == cut["answers"] >= cut["finished"] >= cut["new_paths"] > 3
     assert sum(map(len, dataset(continued).values())) > sum(map(len, dataset(accepted).values()))
     ledger, _ = ledger_of(continued)
     assert ledger.total.usd > cut["usd"] + cut["usd_again"] > cut["usd_again"] > 0
