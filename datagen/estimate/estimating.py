@@ -63,10 +63,18 @@ def estimate_run(recipe: Recipe, folder: Path, evidence: Evidence | None, stated
         in_all=_usage(in_all, _sum_of(usd.values())),
         hours=Range.of(hours),
         examples=Range.of(totals[:, -1]),
-        basis=[*(f"{source}: {one.basis}" for source, one in rows.items()), *basis, *judged, *paced],
+        basis=[*(f"{source}: {one.basis}" for source, one in rows.items()), *basis, *judged, *paced, *_cut(recipe)],
         reaches=_reaches(recipe, _sum_of(usd.values()), in_all[:, 1:].sum(axis=1), folder, paid),
         paid=[Paid(at, one.completions, one.usd) for at, one in paid.items() if one.completions],
     )
+
+
+def _cut(recipe: Recipe) -> list[str]:
+    """What is left out of answers that are cut off."""
+    policy = recipe.sampling.on_truncated
+    if policy == "accept":
+        return []
+    return [f"on_truncated {policy}: second requests count only as far as an earlier run made them"]
 
 
 def _simulate(

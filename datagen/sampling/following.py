@@ -109,26 +109,26 @@ class Course:
     def _count(self, attempt: Attempt, verdict: Verdict) -> None:
         solution, known = attempt.solution, {outcome.path for outcome in self._outcomes}
         outcome = self._told.outcome(solution, verdict)
+        is_new = outcome.path is not None and outcome.path not in known
         self._outcomes.append(outcome)
         self.solutions += 1
         self.correct += verdict.verdict == "correct"
         for rung, teachers in enumerate(self._rules.ladder):
             if solution.teacher in teachers:
                 self.used[rung].add(Usage(1, solution.prompt_tokens or 0, solution.completion_tokens or 0))
-                self._lengths[solution.teacher].append(_length(attempt, outcome.path is not None))
+                self._lengths[solution.teacher].append(_length(attempt, is_new))
         if attempt.cut is not None:
-            is_new = outcome.path is not None and outcome.path not in known
             is_correct = verdict.verdict == "correct"
             self.cut.append(CutAttempt(attempt.cut, attempt.keys, is_whole(solution), is_correct, is_new))
 
 
-def _length(attempt: Attempt, is_path: bool) -> Length:
+def _length(attempt: Attempt, is_new: bool) -> Length:
     cut, written = attempt.cut, attempt.solution.completion_tokens or 0
     if cut is None:
-        return Length(written, has_ended=True, is_path=is_path, is_cut=False)
+        return Length(written, has_ended=True, is_path=is_new, is_cut=False)
     is_cut, first = cut.is_at_limit and not cut.repeats, cut.tokens or 0
     again = written - first if cut.then == "raised" else None
-    return Length(first, False, False, is_cut, raised_tokens=again, raised_path=is_path)
+    return Length(first, False, False, is_cut, raised_tokens=again, raised_path=is_new)
 
 
 async def _wave(problem: Problem, wave: Sequence[Ask], obtain: Obtain) -> list[Attempt]:

@@ -24,10 +24,10 @@ class Length:
     Attributes:
         tokens: that it has.
         has_ended: whether nothing cut it off.
-        is_path: whether it has ended, and is a path.
+        is_path: whether it has ended, and is a path that no answer before it was.
         is_cut: whether it reached the limit, and did not repeat itself to its end.
         raised_tokens: of the answer to the raised limit; None when it was not raised.
-        raised_path: whether that is a path.
+        raised_path: whether that is such a path.
     """
 
     tokens: int

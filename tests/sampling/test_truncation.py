@@ -143,7 +143,7 @@ def test_neither_the_order_of_arrival_nor_a_cut_of_the_journal_changes_what_is_a
     whole = run(tmp_path / "whole", verifier, world, problems, on_truncated=policy)
     lines = (tmp_path / "whole" / "c.jsonl").read_bytes().splitlines(keepends=True)
     assert whole.figures["asked_again"] > 3
-    places = range(0, len(lines), max(1, len(lines) // 12))
+    places = range(0, len(lines), max(1, len(lines) // 7))
     for place in places:
         folder = tmp_path / str(place)
         folder.mkdir()
