@@ -27,5 +27,9 @@ class NotKeptError(DatagenError):
     """What arrived could not be written down; it is lost, and was paid for."""
 
 
+class NoMoreError(DatagenError):
+    """The endpoint does not take a request for more of an answer that was cut off; other requests are answered."""
+
+
 class RequestFailedError(DatagenError):
     """One request to a teacher failed each time that it was tried; others are answered."""

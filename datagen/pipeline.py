@@ -19,6 +19,7 @@ from datagen.spending.cost import refuse_unpriced
 from datagen.stage import Run, Say, Stage, describe
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import StageName
+from datagen.teachers.families import refuse_unable_to_continue
 from datagen.teachers.openai_api import api_key
 from datagen.teachers.prompting import load_prompt
 from datagen.unbuilt import refuse_unbuilt
@@ -73,6 +74,7 @@ def check(recipe: Recipe, options: Options) -> None:
         for teacher in recipe.paid_teachers:
             api_key(teacher)
             load_prompt(recipe.sampling.prompt, teacher.model)
+        refuse_unable_to_continue(recipe)
         judge_settings(recipe)
         refuse_unpriced(recipe)
     if last >= STAGES.index("select"):

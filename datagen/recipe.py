@@ -182,6 +182,9 @@ class Difficulty(Section):
         return keep
 
 
+OnTruncated = Literal["accept", "raise_limit", "continue"]
+
+
 class Sampling(Section):
     """How teachers are asked, and how often.
 
@@ -190,6 +193,8 @@ class Sampling(Section):
         target_correct: enough distinct correct paths of a problem; the upper end of `paths.count` when null.
         max_attempts: paid attempts of a problem, over all teachers.
         give_up_after: paid attempts without one correct path.
+        on_truncated: what becomes of an answer that was cut off: it stays so, is asked for once more with twice
+            `max_tokens` where that is worth it, or is continued once.
         difficulty: which problems make examples, by their pass rate; all when null.
         timeout_s: seconds of one request.
     """
@@ -201,7 +206,7 @@ class Sampling(Section):
     target_correct: Annotated[int, Field(gt=0)] | None = None
     max_attempts: Annotated[int, Field(gt=0)] = 16
     give_up_after: Annotated[int, Field(gt=0)] = 8
-    on_truncated: Literal["accept", "raise_limit", "continue"] = "accept"
+    on_truncated: OnTruncated = "accept"
     difficulty: Difficulty | None = None
     timeout_s: Annotated[float, Field(gt=0.0)] = 1800
     budget_usd: Annotated[float, Field(gt=0.0)] | None = None

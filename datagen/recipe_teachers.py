@@ -1,19 +1,22 @@
 """The recipe's teachers: every setting of each kind, typed, with its default."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from datagen.section import Auto, Section
 
 SeedPolicy = Literal["none", "per_request"]
-FamilyName = Literal["plain", "openai_reasoning", "claude_4", "claude_5", "gemini", "mistral"]
+FamilyName = Literal["plain", "openai_reasoning", "claude_4", "claude_5", "gemini", "mistral", "deepseek"]
 """What sets endpoints apart; `datagen/teachers/families.py` says how. `auto` goes by model name and host."""
+
+BATCH_CONCURRENCY = 20_000
+"""Requests that `openai_batch` has out at once unless told otherwise; its size is no part of its wait."""
 
 
 class Price(Section):
-    """USD per million tokens."""
+    """USD per million tokens, as the provider lists it; what a batch saves is taken off where money is counted."""
 
     input: Annotated[float, Field(ge=0.0)] = 0.0
     output: Annotated[float, Field(ge=0.0)] = 0.0
@@ -77,8 +80,8 @@ class OpenAITeacher(Section):
 
     Attributes:
         api_key_env: the environment variable that holds the key; none is sent when it is null.
-        concurrency: most requests in flight.
-        requests_per_minute, tokens_per_minute: limits of the endpoint; learnt when null.
+        concurrency: most requests in flight; `BATCH_CONCURRENCY` for `openai_batch` unless told otherwise.
+        requests_per_minute, tokens_per_minute: limits of the endpoint; learnt when null. A batch has none.
         price: unknown when null, which no budget in USD takes.
         seed: `per_request` sends a seed that follows from recipe seed, messages and attempt; it is outside the key.
         family: which parameters the model takes, and under which names.
@@ -97,6 +100,21 @@ class OpenAITeacher(Section):
     family: FamilyName | Auto = "auto"
 
     _check_url = field_validator("base_url")(_plain_url)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _batches_are_large(cls, settings: Any) -> Any:
+        is_batch = isinstance(settings, dict) and settings.get("kind") == "openai_batch"
+        return {"concurrency": BATCH_CONCURRENCY, **settings} if is_batch else settings
+
+    @model_validator(mode="after")
+    def _batches_have_no_rates(self) -> Self:
+        if self.kind == "openai_batch" and (self.requests_per_minute or self.tokens_per_minute):
+            raise ValueError(
+                "kind openai_batch has no limits per minute, but one of tokens under way: leave requests_per_minute "
+                "and tokens_per_minute out, and lower concurrency where the provider refuses batches"
+            )
+        return self
 
     @property
     def base_urls(self) -> tuple[str, ...]:
@@ -131,3 +149,8 @@ class VLLMTeacher(Section):
 
 Teacher = Annotated[RecordedTeacher | DemoTeacher | OpenAITeacher | VLLMTeacher, Field(discriminator="kind")]
 PaidTeacher = DemoTeacher | OpenAITeacher | VLLMTeacher
+
+
+def asks_in_batches(teacher: PaidTeacher) -> bool:
+    """Whether a teacher is asked through the Batch protocol."""
+    return isinstance(teacher, OpenAITeacher) and teacher.kind == "openai_batch"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from datagen.funnel import funnel, in_stage_order
+from datagen.sampling.cut_figures import cut_lines
 from datagen.sampling.figures import rung_lines
 from datagen.sampling.reuse import reuse_lines
 from datagen.screen.wording import shorten
@@ -54,6 +55,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
     lines += _floor_lines(status["stages"].get("screen", {}).get("benchmark_floor", {}))
     lines += _quote_lines(status["stages"].get("select", {}).get("benchmark_quotes", {}))
     lines += _rung_lines(status["stages"].get("sample", {}))
+    lines += _cut_lines(status["stages"].get("sample", {}))
     lines += ["", "spent, over all starts", *spending_lines(status)]
     lines += _reuse_lines(status["stages"])
     lines += ["", "rows: pulled = examples + dropped"]
@@ -104,6 +106,12 @@ def _rung_lines(figures: dict[str, Any]) -> list[str]:
     """What each rung of the ladder brought."""
     told = rung_lines(figures)
     return ["", "what each rung brought, from the first to the last", *told] if told else []
+
+
+def _cut_lines(figures: dict[str, Any]) -> list[str]:
+    """What became of answers that were cut off."""
+    told = cut_lines(figures)
+    return ["", "answers that were cut off", *told] if told else []
 
 
 def _quote_lines(quotes: dict[str, int]) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from datagen.errors import UsageError
 from datagen.formats import FORMATS
 from datagen.recipe import Recipe
-from datagen.recipe_teachers import OpenAITeacher, VLLMTeacher
+from datagen.recipe_teachers import VLLMTeacher
 from datagen.tables import StageName
 
 
@@ -34,7 +34,7 @@ LIMITS_OF_THIS_VERSION = (
 
 
 def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
-    sampling, paths = recipe.sampling, recipe.paths
+    paths = recipe.paths
     for teacher in recipe.paid_teachers:
         if isinstance(teacher, VLLMTeacher) and not teacher.base_urls:
             yield (
@@ -42,10 +42,6 @@ def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
                 f"teachers: {teacher.name}: starting vLLM",
                 "start its servers yourself and name them in base_urls",
             )
-        if isinstance(teacher, OpenAITeacher) and teacher.kind == "openai_batch":
-            yield "sample", f"teachers: {teacher.name}: kind openai_batch", "use kind openai"
-    if sampling.on_truncated != "accept":
-        yield "sample", f"sampling.on_truncated: {sampling.on_truncated}", "use accept"
     if paths.require != "all_correct":
         yield "select", "paths.require: any_correct", "use all_correct"
     if paths.summary != "template":

@@ -223,6 +223,11 @@ class Workspace:
         """The journal of what was sent to teachers and never answered whole."""
         return Journal(lost_of(self.folder))
 
+    @property
+    def batches(self) -> Path:
+        """The folder of the batches that are under way at teachers."""
+        return batches_of(self.folder)
+
     def verdicts(self) -> Journal:
         """The journal of verdicts."""
         return Journal(self.folder / "journal" / "verdicts.jsonl")
@@ -244,3 +249,8 @@ def completions_of(folder: Path) -> Path:
 def lost_of(folder: Path) -> Path:
     """Where the journal of what was never answered whole lies in a run's folder, there or not."""
     return folder / "journal" / "lost.jsonl"
+
+
+def batches_of(folder: Path) -> Path:
+    """Where the batches that are under way at teachers lie in a run's folder, there or not."""
+    return folder / "batches"

@@ -17,6 +17,8 @@ TOKENS, OFF_BY = 6000, 0.3
 """Tokens of a completion; these and seconds are off by a factor of about exp(±OFF_BY)."""
 PROMPT_TOKENS = 200
 TOKENS_A_SECOND = 40.0
+BATCH_HOURS = (1.0, 24.0)
+"""What a batch takes, anything between: the Batch API promises no more than its end within a day."""
 SURVIVAL_OFF = 0.07
 REPEATS = 0.05
 """Share of further correct answers that say what an earlier one says."""

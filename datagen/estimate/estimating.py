@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from datagen.estimate.assumptions import JUDGEMENT_TOKENS, JUDGEMENTS, OFF_BY, TOKENS_A_SECOND, Stated
+from datagen.estimate.assumptions import BATCH_HOURS, JUDGEMENT_TOKENS, JUDGEMENTS, OFF_BY, TOKENS_A_SECOND, Stated
 from datagen.estimate.evidence import Evidence
 from datagen.estimate.figures import RUNS, Draws, Estimate, Paid, Range, Reach, Usage
 from datagen.estimate.fitting import paid_for
 from datagen.estimate.rows import SourceRows, rows_of
 from datagen.estimate.worlds import World, assumed_worlds, measured_worlds
 from datagen.recipe import Recipe
-from datagen.recipe_teachers import OpenAITeacher, PaidTeacher
+from datagen.recipe_teachers import OpenAITeacher, PaidTeacher, asks_in_batches
 from datagen.spending.cost import NOTHING, Tariff, is_priced
 from datagen.spending.ledger import Account, ledger_of
 from datagen.verify.judge import judging_teacher
@@ -25,6 +25,7 @@ from datagen.workspace import Workspace
 
 _MOST_DRAWN = 2000
 """Problems that are drawn for each source and simulated run; the rest is taken to be like them."""
+_MANY_SECONDS = 3600
 _WAVES = 3
 """Completions that the last problem waits for, one after the other, when all others are done."""
 
@@ -62,10 +63,18 @@ def estimate_run(recipe: Recipe, folder: Path, evidence: Evidence | None, stated
         in_all=_usage(in_all, _sum_of(usd.values())),
         hours=Range.of(hours),
         examples=Range.of(totals[:, -1]),
-        basis=[*(f"{source}: {one.basis}" for source, one in rows.items()), *basis, *judged, *paced],
+        basis=[*(f"{source}: {one.basis}" for source, one in rows.items()), *basis, *judged, *paced, *_cut(recipe)],
         reaches=_reaches(recipe, _sum_of(usd.values()), in_all[:, 1:].sum(axis=1), folder, paid),
         paid=[Paid(at, one.completions, one.usd) for at, one in paid.items() if one.completions],
     )
+
+
+def _cut(recipe: Recipe) -> list[str]:
+    """What is left out of answers that are cut off."""
+    policy = recipe.sampling.on_truncated
+    if policy == "accept":
+        return []
+    return [f"on_truncated {policy}: second requests count only as far as an earlier run made them"]
 
 
 def _simulate(
@@ -125,7 +134,9 @@ def _hours(
         if seconds is None and evidence is not None and teacher.name in evidence.seconds:
             seconds, told = evidence.seconds[teacher.name], f"measured in {evidence.folder}"
         each = written / np.maximum(completions, 1) / TOKENS_A_SECOND
-        if seconds is None:
+        if seconds is None and asks_in_batches(teacher):
+            told, each = "assumed (what a batch takes)", 3600 * chance.uniform(*BATCH_HOURS, RUNS)
+        elif seconds is None:
             told, off = f"assumed ({TOKENS_A_SECOND:g} tokens a second)", np.exp(OFF_BY * chance.standard_normal(RUNS))
         else:
             each = np.full(RUNS, seconds)
@@ -142,7 +153,9 @@ def _hours(
                     limits.append(f"at most {most:,} {unit} a minute")
         tail = _WAVES * each / 3600 * (completions > 0)
         hours = np.maximum(hours, needed + tail)
-        basis.append(f"{teacher.name}: {each.mean():,.3g} seconds a completion, {told}; {', '.join(limits)}")
+        mean = each.mean()
+        pace = f"{mean:,.3g} seconds" if mean < _MANY_SECONDS else f"{mean / 3600:,.3g} hours"
+        basis.append(f"{teacher.name}: {pace} a completion, {told}; {', '.join(limits)}")
     return hours, basis
 
 

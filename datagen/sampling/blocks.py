@@ -8,8 +8,9 @@ teachers busy meanwhile. Blocks grow, so that little is asked in ignorance and f
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from datagen.sampling.lengths import Lengths
 from datagen.sampling.policy import Bounds, Policy
 from datagen.sampling.rates import Rates
 from datagen.sampling.record import Record, Tally
@@ -46,6 +47,10 @@ Costs = Callable[[Sequence[Usage]], Sequence[float]]
 """What an attempt by each rung costs, in any unit, given what attempts took so far."""
 
 
+class NotYetError(Exception):
+    """What a problem goes on with rests on earlier ones that are not through yet."""
+
+
 class HeldUpError(Exception):
     """A problem can't go on in this run: an earlier one that its policy rests on did not get through."""
 
@@ -56,6 +61,7 @@ class _Block:
 
     records: Counter[Record]
     used: list[Usage]
+    lengths: dict[str, Lengths] = field(default_factory=dict)
     is_left: bool = False
 
 
@@ -74,6 +80,7 @@ class Blocks:
             lambda: _Block(Counter(), [Usage() for _ in range(rungs)])
         )
         self._policies: dict[int, asyncio.Task[Policy]] = {}
+        self._lengths: dict[int, Mapping[str, Lengths]] = {}
         self._more = asyncio.Event()
 
     async def policy(self, place: int) -> Policy:
@@ -89,6 +96,16 @@ class Blocks:
         made = self._under_way(place)
         return made.result() if made.done() and made.exception() is None else None
 
+    def lengths(self, place: int) -> Mapping[str, Lengths]:
+        """What the same earlier problems say about lengths, by teacher.
+
+        Raises:
+            NotYetError: they are not through yet; they are when the policy is known.
+        """
+        if self.policy_now(place) is None:
+            raise NotYetError
+        return self._lengths[_block_of(place)]
+
     def _under_way(self, place: int) -> asyncio.Task[Policy]:
         number = _block_of(place)
         if number not in self._policies:
@@ -96,19 +113,23 @@ class Blocks:
             self._policies[number].add_done_callback(lambda made: made.cancelled() or made.exception())
         return self._policies[number]
 
-    def finished(self, place: int, record: Record, used: Sequence[Usage]) -> None:
+    def finished(
+        self, place: int, record: Record, used: Sequence[Usage], lengths: Mapping[str, Lengths] | None = None
+    ) -> None:
         """Take in a problem that is through.
 
         Args:
             place: its place in the plan.
             record: at its end.
             used: what its attempts took, by rung.
+            lengths: what they say about lengths, by teacher.
         """
         number = _block_of(place)
         block = self._through[number]
         block.records[record] += 1
         for rung, usage in zip(block.used, used, strict=True):
             rung.add(usage)
+        _add(block.lengths, lengths or {})
         if block.records.total() == _size(number):
             self._tell()
 
@@ -128,10 +149,13 @@ class Blocks:
             await self._more.wait()
         records: Counter[Record] = Counter()
         used = [Usage() for _ in range(self._rungs)]
+        lengths: dict[str, Lengths] = {}
         for one in earlier:
+            _add(lengths, self._through[one].lengths)
             records.update(self._through[one].records)
             for rung, usage in zip(used, self._through[one].used, strict=True):
                 rung.add(usage)
+        self._lengths[number] = lengths
         return await asyncio.to_thread(self._fitted, records, used)
 
     def _is_through(self, number: int) -> bool:
@@ -156,6 +180,11 @@ def fitted_policy(bounds: Bounds, records: Mapping[Record, int], costs: Sequence
     for record, often in records.items():
         starts[Record(record.recorded, (Tally(),) * len(costs))] += often
     return Policy(bounds, Rates.fit(len(costs), records), costs, starts)
+
+
+def _add(lengths: dict[str, Lengths], others: Mapping[str, Lengths]) -> None:
+    for teacher, other in others.items():
+        lengths.setdefault(teacher, Lengths()).add(other)
 
 
 def _size(number: int) -> int:

@@ -16,13 +16,14 @@ from datagen.path_rule import PathRule
 from datagen.progress import Progress
 from datagen.recipe import Recipe
 from datagen.sampling.asking import Attempts, ReadyTeacher
-from datagen.sampling.blocks import Blocks, HeldUpError
+from datagen.sampling.blocks import Blocks, HeldUpError, NotYetError
 from datagen.sampling.figures import end_of
 from datagen.sampling.following import Course, Obtain
 from datagen.sampling.ladder import costs_of, rules_of
 from datagen.sampling.plan import Ask, NextStep
 from datagen.sampling.policy import Bounds, Policy, Step, first_step
 from datagen.sampling.record import Record
+from datagen.sampling.truncation import Attempt
 from datagen.stopping import STOP, refuse_when_stopped
 from datagen.tables import Problem, Sampled, Solution, Verdict
 from datagen.verify.verdicts import Verdicts
@@ -37,10 +38,6 @@ _MOST_LEFT = 20
 Recorded = Callable[[Problem], Sequence[Solution]]
 
 
-class _NotYetError(Exception):
-    """What comes after a problem's first wave is not known yet."""
-
-
 @dataclass(frozen=True, slots=True)
 class _AsFarAsKnown:
     """The policy of a problem that may not be known yet; the first wave needs none."""
@@ -52,13 +49,13 @@ class _AsFarAsKnown:
         """The wave that comes next; None when there is none.
 
         Raises:
-            _NotYetError: it is not known yet.
+            NotYetError: it is not known yet.
         """
         if not record.paid or record.paths >= self.bounds.target_correct:
             return first_step(self.bounds, record)
         policy = self.policy()
         if policy is None:
-            raise _NotYetError
+            raise NotYetError
         return policy.next(record)
 
 
@@ -88,6 +85,7 @@ class Sampler:
         progress: Progress,
     ) -> None:
         self._rules = rules_of(recipe)
+        self._limit = recipe.sampling.max_tokens
         self._paths = paths
         self._recorded = recorded
         self._teachers = teachers
@@ -141,14 +139,15 @@ class Sampler:
         course = Course(problem, self._rules, self._paths, self._verdicts)
         policy = await self._blocks.policy(place) if self._rules.ladder else None
         known = _AsFarAsKnown(self._rules.bounds, lambda: policy)
-        solutions = [pair async for pair in course.follow(self._recorded(problem), self._again, known)]
+        again = partial(self._attempts.again, worth=partial(self._is_raising_worth_it, place))
+        solutions = [pair async for pair in course.follow(self._recorded(problem), again, known)]
         return course, solutions, end_of(course, self._rules, policy)
 
     async def _work(self, place: int, problem: Problem) -> None:
         try:
             course = await self._course(place, problem)
-            self._blocks.finished(place, course.record, course.used)
-            self._progress.finished(course.record.paid)
+            self._blocks.finished(place, course.record, course.used, course.lengths(self._limit))
+            self._progress.finished(course.record.paid + sum(len(one.keys) - 1 for one in course.cut))
         except Exception as error:
             self._blocks.left(place)
             if isinstance(error, HeldUpError):
@@ -165,16 +164,15 @@ class Sampler:
     async def _course(self, place: int, problem: Problem) -> Course:
         """Take a problem through its plan, in two goes where its policy is not known when the first wave is over."""
         asked_now: set[str] = set()
-        obtained: set[Ask] = set()
+        met: dict[str, bool] = {}
 
-        async def obtain(problem: Problem, ask: Ask) -> Solution:
-            if ask in obtained:
-                return self._attempts.again(problem, ask)
-            solution, is_new = await self._attempts.obtain(problem, ask)
-            obtained.add(ask)
-            if is_new:
-                asked_now.add(solution.id)
-            return solution
+        async def obtain(problem: Problem, ask: Ask) -> Attempt:
+            worth = partial(self._is_raising_worth_it, place)
+            attempt = await self._attempts.obtain(problem, ask, worth, met)
+            if any(met.get(key) for key in attempt.keys):
+                asked_now.add(attempt.solution.id)
+            met.update(dict.fromkeys(attempt.keys, False))
+            return attempt
 
         async def follow(policy: NextStep, obtain: Obtain) -> Course:
             course = Course(problem, self._rules, self._paths, self._verdicts)
@@ -186,7 +184,7 @@ class Sampler:
 
         try:
             return await follow(_AsFarAsKnown(self._rules.bounds, partial(self._blocks.policy_now, place)), obtain)
-        except _NotYetError:
+        except NotYetError:
             self._aside, self._open = self._aside + 1, self._open - 1
             self._look_again()
             try:
@@ -195,8 +193,9 @@ class Sampler:
                 self._aside, self._open = self._aside - 1, self._open + 1
             return await follow(policy, obtain)
 
-    async def _again(self, problem: Problem, ask: Ask) -> Solution:
-        return self._attempts.again(problem, ask)
+    def _is_raising_worth_it(self, place: int, teacher: str) -> bool:
+        lengths = self._blocks.lengths(place)
+        return teacher in lengths and lengths[teacher].is_raising_worth_it()
 
     def _end(self) -> None:
         """Send nothing more; what is in flight still arrives and is kept."""

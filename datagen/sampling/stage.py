@@ -17,20 +17,24 @@ from datagen.recipe import Recipe, Sampling
 from datagen.recipe_teachers import RecordedTeacher
 from datagen.same_words import SAME_SHARE
 from datagen.sampling.asking import ReadyTeacher
+from datagen.sampling.cut_figures import CutFigures
 from datagen.sampling.figures import RungFigures
 from datagen.sampling.ladder import rules_of, rungs_of
 from datagen.sampling.policy import POLICY_VERSION
 from datagen.sampling.recorded import RecordedSolutions
 from datagen.sampling.reuse import Hashes, reuse_figures, reuse_lines
 from datagen.sampling.sampler import Sampler
+from datagen.sampling.truncation import TRUNCATION_VERSION
 from datagen.spending.cost import is_priced
 from datagen.spending.counting import tokens_counter
 from datagen.spending.ledger import read_ledger
+from datagen.spending.paying import KeptCompletions
 from datagen.spending.purse import Purse, purse_of
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import RECORDED, SAMPLED, SCREENED, SOLUTIONS, Problem, Solution
 from datagen.teachers.base import Traffic
+from datagen.teachers.batch import Keeping, of_nobody
 from datagen.teachers.connecting import connected
 from datagen.teachers.families import family_name
 from datagen.teachers.prompting import load_prompt
@@ -65,6 +69,7 @@ class Sample(Stage):
             [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.max_attempts, sampling.give_up_after],
             recipe.target_correct,
             [POLICY_VERSION, _prices(recipe)],
+            [TRUNCATION_VERSION, sampling.on_truncated],
             path_settings(run),
             recipe.verify.limits,
             judge_settings(recipe),
@@ -114,7 +119,7 @@ async def _sample_and_write(
     progress.spent = partial(_spent, run.recipe.sampling, purse)
     recorded, paths = _Recorded(run), path_rule_of(run)
     try:
-        async with _ready(run, purse) as teachers:
+        async with _ready(run, journal, purse) as teachers:
             if teachers:
                 progress.traffic = partial(_traffic, teachers)
             sampler = Sampler(run.recipe, paths, recorded, teachers, journal, reuse, verdicts, progress)
@@ -130,6 +135,7 @@ async def _write(run: Run, part: str, sampler: Sampler, used: Hashes) -> dict[st
     """Write the plan's solutions in plan order, and how each problem ended."""
     by_teacher: Counter[str] = Counter()
     figures = RungFigures(run.recipe, rules_of(run.recipe))
+    cuts = CutFigures(run.recipe.sampling.on_truncated)
     problems = 0
     with run.workspace.writing(SOLUTIONS, part) as write, run.workspace.writing(SAMPLED, part) as write_end:
         for place, problem in enumerate(run.workspace.read(SCREENED)):
@@ -139,11 +145,15 @@ async def _write(run: Run, part: str, sampler: Sampler, used: Hashes) -> dict[st
                 by_teacher[solution.teacher] += 1
                 used.add(solution.request_key)
                 write(solution)
+            for cut in course.cut:
+                for key in cut.keys:
+                    used.add(key)
             figures.add(course, [solution for solution, _ in solutions], end)
+            cuts.add(course.cut)
             write_end(end)
             problems += 1
     counts = {"problems": problems, "rows": by_teacher.total(), "solutions": dict(by_teacher)}
-    return counts | figures.figures()
+    return counts | figures.figures() | {"truncated": cuts.figures()}
 
 
 def _problems(run: Run) -> Iterator[str]:
@@ -181,14 +191,20 @@ def _reused(run: Run) -> Iterator[Journal | None]:
 
 
 @contextlib.asynccontextmanager
-async def _ready(run: Run, purse: Purse) -> AsyncIterator[Mapping[str, ReadyTeacher]]:
+async def _ready(run: Run, journal: Journal, purse: Purse) -> AsyncIterator[Mapping[str, ReadyTeacher]]:
     """The paid teachers, ready to be asked."""
     timeout_s, count_tokens = run.recipe.sampling.timeout_s, tokens_counter(run.recipe)
+    for batch in of_nobody(run.workspace.batches, run.recipe.paid_teachers):
+        run.say(
+            f"sample: batch {batch.batch_id} of {batch.requests:,} requests is left at {batch.base_url}: no teacher of "
+            f"kind openai_batch asks {batch.model} there any more; what it brings is paid, and not collected"
+        )
     async with contextlib.AsyncExitStack() as stack:
         teachers = {}
         for teacher in run.recipe.paid_teachers:
             budget = purse.budget_for(teacher)
-            connection = connected(teacher, timeout_s, run.workspace.logs, budget, count_tokens)
+            keeping = Keeping(run.workspace.batches, KeptCompletions(teacher, journal), run.say)
+            connection = connected(teacher, timeout_s, run.workspace.logs, budget, count_tokens, keeping)
             client = await stack.enter_async_context(connection)
             prompt = load_prompt(run.recipe.sampling.prompt, teacher.model)
             teachers[teacher.name] = ReadyTeacher(teacher, prompt, client)

@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 
 from datagen.errors import UsageError
 from datagen.recipe import Recipe
-from datagen.recipe_teachers import OpenAITeacher, PaidTeacher, Price
+from datagen.recipe_teachers import OpenAITeacher, PaidTeacher, Price, asks_in_batches
 from datagen.teachers.base import Completion, Request
 
 TEMPLATE_TOKENS = 256
 """What an endpoint may put around the messages: its chat template, and a system prompt of its own."""
+
+BATCH_SHARE = 0.5
+"""What of the list price the Batch API charges."""
 
 _PICO_PER_USD = 10**12
 _PICO_PER_MICRO = 10**6
@@ -82,9 +85,10 @@ class Tariff:
 
     @classmethod
     def of(cls, teacher: PaidTeacher) -> "Tariff":
-        """The tariff of a teacher; one without a price costs nothing."""
+        """The tariff of a teacher; one without a price costs nothing, one asked in batches half of its list price."""
         price = teacher.price or Price()
-        return cls(_per_token(price.input), _per_token(price.output))
+        share = BATCH_SHARE if asks_in_batches(teacher) else 1.0
+        return cls(_per_token(share * price.input), _per_token(share * price.output))
 
     def amount(self, prompt_tokens: int, completion_tokens: int) -> Amount:
         """What so many tokens cost."""

@@ -17,7 +17,8 @@ from datagen.journal import Journal
 from datagen.recipe import Recipe
 from datagen.recipe_file import load_recipe
 from datagen.spending.cost import NOTHING, Amount, from_usd, is_priced
-from datagen.workspace import Workspace, completions_of, lost_of
+from datagen.teachers.batch.under_way import batches_in
+from datagen.workspace import Workspace, batches_of, completions_of, lost_of
 
 TAKEN_OVER = "taken_over"
 """The field of a record that says that its completion was paid for by another run."""
@@ -87,6 +88,26 @@ class Lost:
 
 
 @dataclass(slots=True)
+class Outstanding:
+    """Requests in batches that are under way at teachers, whether or not a run is.
+
+    Attributes:
+        batches, requests: how many.
+        at_most_usd, at_most_tokens: what they may cost.
+    """
+
+    batches: int = 0
+    requests: int = 0
+    at_most_usd: float = 0.0
+    at_most_tokens: int = 0
+
+    @property
+    def amount(self) -> Amount:
+        """What they may cost."""
+        return from_usd(self.at_most_usd, self.at_most_tokens)
+
+
+@dataclass(slots=True)
 class Ledger:
     """What was spent.
 
@@ -95,12 +116,14 @@ class Ledger:
         taken_over: the same, of completions that another run had paid for.
         lost: what was lost on the way.
         unpriced: teachers whose price is not known, so that their money is not either.
+        under_way: what is in batches; not spent yet, and held back from budgets.
     """
 
     paid: dict[str, Account]
     taken_over: dict[str, Account]
     lost: Lost
     unpriced: tuple[str, ...] = ()
+    under_way: Outstanding = field(default_factory=Outstanding)
 
     @property
     def total(self) -> Account:
@@ -124,18 +147,19 @@ class Ledger:
             "unpriced": list(self.unpriced),
             "taken_over": {teacher: asdict(account) for teacher, account in self.taken_over.items()},
             "lost": asdict(self.lost),
+            "under_way": asdict(self.under_way),
             "budgets": {} if recipe is None else self._budgets(recipe),
         }
 
     def _budgets(self, recipe: Recipe) -> dict[str, dict[str, float]]:
-        spent = self.spent
+        spent, held = self.spent, self.under_way.amount
         limits = {
-            "budget_usd": (recipe.sampling.budget_usd, spent.usd),
-            "budget_tokens": (recipe.sampling.budget_tokens, spent.tokens),
+            "budget_usd": (recipe.sampling.budget_usd, spent.usd, held.usd),
+            "budget_tokens": (recipe.sampling.budget_tokens, spent.tokens, held.tokens),
         }
         return {
-            name: {"limit": limit, "spent": used, "left": max(0, limit - used)}
-            for name, (limit, used) in limits.items()
+            name: {"limit": limit, "spent": used, "left": max(0, limit - used - kept_back)}
+            for name, (limit, used, kept_back) in limits.items()
             if limit is not None
         }
 
@@ -169,7 +193,9 @@ def ledger_of(workspace: Workspace) -> tuple[Ledger, Recipe | None]:
         recipe = load_recipe(str(workspace.folder / "recipe.yaml"))
     folder = workspace.folder
     with kept_journal(completions_of(folder)) as completions, kept_journal(lost_of(folder)) as lost:
-        return read_ledger(completions, lost, recipe), recipe
+        ledger = read_ledger(completions, lost, recipe)
+    ledger.under_way = _outstanding(folder)
+    return ledger, recipe
 
 
 @contextlib.contextmanager
@@ -204,6 +230,16 @@ class AccountSum:
         return Account(
             self._completions, self._prompt_tokens, self._completion_tokens, self._money.usd, self._estimated
         )
+
+
+def _outstanding(folder: Path) -> Outstanding:
+    found, at_most = Outstanding(), NOTHING
+    for batch in batches_in(batches_of(folder)):
+        found.batches += 1
+        found.requests += batch.requests
+        at_most += from_usd(batch.at_most_usd, batch.at_most_tokens)
+    found.at_most_usd, found.at_most_tokens = at_most.usd, at_most.tokens
+    return found
 
 
 def _lost(journal: Journal | None) -> Lost:

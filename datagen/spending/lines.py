@@ -8,7 +8,7 @@ from datagen.spending.cost import shown_usd
 
 def spending_lines(ledger: Mapping[str, Any]) -> Iterator[str]:
     """The lines of a ledger, as `Ledger.as_json` gives it; `nothing` when it is empty."""
-    paid, taken, lost = ledger["spent"], ledger["taken_over"], ledger["lost"]
+    paid, taken, lost, out = ledger["spent"], ledger["taken_over"], ledger["lost"], ledger["under_way"]
     for teacher, account in paid.items():
         yield _account(teacher, account, teacher in ledger["unpriced"])
     if len(paid) > 1:
@@ -21,7 +21,13 @@ def spending_lines(ledger: Mapping[str, Any]) -> Iterator[str]:
             f"({_faults(lost['faults'])}), at most {shown_usd(lost['at_most_usd'])} USD and "
             f"{lost['at_most_tokens']:,} tokens, counted against the budget"
         )
-    if not (paid or taken or lost["requests"]):
+    if out["requests"]:
+        yield (
+            f"  {out['requests']:,} requests in {out['batches']:,} {'batch' if out['batches'] == 1 else 'batches'} "
+            f"under way, at most {shown_usd(out['at_most_usd'])} USD and {out['at_most_tokens']:,} tokens, held back "
+            "from the budget; the next start collects them"
+        )
+    if not (paid or taken or lost["requests"] or out["requests"]):
         yield "  nothing"
     for name, budget in ledger["budgets"].items():
         show, unit = (shown_usd, "USD") if name == "budget_usd" else (_whole, "tokens")

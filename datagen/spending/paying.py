@@ -1,7 +1,7 @@
 """What every paid completion has, whoever wanted it: its seed, what was sent with it, its record in the journal."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from datagen.journal import Journal
@@ -9,7 +9,7 @@ from datagen.recipe import Sampling
 from datagen.recipe_teachers import PaidTeacher
 from datagen.spending.cost import Tariff, with_usage
 from datagen.spending.ledger import taken_over
-from datagen.teachers.base import Completion, Message, Request
+from datagen.teachers.base import Completion, Message, Origin, Request
 from datagen.teachers.families import parameters_of
 from datagen.teachers.prompting import Prompt
 from datagen.texts import digest
@@ -64,12 +64,40 @@ def record_of(
         problem: the problem's text; only its hash is kept.
         completion: what came back.
     """
+    return record_from(teacher, request, origin_of("", attempt, prompt, problem), completion)
+
+
+def origin_of(key: str, attempt: int, prompt: Prompt, problem: str) -> Origin:
+    """Where a request comes from; arguments as in `record_of`, and the key of its completion."""
+    return Origin(key, attempt, prompt.sha256, problem_hash(problem))
+
+
+def record_from(teacher: PaidTeacher, request: Request, origin: Origin, completion: Completion) -> dict[str, Any]:
+    """The same as `record_of`, of what is known of a request when its problem is not at hand."""
     return {
         "model": teacher.model,
-        "attempt": attempt,
-        "prompt": prompt.sha256,
-        "problem": problem_hash(problem),
+        "attempt": origin.attempt,
+        "prompt": origin.prompt,
+        "problem": origin.problem,
         **settings_sent(teacher, request),
         **asdict(with_usage(request, completion)),
         "cost_usd": Tariff.of(teacher).cost(request, completion).usd,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCompletions:
+    """The paid completions of a run, as a teacher that outlives it sees them."""
+
+    teacher: PaidTeacher
+    journal: Journal
+
+    def __contains__(self, key: str) -> bool:
+        """Whether the completion of a key is kept."""
+        return key in self.journal
+
+    def keep(self, request: Request, completion: Completion) -> None:
+        """Keep a completion that nobody waits for, by where its request came from."""
+        if request.origin is not None:
+            record = record_from(self.teacher, request, request.origin, completion)
+            self.journal.append(request.origin.key, record)

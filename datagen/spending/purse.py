@@ -21,7 +21,7 @@ from typing import Any
 from datagen.errors import DatagenError, NotKeptError, StoppedError
 from datagen.journal import Journal
 from datagen.recipe import Sampling
-from datagen.recipe_teachers import PaidTeacher
+from datagen.recipe_teachers import PaidTeacher, asks_in_batches
 from datagen.spending.cost import NOTHING, Amount, Tariff, from_usd, shown_usd
 from datagen.spending.ledger import read_ledger
 from datagen.stage import Run
@@ -90,7 +90,8 @@ class Purse:
     def budget_for(self, teacher: PaidTeacher) -> Budget:
         """The purse as the client of one teacher sees it."""
         mark = f"{self._start}-{len(self._accounts)}"
-        account = self._accounts.setdefault(teacher.name, _Account(teacher.name, Tariff.of(teacher), mark))
+        account = _Account(teacher.name, Tariff.of(teacher), mark, outlives_runs=asks_in_batches(teacher))
+        account = self._accounts.setdefault(teacher.name, account)
         return _TeacherBudget(self, account)
 
     def pace(self) -> dict[str, dict[str, float]]:
@@ -107,6 +108,11 @@ class Purse:
             for account in self._accounts.values():
                 if account.most_requests and not account.requests:
                     self._mark(account, 0, NOTHING)
+
+    def carry(self, account: "_Account", request: Request) -> Hold:
+        """Set aside the worst of what is under way already; see `Budget.carry`."""
+        with self._lock:
+            return self._grant(account, request, account.tariff.at_most(request))
 
     async def reserve(self, account: "_Account", request: Request) -> Hold:
         """Set aside the worst of a request; see `Budget.reserve`."""
@@ -135,12 +141,15 @@ class Purse:
             self._spent += cost
             self._serve()
 
-    def lose(self, hold: "_Hold", fault: str) -> None:
-        """A hold ends without an answer: its worst is spent, and written down as such."""
+    def lose(self, hold: "_Hold", fault: str, name: str | None) -> None:
+        """A hold ends without an answer: its worst is spent, and written down as such, once under a name."""
         if hold.has_ended:
             return
+        if name is not None and name in self._lost:
+            self.end(hold, NOTHING)
+            return
         try:
-            self._lost.append(uuid.uuid4().hex, _lost_record(hold.account.teacher, fault, 1, hold.worst))
+            self._lost.append(name or uuid.uuid4().hex, _lost_record(hold.account.teacher, fault, 1, hold.worst))
         finally:
             self.end(hold, hold.worst)
 
@@ -174,7 +183,7 @@ class Purse:
     def _grant(self, account: "_Account", request: Request, worst: Amount) -> "_Hold":
         account.requests += 1
         account.held += worst
-        if account.is_at_its_most():
+        if not account.outlives_runs and account.is_at_its_most():
             self._mark(account, account.most_requests, account.most_held)
         self._in_flight += 1
         self._held += worst
@@ -223,6 +232,7 @@ class _Account:
 
     Attributes:
         mark: the key under which the most that was in flight is written down.
+        outlives_runs: what is in flight goes on when this start is killed; its client writes down what that is.
         requests, held: in flight now, and their worst.
         most_requests, most_held: the most of each so far.
         answered, seconds: requests that were answered, and the time that they took in all.
@@ -231,6 +241,7 @@ class _Account:
     teacher: str
     tariff: Tariff
     mark: str
+    outlives_runs: bool = False
     requests: int = 0
     held: Amount = NOTHING
     most_requests: int = 0
@@ -257,6 +268,9 @@ class _TeacherBudget:
 
     async def reserve(self, request: Request) -> Hold:
         return await self.purse.reserve(self.account, request)
+
+    def carry(self, request: Request) -> Hold:
+        return self.purse.carry(self.account, request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,8 +303,8 @@ class _Hold:
     def release(self) -> None:
         self._purse.end(self, NOTHING)
 
-    def lose(self, fault: str) -> None:
-        self._purse.lose(self, fault)
+    def lose(self, fault: str, name: str | None = None) -> None:
+        self._purse.lose(self, fault, name)
 
 
 def _lost_record(teacher: str, fault: str, requests: int, at_most: Amount) -> dict[str, Any]:

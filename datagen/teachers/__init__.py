@@ -1,1 +1,1 @@
-"""Who answers: OpenAI-compatible endpoints, vLLM servers, the demo teacher."""
+"""Who answers: OpenAI-compatible endpoints, one by one or in batches, vLLM servers, the demo teacher."""

@@ -16,6 +16,23 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request comes from: enough to keep its completion when nobody waits for it any more.
+
+    Attributes:
+        key: names its completion in the journal.
+        attempt: number of the attempt, from 0.
+        prompt: hash of the prompt file that it was rendered from.
+        problem: hash of the problem's raw text.
+    """
+
+    key: str
+    attempt: int
+    prompt: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What is asked.
 
@@ -23,6 +40,9 @@ class Request:
         messages: the rendered prompt.
         temperature, top_p, max_tokens: the parameters that change the distribution.
         seed: sent along when given; it is no part of what is asked.
+        origin: where it comes from, for teachers that answer after the run may have ended; never sent.
+        asks_for_more: whether it is the second request of an attempt whose first answer was cut off; that it is too
+            long for the endpoint then says nothing of other requests.
     """
 
     messages: tuple[Message, ...]
@@ -30,6 +50,13 @@ class Request:
     top_p: float
     max_tokens: int
     seed: int | None
+    origin: Origin | None = None
+    asks_for_more: bool = False
+
+    @property
+    def continues(self) -> bool:
+        """Whether its last message is the beginning of the answer."""
+        return bool(self.messages) and self.messages[-1].role == "assistant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +104,12 @@ class Hold(Protocol):
         """The request was refused or never reached the endpoint: it costs nothing."""
         ...
 
-    def lose(self, fault: str) -> None:
+    def lose(self, fault: str, name: str | None = None) -> None:
         """It was sent and no whole answer came; it may have been billed.
 
         Args:
             fault: what went wrong, as `Traffic.faults` names it.
+            name: of this loss, for one that a later start may tell of again: it counts once. None tells it once.
         """
         ...
 
@@ -97,6 +125,10 @@ class Budget(Protocol):
         """
         ...
 
+    def carry(self, request: Request) -> Hold:
+        """Set aside what a request of an earlier start may cost, which is being worked on still; never refused."""
+        ...
+
 
 class TeacherClient(Protocol):
     """A teacher that can be asked; any number of requests at a time, it bounds those in flight itself."""
@@ -106,6 +138,7 @@ class TeacherClient(Protocol):
 
         Raises:
             RequestFailedError: this request failed each time that it was tried; others may be answered.
+            NoMoreError: it asks for more of an answer, and the endpoint does not take that of this one.
             DatagenError: no request will work; the message says why and what to do.
             StoppedError: it was not sent, because `end` was called.
         """

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from datagen.errors import StoppedError, UsageError
-from datagen.recipe_teachers import DemoTeacher, PaidTeacher, VLLMTeacher
+from datagen.recipe_teachers import DemoTeacher, PaidTeacher, VLLMTeacher, asks_in_batches
 from datagen.stopping import STOP, STOPPED_BY_SIGNAL
 from datagen.teachers.base import Budget, TeacherClient
+from datagen.teachers.batch import BatchClient, Keeping
 from datagen.teachers.demo_process import running_demo
 from datagen.teachers.openai_api import OpenAIClient
 from datagen.teachers.replies import CountTokens
@@ -25,6 +26,7 @@ async def connected(
     logs: Path,
     budget: Budget | None = None,
     count_tokens: CountTokens | None = None,
+    keeping: Keeping | None = None,
 ) -> AsyncIterator[TeacherClient]:
     """The client of a teacher; a server that has to be started for it ends with the block.
 
@@ -36,6 +38,7 @@ async def connected(
         logs: the folder for what a started server says.
         budget: is asked before each request; None allows all.
         count_tokens: counts a text's tokens where the endpoint does not; None leaves them unknown.
+        keeping: where batches outlive the run; None where they can't, and a teacher asked in batches is refused.
 
     Raises:
         UsageError: its key is not set, or datagen can't start its servers.
@@ -47,13 +50,28 @@ async def connected(
             urls = (servers.enter_context(running_demo(teacher.latency_ms, logs / "demo-teacher.log")),)
         if isinstance(teacher, VLLMTeacher) and not urls:
             raise UsageError(f"teacher {teacher.name}: datagen does not start vLLM yet; give its base_urls")
-        client = OpenAIClient(teacher, urls, timeout_s, budget, count_tokens)
+        client = _client(teacher, urls, timeout_s, budget, count_tokens, keeping)
         watcher = asyncio.create_task(_end_when_stopped(client))
         try:
             yield client
         finally:
             watcher.cancel()
             await client.close()
+
+
+def _client(
+    teacher: PaidTeacher,
+    urls: tuple[str, ...],
+    timeout_s: float,
+    budget: Budget | None,
+    count_tokens: CountTokens | None,
+    keeping: Keeping | None,
+) -> TeacherClient:
+    if not asks_in_batches(teacher):
+        return OpenAIClient(teacher, urls, timeout_s, budget, count_tokens)
+    if keeping is None:
+        raise UsageError(f"teacher {teacher.name}: kind openai_batch can't be asked here; use kind openai")
+    return BatchClient(teacher, timeout_s, keeping, budget, count_tokens)
 
 
 async def _end_when_stopped(client: TeacherClient) -> None:

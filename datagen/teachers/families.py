@@ -5,15 +5,21 @@ What differs in what they give back is read for all of them alike, in `replies.p
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from datagen.errors import UsageError
+from datagen.recipe import Recipe
 from datagen.recipe_teachers import DemoTeacher, FamilyName, PaidTeacher
-from datagen.teachers.base import Request
+from datagen.teachers.base import Completion, Request
+from datagen.thoughts import CLOSE, OPEN
 
 Parameter = Literal["temperature", "top_p", "seed"]
+Continuing = Literal["final_message", "prefix", "prefix_and_thought"]
+"""How a request says that its last message is the beginning of the answer: by parameters of its own, by a mark on the
+message, or by the mark and with the thought in a field of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,7 @@ class Family:
         length_limit: the name of the most tokens of an answer.
         refuses: the parameters that it answers with an error.
         system_role: the role of a system message.
+        continuing: how it is asked to continue an answer; None when it does not, or nobody knows how.
     """
 
     models: str | None = None
@@ -33,6 +40,7 @@ class Family:
     length_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     refuses: frozenset[Parameter] = frozenset()
     system_role: Literal["system", "developer"] = "system"
+    continuing: Continuing | None = None
 
 
 FAMILIES: dict[FamilyName, Family] = {
@@ -60,10 +68,14 @@ FAMILIES: dict[FamilyName, Family] = {
     # "Unknown name "seed": Cannot find field" (Vali-98/ChatterUI#227, mcpchecker/mcpchecker#188).
     "gemini": Family(hosts=frozenset({"generativelanguage.googleapis.com"}), refuses=frozenset({"seed"})),
     # "extra_forbidden … body, seed" (langchain-ai/langchain-azure#82); its own name for it is random_seed.
-    "mistral": Family(hosts=frozenset({"api.mistral.ai"}), refuses=frozenset({"seed"})),
-    # Everything else, vLLM and DeepSeek among it: deepseek-reasoner takes temperature and top_p and does not act on
-    # them (api-docs.deepseek.com/guides/reasoning_model), so that sending them is right before and after that changes.
-    "plain": Family(),
+    # `prefix` as in docs.mistral.ai (AssistantMessage); its answer begins with the prefix.
+    "mistral": Family(hosts=frozenset({"api.mistral.ai"}), refuses=frozenset({"seed"}), continuing="prefix"),
+    # deepseek-reasoner takes temperature and top_p and does not act on them (api-docs.deepseek.com,
+    # guides/reasoning_model), so that sending them is right before and after that changes. `prefix` works under
+    # https://api.deepseek.com/beta alone; the thought goes in reasoning_content (guides/chat_prefix_completion).
+    "deepseek": Family(hosts=frozenset({"api.deepseek.com"}), continuing="prefix_and_thought"),
+    # Everything else, vLLM and SGLang among it, which take the two parameters (vLLM's ChatCompletionRequest).
+    "plain": Family(continuing="final_message"),
 }
 
 
@@ -91,11 +103,40 @@ def body_of(teacher: PaidTeacher, request: Request) -> dict[str, Any]:
     parameters[family.length_limit] = parameters.pop("max_tokens")
     if request.seed is not None and "seed" not in family.refuses:
         parameters["seed"] = request.seed
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"role": family.system_role if message.role == "system" else message.role, "content": message.content}
         for message in request.messages
     ]
+    if request.continues and family.continuing == "final_message":
+        parameters |= {"continue_final_message": True, "add_generation_prompt": False}
+    elif request.continues:
+        messages[-1] |= {"prefix": True}
+        if family.continuing == "prefix_and_thought" and messages[-1]["content"].startswith(OPEN):
+            thought, _, content = messages[-1]["content"].removeprefix(OPEN).partition(CLOSE)
+            messages[-1] |= {"reasoning_content": thought.strip(), "content": content.strip()}
     return {"model": teacher.model, "messages": messages, **parameters}
+
+
+def rest_of(teacher: PaidTeacher, request: Request, completion: Completion) -> Completion:
+    """What an endpoint wrote after the beginning of an answer, which some families repeat."""
+    if FAMILIES[family_name(teacher)].continuing != "prefix":
+        return completion
+    return replace(completion, content=completion.content.removeprefix(request.messages[-1].content))
+
+
+def refuse_unable_to_continue(recipe: Recipe) -> None:
+    """Refuse a recipe that wants answers continued by a teacher of a family that does not.
+
+    Raises:
+        UsageError: names the teacher and the way around it.
+    """
+    for teacher in recipe.paid_teachers if recipe.sampling.on_truncated == "continue" else ():
+        family = family_name(teacher)
+        if FAMILIES[family].continuing is None:
+            raise UsageError(
+                f"{recipe.name}: sampling.on_truncated: continue: teacher {teacher.name} is of the family {family}, "
+                "which does not continue an answer that was cut off; use raise_limit or accept"
+            )
 
 
 @cache

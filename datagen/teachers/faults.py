@@ -1,8 +1,8 @@
 """What can go wrong with a request, sorted by what to do about it.
 
 `again`: try it again. `garbage`: an answer that is none; again, but only a few times. `later`: the endpoint asks for
-time. `down`: nobody is there. `never`: it will not work, and the run stops with the reason. Nothing that an endpoint
-sends makes the sorting itself fail.
+time. `down`: nobody is there. `no more`: what was cut off stays so. `never`: it will not work, and the run stops with
+the reason. Nothing that an endpoint sends makes the sorting itself fail.
 """
 
 import email.utils
@@ -10,7 +10,7 @@ import math
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import aiohttp
@@ -18,7 +18,7 @@ import orjson
 
 from datagen.recipe_teachers import PaidTeacher
 
-Kind = Literal["again", "garbage", "later", "down", "never"]
+Kind = Literal["again", "garbage", "later", "down", "no more", "never"]
 
 MOST_TRIES = 10
 """How often one request may meet faults that others do not meet."""
@@ -40,9 +40,11 @@ _QUOTA = re.compile(
 )
 _CONTEXT = re.compile(  # OpenAI, DeepSeek and vLLM; llama.cpp; OpenAI's limit of answers; Anthropic; Gemini
     r"context[_ ](?:length|size|window)|max_(?:completion_)?tokens\W.{0,40}too large|prompt is too long|"
-    r"input token count",
+    r"input token count|valid range of max_tokens",
     re.IGNORECASE,
 )
+_LOST_IN_TEMPLATE = re.compile(r"final message does not appear in the chat", re.IGNORECASE)
+"""vLLM, of a beginning whose closed thought the chat template takes out; others it continues (Qwen's do so)."""
 _PARAMETER = re.compile(  # as the families refuse what they don't take
     r"unsupported_(?:parameter|value)|unknown name|extra_forbidden|cannot both be specified|deprecated for this model",
     re.IGNORECASE,
@@ -67,6 +69,8 @@ class Fault:
         wait_s: how long the endpoint asked to wait.
         is_outage: whether it speaks for an endpoint in trouble rather than for this request.
         may_be_billed: whether the endpoint may have done the work.
+        about: what a refusal for good is about: the text and its limit, which don't fit (`room`), the text alone, what
+            was asked otherwise (`request`), or anything else.
     """
 
     kind: Kind
@@ -78,6 +82,7 @@ class Fault:
     wait_s: float | None = None
     is_outage: bool = False
     may_be_billed: bool = False
+    about: Literal["room", "text", "request", "else"] = "else"
 
 
 def of_status(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Fault:
@@ -108,7 +113,9 @@ def of_status(status: int, headers: Mapping[str, str], body: bytes, now: float) 
         return Fault("never", name, what, "it sends requests on to another address; write that into base_url")
     if status == 404:
         return Fault("never", name, what, "does it serve the model {model} under {url}?", said)
+    concerns: Literal["room", "text", "request", "else"] = "request" if status in (400, 422) else "else"
     if _CONTEXT.search(about):
+        concerns = "room"
         advice = (
             "problem and answer do not fit into its context: lower sampling.max_tokens, or raise max-model-len where "
             "the model is served"
@@ -116,10 +123,30 @@ def of_status(status: int, headers: Mapping[str, str], body: bytes, now: float) 
     elif _PARAMETER.search(about):
         advice = "the teacher's setting family decides which parameters are sent"
     elif status == 413:
-        advice = "the request is too large for it"
+        concerns, advice = "room", "the request is too large for it"
+    elif _LOST_IN_TEMPLATE.search(about):
+        concerns, advice = "text", "the chat template takes a part of the text out"
     else:
         advice = "the key may not use this model" if status == 403 else ""
-    return Fault("never", name, what, advice, said)
+    return Fault("never", name, what, advice, said, about=concerns)
+
+
+def of_asking_for_more(fault: Fault, continues: bool) -> Fault:
+    """The same fault where it met a request for more of an answer that was cut off.
+
+    A raised limit is all that such a request has more than one that was answered: so it is to blame. A text that can't
+    be continued here may be too long; else the endpoint continues none, which the user has to know.
+
+    Args:
+        fault: as other requests would take it.
+        continues: whether the answer was to be continued, rather than asked for with a raised limit.
+    """
+    if fault.kind != "never" or fault.about == "else":
+        return fault
+    if fault.about == "request" and continues:
+        advice = "it does not continue an answer, as sampling.on_truncated asks: set that to raise_limit or accept"
+        return replace(fault, advice=advice)
+    return replace(fault, kind="no more")
 
 
 def of_error(error: Exception) -> Fault:
@@ -182,6 +209,11 @@ def without_key(text: str, key: str | None) -> str:
     return text
 
 
+def one_line(text: str) -> str:
+    """What somebody else wrote, fit to be printed: one line, and nothing that moves a cursor."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
 def told_wait(headers: Mapping[str, str], now: float) -> float | None:
     """The seconds that a reply asks to wait, in any of its forms; None when it does not, or not so that it is clear.
 
@@ -223,12 +255,8 @@ def _said(body: bytes) -> str:
     try:
         told: Any = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return _one_line(body.decode("utf-8", "replace"))
+        return one_line(body.decode("utf-8", "replace"))
     for name in ("error", "message", "detail"):
         told = told[0] if isinstance(told, list) and told else told
         told = told.get(name, told) if isinstance(told, dict) else told
-    return _one_line(told if isinstance(told, str) else orjson.dumps(told).decode()) if told else ""
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return one_line(told if isinstance(told, str) else orjson.dumps(told).decode()) if told else ""

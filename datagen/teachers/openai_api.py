@@ -10,19 +10,17 @@ from collections import Counter
 
 import orjson
 
-from datagen.errors import DatagenError, RequestFailedError, StoppedError, UsageError
+from datagen.errors import StoppedError, UsageError
 from datagen.recipe_teachers import OpenAITeacher, PaidTeacher
 from datagen.stopping import refuse_when_stopped
 from datagen.teachers.base import Budget, Completion, Hold, Request, Traffic
 from datagen.teachers.exchange import Exchange
 from datagen.teachers.families import body_of
-from datagen.teachers.faults import Fault, delay_of, explain
+from datagen.teachers.faults import Fault, delay_of, of_asking_for_more
 from datagen.teachers.gate import Gate, Ticket
 from datagen.teachers.pace import TokenGuess
-from datagen.teachers.replies import CountTokens, believable, masked, read_reply, with_tokens
-
-_GARBAGE_FROM_THE_START = 10
-"""Answers that are none, before the first that is one: from then on the endpoint is taken for something else."""
+from datagen.teachers.replies import CountTokens, read_reply, ready
+from datagen.teachers.trying import Trying
 
 
 def api_key(teacher: PaidTeacher) -> str | None:
@@ -80,9 +78,7 @@ class OpenAIClient:
         self._reserving: set[asyncio.Future[Hold]] = set()
         self._count_tokens = count_tokens
         self._guess = TokenGuess()
-        self._faults: Counter[str] = Counter()
-        self._has_served = False
-        self._garbage = 0
+        self._trying = Trying(teacher, self._gate, self._key, self.end)
 
     async def ask(self, request: Request) -> Completion:
         """Answer one request; see `TeacherClient.ask`."""
@@ -95,8 +91,10 @@ class OpenAIClient:
             got = await self._try(ticket, request, body)
             if isinstance(got, Completion):
                 return got
+            if request.asks_for_more:
+                got = of_asking_for_more(got, request.continues)
             met[got.tries] += 1
-            self._leave_with_fault(ticket, got, met[got.tries])
+            self._trying.failed(ticket, got, met[got.tries])
             delay = delay_of(got, met.total())
 
     def end(self, error: Exception) -> None:
@@ -108,7 +106,7 @@ class OpenAIClient:
     def traffic(self) -> Traffic:
         """What it is doing now."""
         reserving = len(self._reserving)
-        return Traffic(self._gate.in_flight - reserving, self._gate.waiting + reserving, dict(self._faults))
+        return Traffic(self._gate.in_flight - reserving, self._gate.waiting + reserving, dict(self._trying.faults))
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -138,15 +136,18 @@ class OpenAIClient:
 
     async def _send(self, ticket: Ticket, request: Request, body: bytes) -> Completion | Fault:
         reply = await self._exchange.post(ticket.endpoint.url, body, request.max_tokens)
-        got = reply if isinstance(reply, Fault) else read_reply(reply.status, reply.headers, reply.body)
+        got = (
+            reply
+            if isinstance(reply, Fault)
+            else read_reply(reply.status, reply.headers, reply.body, is_rest=request.continues)
+        )
         if isinstance(got, Fault):
             return got
-        got = believable(masked(got, self._key), request)
-        return got if self._count_tokens is None else await with_tokens(got, request, self._count_tokens)
+        return await ready(got, self._teacher, request, self._key, self._count_tokens)
 
     async def _reserve(self, request: Request) -> Hold:
         """What the budget holds for a request that is sent next."""
-        hold = _FREE if self._budget is None else await self._reserved(self._budget, request)
+        hold = FREE if self._budget is None else await self._reserved(self._budget, request)
         try:
             if self._gate.error is not None:
                 raise self._gate.error
@@ -175,49 +176,14 @@ class OpenAIClient:
             self._reserving.discard(reserving)
 
     def _leave_with_answer(self, ticket: Ticket, completion: Completion) -> None:
-        self._has_served = True
         used = None
         if completion.completion_tokens is not None:
             self._guess.learn(completion.completion_tokens)
             used = (completion.prompt_tokens or 0) + completion.completion_tokens
-        self._gate.served(ticket, used)
-
-    def _leave_with_fault(self, ticket: Ticket, fault: Fault, times: int) -> None:
-        """Make room for others.
-
-        Args:
-            ticket: what the request held.
-            fault: what went wrong.
-            times: how often a fault of its sort met this request.
-
-        Raises:
-            RequestFailedError: trying this request again is no use; others are answered.
-            DatagenError: no request is any use; nothing more is sent.
-        """
-        self._faults[fault.name] += 1
-        is_hopeless = fault.kind == "never"
-        if fault.kind == "later":
-            is_hopeless = self._gate.refused(ticket, fault.wait_s or 0.0)
-        elif fault.is_outage:
-            is_hopeless = self._gate.failed(ticket)
-        elif fault.name == "timeout":
-            self._gate.withdraw(ticket)
-        else:
-            self._gate.answered(ticket)
-        self._garbage += fault.kind == "garbage"
-        is_no_endpoint = not self._has_served and self._garbage >= _GARBAGE_FROM_THE_START
-        is_given_up = times == fault.tries
-        if not (is_hopeless or is_no_endpoint or is_given_up):
-            return
-        why = explain(fault, self._teacher, ticket.endpoint.url, self._key, times)
-        if is_given_up and self._has_served:
-            raise RequestFailedError(why)
-        error = DatagenError(why)
-        self.end(error)
-        raise error
+        self._trying.served(ticket, used)
 
 
-class _Free:
+class Free:
     """What is held when there is no budget."""
 
     def settle(self, completion: Completion) -> None:
@@ -226,8 +192,8 @@ class _Free:
     def release(self) -> None:
         """Nothing was set aside."""
 
-    def lose(self, fault: str) -> None:
+    def lose(self, fault: str, name: str | None = None) -> None:
         """Nothing was set aside."""
 
 
-_FREE = _Free()
+FREE = Free()

@@ -14,8 +14,10 @@ from typing import Any
 
 import orjson
 
+from datagen.recipe_teachers import PaidTeacher
 from datagen.solutions import finish_reason
 from datagen.teachers.base import Completion, Request
+from datagen.teachers.families import rest_of
 from datagen.teachers.faults import Fault, garbage, no_openai_server, of_status
 from datagen.thoughts import split_thought
 
@@ -31,13 +33,14 @@ _LONG_TEXT = 4_000
 """Characters from which counting tokens would hold up the other requests."""
 
 
-def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Completion | Fault:
+def read_reply(status: int, headers: Mapping[str, str], body: bytes, *, is_rest: bool = False) -> Completion | Fault:
     """What a reply is.
 
     Args:
         status: of the reply.
         headers: of the reply, their names in any case.
         body: the whole body; of a refusal, its beginning.
+        is_rest: whether it is to be joined to the text before it, and so is left as it came.
     """
     if status == 400 and _is_filtered(body):  # Azure filters prompts so; asking again is no use
         return Completion("", "", "content_filter", 0, 0)
@@ -54,7 +57,26 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Completi
     parts = _parts(message) if isinstance(message, dict) else None
     if message is None or parts is None:
         return garbage("no message", "a choice without a message of text")
-    return _completion(reply, choice, message, *parts)
+    completion = _as_it_came(reply, choice, message, *parts)
+    return completion if is_rest else _in_parts(completion)
+
+
+async def ready(
+    completion: Completion, teacher: PaidTeacher, request: Request, key: str | None, count: CountTokens | None
+) -> Completion:
+    """What arrived, fit to be kept: without the teacher's key, with counts of tokens that can be.
+
+    Args:
+        completion: as it was read.
+        teacher: who was asked.
+        request: what was asked.
+        key: the teacher's; None where there is none.
+        count: counts a text's tokens where the endpoint did not; None leaves them unknown.
+    """
+    if request.continues:
+        completion = rest_of(teacher, request, completion)
+    checked = believable(masked(completion, key), request)
+    return checked if count is None else await with_tokens(checked, request, count)
 
 
 def believable(completion: Completion, request: Request) -> Completion:
@@ -145,27 +167,33 @@ def _text_of(part: object) -> str:
     return part if isinstance(part, str) else ""
 
 
-def _completion(
+def _as_it_came(
     reply: dict[str, Any], choice: dict[str, Any], message: dict[str, Any], reasoning: str, content: str
 ) -> Completion:
     ended = finish_reason(str(choice.get("finish_reason")))
     reasoning, content = _whole_characters(reasoning), _whole_characters(content)
-    if not reasoning.strip():
-        split = split_thought(content)
-        reasoning, content = split.reasoning, split.content
-        ended = "length" if split.cut else ended
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal.strip():
         content, ended = content or _whole_characters(refusal), "content_filter"
     usage = reply.get("usage")
     tokens = usage if isinstance(usage, dict) else {}
     return Completion(
-        reasoning=reasoning.strip(),
-        content=content.strip(),
+        reasoning=reasoning,
+        content=content,
         finish_reason=ended,
         prompt_tokens=_number(tokens.get("prompt_tokens")),
         completion_tokens=_number(tokens.get("completion_tokens")),
     )
+
+
+def _in_parts(completion: Completion) -> Completion:
+    """The completion with thought and text apart, as far as they are not, and no white space around them."""
+    reasoning, content, ended = completion.reasoning, completion.content, completion.finish_reason
+    if not reasoning.strip():
+        split = split_thought(content)
+        reasoning, content = split.reasoning, split.content
+        ended = "length" if split.cut and ended != "content_filter" else ended
+    return replace(completion, reasoning=reasoning.strip(), content=content.strip(), finish_reason=ended)
 
 
 def _number(value: object) -> int | None:

@@ -19,7 +19,7 @@ from typing import Any, Literal, Self
 from datagen.errors import UsageError
 from datagen.journal import Journal
 from datagen.recipe import Recipe
-from datagen.recipe_teachers import DemoTeacher, PaidTeacher, RecordedTeacher
+from datagen.recipe_teachers import DemoTeacher, PaidTeacher, RecordedTeacher, asks_in_batches
 from datagen.solutions import request_key
 from datagen.spending.counting import tokens_counter
 from datagen.spending.ledger import read_ledger
@@ -63,6 +63,10 @@ def judging_teacher(recipe: Recipe) -> PaidTeacher | None:
     if isinstance(named, RecordedTeacher | DemoTeacher):
         raise UsageError(
             f"{recipe.name}: verify.judge: a teacher of kind {named.kind} can't judge; name a language model, or null"
+        )
+    if asks_in_batches(named):
+        raise UsageError(
+            f"{recipe.name}: verify.judge: kind openai_batch can't judge, each verdict would wait for hours"
         )
     return named
 

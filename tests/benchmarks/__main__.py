@@ -14,6 +14,7 @@ from tests.benchmarks import (
     normalising,
     screening,
     throughput,
+    truncation,
     unseen,
     verifying,
 )
@@ -24,7 +25,11 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="some of them; all when none is named")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="verifying: each Nth row only")
     parser.add_argument(
-        "--share", type=int, default=1, metavar="N", help="throughput, faults, kills, screening: an Nth of it only"
+        "--share",
+        type=int,
+        default=1,
+        metavar="N",
+        help="throughput, faults, kills, screening, truncation: an Nth of it only",
     )
     parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="journal, memory: so many [5000]")
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="kills: so many [5]")
@@ -40,6 +45,7 @@ def main() -> None:
         "normalising": normalising.measure,
         "screening": partial(screening.measure, asked.share),
         "throughput": partial(throughput.measure, asked.share),
+        "truncation": partial(truncation.measure, asked.share),
         "unseen": unseen.measure,
         "verifying": partial(verifying.measure, asked.every),
     }

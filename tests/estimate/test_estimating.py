@@ -16,6 +16,7 @@ from datagen.estimate.lines import estimate_json, estimate_lines
 from datagen.estimate.pilot import pilot_of
 from datagen.pipeline import Options
 from datagen.recipe import Recipe
+from datagen.recipe_teachers import OpenAITeacher
 from datagen.spending.ledger import ledger_of
 from datagen.workspace import Workspace
 from tests.building import build
@@ -73,6 +74,18 @@ def test_rates_per_minute_bound_the_hours(tmp_path: Path) -> None:
     found = estimate(settings.model_copy(update={"teachers": (slow,)}), tmp_path, seconds=1)
     assert found.hours.expected == pytest.approx(found.in_all.completions.expected / 60, rel=0.01)
     assert any("at most 1 requests a minute" in basis for basis in found.basis)
+
+
+def test_a_batch_is_reckoned_at_half_the_price_and_with_the_time_that_batches_take(tmp_path: Path) -> None:
+    settings = recipe(tmp_path, NOWHERE, 100)
+    told = settings.teachers[0].model_dump() | {"kind": "openai_batch"}
+    batched = settings.model_copy(update={"teachers": (OpenAITeacher.model_validate(told),)})
+    usual, found = estimate(settings, tmp_path).in_all.usd, estimate(batched, tmp_path)
+    assert usual is not None
+    assert found.in_all.usd is not None
+    assert found.in_all.usd.expected == pytest.approx(usual.expected / 2, rel=0.1)
+    assert found.hours.low > 3
+    assert any("assumed (what a batch takes)" in basis for basis in found.basis)
 
 
 def test_a_pilot_tells_what_the_whole_run_takes_which_then_pays_for_nothing_of_it_twice(

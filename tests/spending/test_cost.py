@@ -16,8 +16,8 @@ from datagen.teachers.base import Completion, Message, Request
 from tests.spending.billing import recipe
 
 
-def tariff(**price: float) -> Tariff:
-    tree = {"name": "r1", "kind": "openai", "model": "m", "price": price}
+def tariff(kind: str = "openai", **price: float) -> Tariff:
+    tree = {"name": "r1", "kind": kind, "model": "m", "price": price}
     return Tariff.of(OpenAITeacher.model_validate(tree))
 
 
@@ -28,6 +28,11 @@ def test_money_that_was_written_down_is_read_back_to_the_last_unit(picousd: int)
 
 def test_a_million_tokens_cost_their_price() -> None:
     assert tariff(input=0.55, output=2.19).amount(1_000_000, 1_000_000) == from_usd(2.74, 2_000_000)
+
+
+def test_a_batch_costs_half_of_the_list_price() -> None:
+    halved = tariff("openai_batch", input=0.55, output=2.19)
+    assert halved.amount(1_000_000, 1_000_000) == from_usd(1.37, 2_000_000)
 
 
 @given(st.text(max_size=200))
@@ -83,6 +88,7 @@ def test_money_of_a_teacher_without_a_price_is_unknown_and_not_nothing() -> None
     account = {"completions": 2, "prompt_tokens": 10, "completion_tokens": 20, "usd": 0.0, "estimated": 1}
     lost = {"requests": 0, "at_most_usd": 0.0, "at_most_tokens": 0, "faults": {}}
     ledger = {"spent": {"r1": account}, "unpriced": ["r1"], "taken_over": {}, "lost": lost, "budgets": {}}
+    ledger["under_way"] = {"batches": 0, "requests": 0, "at_most_usd": 0.0, "at_most_tokens": 0}
     [line] = spending_lines(ledger)
     assert line.endswith(
         "2 completions (1 with tokens counted here), 10 + 20 tokens, USD unknown: the recipe names no price"

@@ -23,6 +23,7 @@ from datagen.teachers.base import Budget, Completion, Hold, Message, Request
 TEACHER = OpenAITeacher.model_validate(
     {"name": "r1", "kind": "openai", "model": "m", "price": {"input": 0.55, "output": 2.19}}
 )
+BATCHED = TEACHER.model_copy(update={"kind": "openai_batch"})
 WORST_TOKENS = TEMPLATE_TOKENS + 10 + 100
 
 
@@ -286,3 +287,34 @@ def test_a_teacher_that_costs_nothing_is_not_stopped_by_a_budget_in_money(lost: 
     asyncio.run(purse.budget_for(free).reserve(request())).settle(completion(60))
     with pytest.raises(StoppedError):
         asyncio.run(purse.budget_for(TEACHER).reserve(request()))
+
+
+def test_a_loss_that_is_told_again_by_a_later_start_counts_once(lost: Journal) -> None:
+    async def lose(purse: Purse, view: Budget, name: str) -> int:
+        view.carry(request()).lose("no line", name)
+        return purse.spent.tokens
+
+    for name, tokens in (("a", WORST_TOKENS), ("a", WORST_TOKENS), ("b", 2 * WORST_TOKENS)):
+        purse = Purse(Sampling(), read_ledger(None, lost).spent, lost)
+        assert asyncio.run(lose(purse, purse.budget_for(BATCHED), name)) == tokens
+        assert read_ledger(None, lost).spent.tokens == tokens
+
+
+def test_what_is_under_way_from_an_earlier_start_is_held_even_beyond_the_budget_and_marks_nothing_as_lost(
+    lost: Journal,
+) -> None:
+    async def start() -> None:
+        purse = Purse(Sampling(budget_tokens=WORST_TOKENS), NOTHING, lost)
+        view = purse.budget_for(BATCHED)
+        held = [view.carry(request()) for _ in range(3)]
+        waiting = asyncio.create_task(view.reserve(request()))
+        await asyncio.sleep(0)
+        held[0].settle(completion(0))
+        held[1].settle(completion(0))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        waiting.cancel()
+        purse.close()
+
+    asyncio.run(start())
+    assert read_ledger(None, lost).lost.requests == 0

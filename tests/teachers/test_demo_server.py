@@ -206,3 +206,39 @@ def test_a_port_in_use_is_refused_in_one_line():
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == f"demo teacher: port {port} on 127.0.0.1 is in use; choose another one, or 0 for a free one\n"
+
+
+def go_on(client, beginning, model=MODEL, **body):
+    messages = [*MESSAGES, {"role": "assistant", "content": beginning}]
+    extra = {"continue_final_message": True, "add_generation_prompt": False} | body
+    return ask(client, messages=messages, model=model, extra_body=extra)
+
+
+@pytest.mark.parametrize("model", [MODEL, INLINE_MODEL])
+def test_a_thought_that_was_cut_off_is_continued_to_the_answer(client, model):
+    cut = ask(client, max_tokens=20, temperature=0.0).choices[0].message.reasoning_content
+    reply = go_on(client, f"<think>\n{cut}", model)
+    message = reply.choices[0].message
+    rest = (
+        f"{getattr(message, 'reasoning_content', '')}\n</think>\n{message.content}"
+        if model == MODEL
+        else message.content
+    )
+    split = split_thought(f"<think>\n{cut}{rest}")
+    assert split.reasoning.startswith(cut)
+    assert "\\boxed{" in split.content
+    assert not split.cut
+    assert reply.usage.prompt_tokens > 20
+
+
+def test_a_solution_that_was_cut_off_is_continued_without_a_thought(client):
+    message = go_on(client, "<think>\nI think.\n</think>\n\nSo").choices[0].message
+    assert not hasattr(message, "reasoning_content")
+    assert "\\boxed{" in message.content
+
+
+def test_a_request_that_continues_and_begins_at_once_is_refused_as_vllm_does(client):
+    with pytest.raises(openai.BadRequestError, match="Cannot set both"):
+        go_on(client, "So", add_generation_prompt=True)
+    with pytest.raises(openai.BadRequestError, match="needs a last message of the assistant"):
+        ask(client, extra_body={"continue_final_message": True, "add_generation_prompt": False})

@@ -4,10 +4,13 @@ from typing import Any, get_args
 
 import pytest
 
+from datagen.errors import UsageError
 from datagen.recipe_teachers import FamilyName, VLLMTeacher
 from datagen.solutions import request_key
-from datagen.teachers.families import FAMILIES, family_name, parameters_of
-from tests.teachers.misbehaving import KEY, asking, good, request, teacher
+from datagen.teachers.base import Message, Request
+from datagen.teachers.families import FAMILIES, family_name, parameters_of, refuse_unable_to_continue
+from tests.sampling.openai_like import recipe
+from tests.teachers.misbehaving import KEY, asking, completion, good, request, saying, teacher
 
 PLAIN = {"temperature": 0.8, "top_p": 0.95, "max_tokens": 100, "seed": 7}
 
@@ -73,3 +76,51 @@ def test_a_key_of_the_plain_family_is_what_it_always_was() -> None:
 
 def test_what_is_not_sent_is_no_part_of_what_was_asked() -> None:
     assert parameters_of(teacher("http://127.0.0.1:9/v1", model="o3"), request()) == {"max_tokens": 100}
+
+
+CUT = "<think>\nSo far"
+BEGUN = Request((*request().messages, Message("assistant", CUT)), 0.8, 0.95, 100, 7, asks_for_more=True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sent", "last"),
+    [
+        (
+            {"model": "m"},
+            PLAIN | {"continue_final_message": True, "add_generation_prompt": False},
+            {"role": "assistant", "content": CUT},
+        ),
+        (
+            {"model": "m", "family": "mistral"},
+            {"temperature": 0.8, "top_p": 0.95, "max_tokens": 100},
+            {"role": "assistant", "content": CUT, "prefix": True},
+        ),
+        (
+            {"model": "m", "family": "deepseek"},
+            PLAIN,
+            {"role": "assistant", "content": "", "reasoning_content": "So far", "prefix": True},
+        ),
+    ],
+)
+def test_each_family_is_told_in_its_own_words_to_go_on_with_an_answer(
+    settings: dict[str, str], sent: dict[str, Any], last: dict[str, Any]
+) -> None:
+    _, asked, _ = asking(good, lambda client: client.ask(BEGUN), **settings)
+    body = asked[0].body
+    assert body["messages"][-1] == last
+    assert {name: value for name, value in body.items() if name not in ("model", "messages")} == sent
+
+
+def test_an_answer_that_begins_with_what_was_sent_is_read_as_the_rest_where_the_family_answers_so() -> None:
+    for family, rest in (("mistral", " it is 2."), ("plain", f"{CUT} it is 2.")):
+        got, _, _ = asking(saying(completion(f"{CUT} it is 2.")), lambda client: client.ask(BEGUN), family=family)
+        assert got.content == rest
+
+
+@pytest.mark.parametrize("model", ["o3", "claude-opus-4-7"])
+def test_a_family_that_continues_nothing_is_refused_before_anything_is_asked(model: str) -> None:
+    settings = recipe("http://127.0.0.1:9/v1", on_truncated="continue")
+    other = settings.teachers[0].model_copy(update={"model": model})
+    refuse_unable_to_continue(settings)
+    with pytest.raises(UsageError, match=r"sampling\.on_truncated: continue: teacher t is of the family .* use raise_"):
+        refuse_unable_to_continue(settings.model_copy(update={"teachers": (other,)}))

@@ -1,5 +1,6 @@
 """Recorded outputs as a teacher: which problem a request is about, and which output answers it."""
 
+import tempfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -150,3 +151,31 @@ def test_a_file_that_is_none_is_refused(tmp_path):
     for name, complaint in (("nothing", "no such file"), ("text.parquet", "no Parquet file"), (".", "no Parquet file")):
         with pytest.raises(UsageError, match=complaint):
             Replay(tmp_path / name)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "bb", "a\n", "  b"]), max_size=30).map(" ".join), st.integers(2, 12), st.booleans()
+)
+def test_a_beginning_is_continued_as_the_output_that_begins_so(thought, limit, has_thought):
+    output = f"<think>\nx {thought}\n</think>\n\nSo $\\boxed{{10}}$." if has_thought else f"x {thought} So it is."
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "recorded.parquet"
+        pq.write_table(pa.table({"problem": [PROBLEM] * 2, "output": ["y", output]}), file)
+        replay = Replay(file)
+    written, ended = output[:2], "length"
+    while ended == "length":
+        begun = [{"role": "user", "content": PROBLEM}, {"role": "assistant", "content": written.strip()}]
+        options = {"messages": begun, "continue_final_message": True, "add_generation_prompt": False}
+        got = replay.replies(ChatRequest.model_validate({"model": "any", "max_tokens": limit} | options), 5)[0]
+        assert got.completion_tokens <= limit
+        written, ended = written.strip() + got.content, got.finish_reason
+        assert "".join(output.split()).startswith("".join(written.split()))
+    assert "".join(written.split()) == "".join(output.split())
+
+
+def test_a_beginning_that_no_output_has_is_not_continued(recorded):
+    replay = Replay(recorded((PROBLEM, "There are ten.")))
+    begun = [{"role": "user", "content": PROBLEM}, {"role": "assistant", "content": "There are nine"}]
+    options = {"messages": begun, "continue_final_message": True, "add_generation_prompt": False}
+    got = replay.replies(ChatRequest.model_validate({"model": "any"} | options), 5)[0]
+    assert (got.is_known, got.finish_reason) == (False, "stop")

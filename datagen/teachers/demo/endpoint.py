@@ -47,7 +47,13 @@ class Solver:
         messages = [message.model_dump(exclude_none=True) for message in request.messages]
         limit = request.limit or _DEFAULT_MAX_TOKENS
         return [
-            solve(messages, seed=seed + choice, temperature=request.temperature, max_tokens=limit)
+            solve(
+                messages,
+                seed=seed + choice,
+                temperature=request.temperature,
+                max_tokens=limit,
+                goes_on=request.continue_final_message,
+            )
             for choice in range(request.n)
         ]
 
@@ -136,7 +142,7 @@ class _Endpoint:
             replies = [cut_off(reply, fate.place) for reply in replies]
         reply_id = hashlib.blake2b(b"%d %b" % (seed, body), digest_size=12).hexdigest()
         inline = self._conduct.inline_thoughts or request.model == INLINE_MODEL
-        answer = reply_body(reply_id, request.model, replies, inline=inline)
+        answer = reply_body(reply_id, request.model, replies, inline=inline, is_rest=request.continue_final_message)
         if fate.fault == "drop":
             return await _drop(http_request, answer, fate)
         if fate.fault == "garbage":

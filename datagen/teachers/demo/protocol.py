@@ -1,14 +1,15 @@
 """As much of the OpenAI chat-completions protocol as a teacher needs: how a request is read, how a reply is written.
 
-The names of the fields are OpenAI's. What a request asks for beyond them is accepted and changes nothing.
+The names of the fields are OpenAI's, and vLLM's for an answer that is to be continued. What a request asks for beyond
+them is accepted and changes nothing.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 import orjson
 from aiohttp import web
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from datagen.teachers.demo.solver import DemoReply
 from datagen.thoughts import CLOSE, OPEN
@@ -38,6 +39,16 @@ class ChatRequest(BaseModel):
     max_tokens: int | None = Field(default=None, ge=1)
     max_completion_tokens: int | None = Field(default=None, ge=1)
     stream: bool = False
+    continue_final_message: bool = False
+    add_generation_prompt: bool = True
+
+    @model_validator(mode="after")
+    def _check_continuation(self) -> Self:
+        if self.continue_final_message and self.add_generation_prompt:
+            raise ValueError("Cannot set both `continue_final_message` and `add_generation_prompt` to True.")
+        if self.continue_final_message and self.messages[-1].role != "assistant":
+            raise ValueError("`continue_final_message` needs a last message of the assistant.")
+        return self
 
     @property
     def limit(self) -> int | None:
@@ -60,7 +71,7 @@ class Answering(Protocol):
         """Answer a request, once for each of the `n` that it asks for; a request without a seed is given one."""
 
 
-def reply_body(name: str, model: str, replies: Sequence[DemoReply], *, inline: bool) -> bytes:
+def reply_body(name: str, model: str, replies: Sequence[DemoReply], *, inline: bool, is_rest: bool = False) -> bytes:
     """The body of a reply.
 
     Args:
@@ -68,6 +79,7 @@ def reply_body(name: str, model: str, replies: Sequence[DemoReply], *, inline: b
         model: the model that was asked for.
         replies: one a choice.
         inline: write thoughts into the content, in think tags, instead of `reasoning_content`.
+        is_rest: whether they go on with a beginning, which has the opening tag of the thought.
     """
     prompt_tokens = replies[0].prompt_tokens
     completion_tokens = sum(reply.completion_tokens for reply in replies)
@@ -80,7 +92,7 @@ def reply_body(name: str, model: str, replies: Sequence[DemoReply], *, inline: b
             "choices": [
                 {
                     "index": index,
-                    "message": _inline_message(reply) if inline else _message(reply),
+                    "message": _inline_message(reply, "" if is_rest else f"{OPEN}\n") if inline else _message(reply),
                     "logprobs": None,
                     "finish_reason": reply.finish_reason,
                 }
@@ -128,9 +140,9 @@ def _message(reply: DemoReply) -> dict[str, Any]:
     return {"role": "assistant", "reasoning_content": reply.reasoning, "content": reply.content}
 
 
-def _inline_message(reply: DemoReply) -> dict[str, Any]:
+def _inline_message(reply: DemoReply, opening: str) -> dict[str, Any]:
     if not reply.reasoning:
         return _message(reply)
-    thought = f"{OPEN}\n{reply.reasoning}"
+    thought = f"{opening}{reply.reasoning}"
     closed = reply.content or reply.finish_reason == "stop"
     return {"role": "assistant", "content": f"{thought}\n{CLOSE}\n\n{reply.content}" if closed else thought}

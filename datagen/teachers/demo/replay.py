@@ -2,10 +2,12 @@
 
 A request is about the recorded problem whose text stands in its last user message, whatever the prompt puts around it;
 of several the longest. White space does not count. Which of the problem's outputs answers follows from the problem,
-the request's seed and the server's: the same request gets the same reply.
+the request's seed and the server's: the same request gets the same reply. The beginning of an answer is continued as
+the output that begins so; white space does not count there either.
 """
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -25,8 +27,10 @@ CHARACTERS_A_TOKEN = 4
 
 _MODEL = "recorded"
 _NOTHING_RECORDED = "No output of this problem is recorded, so there is nothing to answer."
+_NOTHING_GOES_ON = "No recorded output of this problem begins so, so there is nothing to go on with."
 _ANCHOR = 16
 _REMEMBERED = 16_384
+_SIGN = re.compile(r"\S")
 
 
 class Replay:
@@ -59,6 +63,8 @@ class Replay:
         if problem is None:
             content, used = _NOTHING_RECORDED, _tokens(_NOTHING_RECORDED)
             return [DemoReply("", content, "stop", prompt_tokens, used, is_known=False)] * request.n
+        if request.continue_final_message:
+            return [self._rest(problem, texts[-1][1], request.limit, prompt_tokens)] * request.n
         outputs = (self._drawn(problem, seed, choice) for choice in range(request.n))
         return [_reply(output, request.limit, prompt_tokens) for output in outputs]
 
@@ -72,6 +78,16 @@ class Replay:
                     self._rows[_name(text)].append(row)
                     yield text
                 row += 1
+
+    def _rest(self, problem: str, beginning: str, limit: int | None, prompt_tokens: int) -> DemoReply:
+        """What follows the beginning in the output that begins so; a short text where none does."""
+        for row in self._rows[_name(problem)]:
+            output: str = self._outputs[row].as_py()
+            end = _end_of(beginning, output)
+            if end is not None:
+                return _reply(output, limit, prompt_tokens, end)
+        used = _tokens(_NOTHING_GOES_ON)
+        return DemoReply("", _NOTHING_GOES_ON, "stop", prompt_tokens, used, is_known=False)
 
     def _drawn(self, problem: str, seed: int, choice: int) -> str:
         name = _name(problem)
@@ -132,10 +148,23 @@ def _tokens(text: str) -> int:
     return -(-len(text) // CHARACTERS_A_TOKEN)
 
 
-def _reply(output: str, limit: int | None, prompt_tokens: int) -> DemoReply:
-    kept = output if limit is None else output[: limit * CHARACTERS_A_TOKEN]
-    is_whole = len(kept) == len(output) and not split_thought(output).cut
+def _reply(output: str, limit: int | None, prompt_tokens: int, start: int = 0) -> DemoReply:
+    """An output from a place on, as far as the limit lets it."""
+    kept = output[start:] if limit is None else output[start : start + limit * CHARACTERS_A_TOKEN]
+    is_whole = start + len(kept) == len(output) and not split_thought(output).cut
     return DemoReply("", kept, "stop" if is_whole else "length", prompt_tokens, _tokens(kept))
+
+
+def _end_of(beginning: str, output: str) -> int | None:
+    """Where a beginning ends in an output; None when the output begins otherwise."""
+    end = 0
+    signs = _SIGN.finditer(output)
+    for sign in _SIGN.finditer(beginning):
+        found = next(signs, None)
+        if found is None or found.group() != sign.group():
+            return None
+        end = found.end()
+    return end
 
 
 def _columns(file: Path) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:

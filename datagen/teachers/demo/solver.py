@@ -15,6 +15,7 @@ from datagen.teachers.demo.kinds import recognise
 from datagen.teachers.demo.kinds.kind import Method, Recognised
 from datagen.teachers.demo.pen import Pen, Worked
 from datagen.texts import digest
+from datagen.thoughts import split_thought
 
 # Chances at temperature 0.8; they grow in proportion to it.
 SLIP, CUT, REPEAT = 0.15, 0.05, 0.10
@@ -28,6 +29,7 @@ _UNKNOWN_THOUGHTS = (
     "than make up steps.",
     "Which of my methods would fit here? I go through them and none does, so I stop.",
 )
+_ONCE_MORE = " … Once more, from the beginning. "
 _UNKNOWN = "I do not know how to solve this kind of problem, so I give no answer."
 
 
@@ -51,7 +53,9 @@ class DemoReply:
     is_known: bool = True
 
 
-def solve(messages: Sequence[Mapping[str, Any]], *, seed: int, temperature: float, max_tokens: int) -> DemoReply:
+def solve(
+    messages: Sequence[Mapping[str, Any]], *, seed: int, temperature: float, max_tokens: int, goes_on: bool = False
+) -> DemoReply:
     """Answer a conversation whose last user message states a problem.
 
     Args:
@@ -59,9 +63,11 @@ def solve(messages: Sequence[Mapping[str, Any]], *, seed: int, temperature: floa
         seed: other seeds give other replies, unless the temperature is 0.
         temperature: 0 for the one right reply; from there on slips, cut-offs and repeats get likelier.
         max_tokens: most tokens of thought and content together.
+        goes_on: whether to go on with the last message, the beginning of an answer. It works the problem out once more:
+            within the thought when that is open, else without one.
 
     Returns:
-        The reply; without a boxed answer when the problem is of an unknown kind.
+        The reply, or the rest of it; without a boxed answer when the problem is of an unknown kind.
     """
     prompt = next((text_of(message) for message in reversed(messages) if message.get("role") == "user"), "")
     draw = random.Random(int(digest("demo", list(messages), seed, temperature, max_tokens)[:16], 16))
@@ -77,6 +83,9 @@ def solve(messages: Sequence[Mapping[str, Any]], *, seed: int, temperature: floa
     else:
         worked = work_out(problem, int(draw.random() * 2**32), slips=slips)
         reasoning, content = worked.reasoning, worked.content
+    if goes_on:
+        is_open = split_thought(text_of(messages[-1])).cut
+        reasoning, content = (_ONCE_MORE + reasoning, content) if is_open else ("", _ONCE_MORE + content)
     prompt_tokens = sum(count_tokens(text_of(message)) for message in messages)
     limit = max_tokens
     if cut and heat:
