@@ -135,7 +135,7 @@ class Sampled:
         solutions: of the plan, recorded ones included.
         attempts: paid ones among them.
         correct: right answers among the solutions.
-        paths: distinct correct paths.
+        distinct_paths: different correct paths among them.
         pass_rate: right answers of all solutions; None without any.
         ended: it has enough paths; it was given up; its attempts are used up; or there is nobody to ask.
         chance: where it was given up, the estimated chance of enough paths by all attempts that were left.
@@ -145,7 +145,7 @@ class Sampled:
     solutions: int
     attempts: int
     correct: int
-    paths: int
+    distinct_paths: int
     pass_rate: float | None
     ended: SamplingEnd
     chance: float | None
@@ -329,7 +329,7 @@ _SOLUTION_TYPES: dict[str, pa.DataType] = {
     "usage_estimated": pa.bool_(),
 }
 _SAMPLED_TYPES: dict[str, pa.DataType] = {
-    **dict.fromkeys(("solutions", "attempts", "correct", "paths"), pa.int32()),
+    **dict.fromkeys(("solutions", "attempts", "correct", "distinct_paths"), pa.int32()),
     "pass_rate": pa.float64(),
     "chance": pa.float64(),
 }

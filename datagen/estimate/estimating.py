@@ -43,10 +43,11 @@ def estimate_run(recipe: Recipe, folder: Path, evidence: Evidence | None, stated
     """
     chance = np.random.default_rng(recipe.seed)
     rows = rows_of(recipe, folder, evidence, stated)
+    about = sum(one.draw(chance) for one in rows.values())
     if evidence is None:
-        worlds, basis = assumed_worlds(recipe, stated, chance)
+        worlds, basis = assumed_worlds(recipe, about, stated, chance)
     else:
-        worlds, basis = measured_worlds(recipe, evidence, stated, chance)
+        worlds, basis = measured_worlds(recipe, about, evidence, stated, chance)
     numbers, totals = _simulate(recipe, rows, worlds, chance)
     problems = sum(numbers.values(), np.zeros(RUNS))
     teachers, judged = _by_teacher(recipe, totals, problems, evidence, chance)

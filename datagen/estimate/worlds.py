@@ -26,7 +26,7 @@ from datagen.estimate.assumptions import (
 from datagen.estimate.evidence import Evidence
 from datagen.estimate.simulation import Specimen, Spread, fit_spread, play
 from datagen.recipe import Recipe
-from datagen.sampling.blocks import Usage, fitted_policy
+from datagen.sampling.blocks import UNTAUGHT, Usage, fitted_policy
 from datagen.sampling.ladder import costs_of, rules_of
 from datagen.sampling.plan import NextStep, Nobody
 from datagen.sampling.record import Record, Tally
@@ -60,17 +60,36 @@ class Beliefs:
     repeats: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Policies:
+    """The policies of a run: that of its first problems, which nothing was learned for, and one that it comes to.
+
+    Attributes:
+        first, later: the policies.
+        share: of the first problems, of all.
+    """
+
+    first: NextStep
+    later: NextStep
+    share: float
+
+    def draw(self, chance: np.random.Generator) -> NextStep:
+        """The policy of some problem."""
+        return self.first if chance.random() < self.share else self.later
+
+
 def measured_worlds(
-    recipe: Recipe, evidence: Evidence, stated: Stated, chance: np.random.Generator
+    recipe: Recipe, problems: float, evidence: Evidence, stated: Stated, chance: np.random.Generator
 ) -> tuple[list[World], list[str]]:
-    """Worlds like the one that an earlier run saw, and what they rest on, for people.
+    """Worlds like the one that an earlier run saw, and what they rest on, for people; a run has about `problems`.
 
     Each takes its problems from those that were seen, with replacement (the bootstrap: others might have been seen),
     and believes what they say. A source that the run did not have is like all others together.
     """
     everything = [specimen for some in evidence.specimens.values() for specimen in some]
     beliefs, basis = _believed(recipe, everything, evidence, stated)
-    policy = _policy(recipe, [_without_what_is_stated(specimen, stated) for specimen in everything], beliefs, chance)
+    stands = [_without_what_is_stated(specimen, stated) for specimen in everything]
+    policies = _policies(recipe, problems, stands, beliefs, chance)
     worlds: list[World] = []
     for _ in range(_WORLDS):
         seen = {source: _again(specimens, chance) for source, specimens in evidence.specimens.items()}
@@ -80,7 +99,7 @@ def measured_worlds(
         for source in recipe.sources:
             specimens = seen.get(source.label) or _again(drawn, chance) or [Specimen()]
             known = [_without_what_is_stated(specimen, stated) for specimen in specimens]
-            world[source.label] = _plays(recipe, policy, known, beliefs, math.ceil(_PLAYS / len(known)), chance)
+            world[source.label] = _plays(recipe, policies, known, beliefs, math.ceil(_PLAYS / len(known)), chance)
         worlds.append(world)
     return worlds, basis
 
@@ -102,8 +121,10 @@ def _believed(
     return Beliefs(spreads, tokens, (again + REPEATS) / (further + 1)), basis
 
 
-def assumed_worlds(recipe: Recipe, stated: Stated, chance: np.random.Generator) -> tuple[list[World], list[str]]:
-    """Worlds as they may be when nothing was measured, and what they rest on, for people."""
+def assumed_worlds(
+    recipe: Recipe, problems: float, stated: Stated, chance: np.random.Generator
+) -> tuple[list[World], list[str]]:
+    """Worlds as they may be when nothing was measured, and what they rest on, for people; for about `problems`."""
     rate, basis = stated.solve_rate or SOLVE_RATE, []
     if recipe.paid_teachers:
         told = "assumed" if stated.solve_rate is None else "as stated"
@@ -119,13 +140,13 @@ def assumed_worlds(recipe: Recipe, stated: Stated, chance: np.random.Generator) 
     carried = [known_of(source).carried * known_of(source).right for source in recipe.sources if recipe.uses_recorded]
     specimens = [Specimen(round(number)) for number in carried]
     beliefs = Beliefs(dict.fromkeys(tokens, Spread(min(rate, 0.99), SPREAD)), tokens, REPEATS)
-    policy = _policy(recipe, specimens, beliefs, chance)
-    return [_assumed_world(recipe, policy, rate, tokens, chance) for _ in range(_WORLDS)], basis
+    policies = _policies(recipe, problems, specimens, beliefs, chance)
+    return [_assumed_world(recipe, policies, rate, tokens, chance) for _ in range(_WORLDS)], basis
 
 
 def _assumed_world(
     recipe: Recipe,
-    policy: NextStep,
+    policies: _Policies,
     rate: float,
     tokens: Mapping[str, tuple[float, float]],
     chance: np.random.Generator,
@@ -146,15 +167,17 @@ def _assumed_world(
         known = known_of(source)
         recorded = chance.binomial(known.carried if recipe.uses_recorded else 0, known.right, _PLAYS)
         specimens = [Specimen(int(number)) for number in recorded]
-        world[source.label] = _plays(recipe, policy, specimens, beliefs, 1, chance)
+        world[source.label] = _plays(recipe, policies, specimens, beliefs, 1, chance)
     return world
 
 
-def _policy(recipe: Recipe, specimens: Sequence[Specimen], beliefs: Beliefs, chance: np.random.Generator) -> NextStep:
-    """The policy that a run would come to if all were as believed."""
+def _policies(
+    recipe: Recipe, problems: float, specimens: Sequence[Specimen], beliefs: Beliefs, chance: np.random.Generator
+) -> _Policies:
+    """The policies that a run would come to if all were as believed."""
     rules = rules_of(recipe)
     if not rules.ladder:
-        return Nobody()
+        return _Policies(Nobody(), Nobody(), 0.0)
     wanted = rules.bounds.target_correct
     records: Counter[Record] = Counter()
     for place in range(_POLICY_PLAYS):
@@ -168,12 +191,14 @@ def _policy(recipe: Recipe, specimens: Sequence[Specimen], beliefs: Beliefs, cha
     for rung in rules.ladder:
         prompts, written = zip(*(beliefs.tokens[name] for name in rung), strict=True)
         used.append(Usage(len(rung), round(sum(prompts)), round(sum(written))))
-    return fitted_policy(rules.bounds, records, costs_of(recipe, used))
+    first = fitted_policy(rules.bounds, {}, costs_of(recipe, [Usage() for _ in used]))
+    later = fitted_policy(rules.bounds, records, costs_of(recipe, used))
+    return _Policies(first, later, min(1.0, UNTAUGHT / max(problems, 1.0)))
 
 
 def _plays(
     recipe: Recipe,
-    policy: NextStep,
+    policies: _Policies,
     specimens: Sequence[Specimen],
     beliefs: Beliefs,
     number: int,
@@ -185,7 +210,7 @@ def _plays(
     for row, specimen in enumerate(specimens):
         tokens = [specimen.tokens.get(name, beliefs.tokens[name]) for name in rules.teachers]
         for column in range(number):
-            played = play(rules, policy, specimen, beliefs.spreads, beliefs.repeats, chance)
+            played = play(rules, policies.draw(chance), specimen, beliefs.spreads, beliefs.repeats, chance)
             cells: list[float] = []
             for (prompt, written), attempts in zip(tokens, played.attempts, strict=True):
                 cells += [attempts, attempts * prompt, attempts * written]

@@ -16,6 +16,8 @@ from datagen.sampling.record import Record, Tally
 
 _FIRST = 16
 """Problems of the first block and of the second; each further one has as many as all before it."""
+UNTAUGHT = 2 * _FIRST
+"""Problems that no other one teaches anything: those of the first two blocks."""
 _BEHIND = 2
 """A block's policy rests on those that lie so many blocks before it, and on all before them."""
 

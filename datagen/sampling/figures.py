@@ -39,7 +39,7 @@ def end_of(course: Course, rules: Rules, policy: Policy | None) -> Sampled:
         solutions=course.solutions,
         attempts=record.paid,
         correct=course.correct,
-        paths=record.paths,
+        distinct_paths=record.paths,
         pass_rate=course.correct / course.solutions if course.solutions else None,
         ended=ended,
         chance=round(policy.chance(record), 4) if policy is not None and ended == "given_up" else None,

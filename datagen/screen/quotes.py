@@ -21,9 +21,11 @@ QUOTES_VERSION = "1"
 """Goes up when the same text quotes another problem, or none."""
 NGRAM_WORDS = 8
 FEWEST_WORDS = 13
-"""Words on end from which on a piece of a problem is a quote, when it tells; the n-gram that the field looks for."""
+"""Words on end from which on a piece of a problem may be a quote; the n-gram that the field looks for."""
 FEWEST_PHRASES = 3
-"""Phrases in such a piece that are no boilerplate."""
+"""Phrases that are no boilerplate, from which on words tell; of a whole problem a number does too."""
+FORMULA_WORDS, FEWEST_NUMBERS, FEWEST_NAMES = 20, 4, 3
+"""A formula has hardly a phrase: from so many words on it tells by so many different numbers and other words."""
 _SEED_WORDS = 4
 _STRIDE = NGRAM_WORDS - _SEED_WORDS + 1
 """The largest distance of seeds at which every n-gram of a text holds one."""
@@ -38,12 +40,13 @@ NGram = tuple[bytes, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Known:
-    """A benchmark problem, and how many words it has."""
+    """A benchmark problem, and how many words and different n-grams it has."""
 
     benchmark: str
     row: int
     problem: str
     words: int
+    ngrams: int
 
 
 class Quotes:
@@ -54,8 +57,9 @@ class Quotes:
         for benchmark in benchmarks:
             for problem in benchmark.problems:
                 words = _words(without_drawings(problem.problem))
-                known = _Known(benchmark.name, problem.row, problem.problem, len(words))
-                for ngram in dict.fromkeys(_ngrams(words)):
+                ngrams = dict.fromkeys(_ngrams(words))
+                known = _Known(benchmark.name, problem.row, problem.problem, len(words), len(ngrams))
+                for ngram in ngrams:
                     self._holders.setdefault(ngram, []).append(known)
         self._seeds = frozenset(
             ngram[start : start + _SEED_WORDS] for ngram in self._holders for start in range(_STRIDE)
@@ -80,7 +84,7 @@ class Quotes:
         quotes = [
             (min(1.0, length / known.words), known, words[start : start + length])
             for known, start, length in runs
-            if length >= known.words or (length >= FEWEST_WORDS and _tells(words[start : start + length]))
+            if _is_quote(known, words[start : start + length])
         ]
         if not quotes:
             return None
@@ -109,8 +113,19 @@ class Quotes:
             yield known, start, last - start + NGRAM_WORDS
 
 
-def _tells(run: Sequence[bytes]) -> bool:
-    return sum(weight_of(phrase) == 1.0 for phrase in phrases_of(run)) >= FEWEST_PHRASES
+def _is_quote(known: _Known, run: Sequence[bytes]) -> bool:
+    """Whether a run whose n-grams are all the problem's is the problem, or a piece that tells."""
+    is_whole = len(run) >= known.words and len(frozenset(_ngrams(run))) == known.ngrams
+    if not is_whole and len(run) < FEWEST_WORDS:
+        return False
+    phrases = sum(weight_of(phrase) == 1.0 for phrase in phrases_of(run))
+    return phrases >= FEWEST_PHRASES or (not b"".join(run).isalpha() if is_whole else _is_formula(run))
+
+
+def _is_formula(run: Sequence[bytes]) -> bool:
+    numbers = {word for word in run if word.isdigit()}
+    names = set(run) - numbers
+    return len(run) >= FORMULA_WORDS and len(numbers) >= FEWEST_NUMBERS and len(names) >= FEWEST_NAMES
 
 
 def _words(text: str) -> list[bytes]:

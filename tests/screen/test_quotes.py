@@ -66,6 +66,25 @@ def test_a_solution_may_state_its_own_problem():
     assert QUOTES.find(f"We are told: {TOURNAMENT} So", LOG) is not None
 
 
+def test_boilerplate_and_numbers_in_a_row_are_no_quotes_though_a_problem_is_made_of_them():
+    numbers = " ".join(str(number // 2) for number in range(2, 30))
+    problems = ["Find the number of solutions to the equation", f"What is next? {numbers}", "One day: " + "1 " * 40]
+    exam = BenchmarkSet("exam", "rev", tuple(BenchmarkProblem(row, text) for row, text in enumerate(problems)))
+    quotes = Quotes([exam])
+    assert quotes.find("We have to find the number of solutions to the equation x = 7.") is None
+    assert quotes.find(numbers) is None
+    assert quotes.find("1 " * 1000) is None
+    assert quotes.find(problems[1]) is not None
+
+
+def test_a_long_formula_is_a_quote_by_its_numbers():
+    formula = r"$A \begin{pmatrix} 3 \\ 1 \end{pmatrix} = \begin{pmatrix} 2 \\ 4 \end{pmatrix}$ and $A = A^2 + A^3 + 6$"
+    known = f"Let $A$ be a matrix such that {formula}. Find its determinant, then say what it is good for."
+    quotes = Quotes([BenchmarkSet("exam", "rev", (BenchmarkProblem(0, known),))])
+    assert quotes.find(f"Now {formula} holds.") is not None
+    assert quotes.find(f"Now {formula.replace('4', '5')} holds.") is None
+
+
 def test_a_sibling_shares_its_words_with_a_benchmark_and_is_no_quote():
     sibling = TOURNAMENT.replace("twice", "thrice")
     assert QUOTES.find(f"We are told: {sibling} So", sibling) is None
@@ -79,30 +98,39 @@ def test_what_a_solution_quotes_is_found_beside_longer_boilerplate():
     assert quotes.find(f"{boiler} as in {TOURNAMENT}") is not None
 
 
-WORDS = st.sampled_from(["curve", "meadow", "lantern", "glade", "of", "7"])
+WORDS = st.sampled_from(["curve", "meadow", "lantern", "of", "7", "8", "9", "10"])
 TEXTS = st.lists(WORDS, min_size=1, max_size=40)
 
 
 def every_quote(text, problems, own):
     """The plain way: each problem is laid beside each place of the text."""
-
-    def ngrams(words):
-        return [tuple(words[start : start + NGRAM_WORDS]) for start in range(len(words) - NGRAM_WORDS + 1)]
-
     found = set()
+    starts = range(len(text) - NGRAM_WORDS + 1)
     for row, problem in enumerate(problems):
-        held = [ngram in ngrams(problem) and ngram not in ngrams(own) for ngram in ngrams(text)]
+        held = [ngrams(text[start : start + NGRAM_WORDS]) <= ngrams(problem) - ngrams(own) for start in starts]
         for is_run, places in groupby(enumerate(held), key=lambda place: place[1]):
             start, *others = [place for place, _ in places]
             run = text[start : start + len(others) + NGRAM_WORDS]
-            if is_run and (len(run) >= len(problem) or (len(run) >= FEWEST_WORDS and says_much(run))):
+            if is_run and is_quote(run, problem):
                 found.add((min(1.0, len(run) / len(problem)), row, " ".join(run)))
     return found
 
 
-def says_much(run):
+def is_quote(run, problem):
+    is_all = len(run) >= len(problem) and ngrams(problem) <= ngrams(run)
+    is_formula = len(run) >= 20 and {"7", "8", "9", "10"} <= set(run) and len(set(run)) >= 7
+    return (is_all and any(map(str.isdigit, run))) or (
+        (is_all or len(run) >= FEWEST_WORDS) and (len(phrases(run)) >= 3 or is_formula)
+    )
+
+
+def phrases(run):
     told = [word for word in run if len(word) >= 3]
-    return len(set(zip(told, told[1:], told[2:], strict=False))) >= 3
+    return set(zip(told, told[1:], told[2:], strict=False))
+
+
+def ngrams(words):
+    return {tuple(words[start : start + NGRAM_WORDS]) for start in range(len(words) - NGRAM_WORDS + 1)}
 
 
 @settings(max_examples=300, deadline=None)

@@ -9,7 +9,7 @@ import pytest
 
 from datagen.normalising import normalise
 from datagen.recipe import Benchmark, Screening
-from datagen.screen import load_benchmark, resolve_benchmark
+from datagen.screen import BenchmarkProblem, BenchmarkSet, load_benchmark, resolve_benchmark
 from datagen.screen.contamination import BenchmarkIndex
 from datagen.screen.quotes import Quotes
 from datagen.tables import Drop, Problem
@@ -117,12 +117,38 @@ def test_edited_benchmark_problems_are_found_and_siblings_are_not(known_benchmar
     assert siblings <= 0.01 * found.total()
 
 
-def test_recorded_solutions_of_other_problems_quote_no_benchmark(known_benchmarks):
+def test_recorded_solutions_quote_no_benchmark_but_their_own_problem(known_benchmarks):
     quotes = Quotes(known_benchmarks)
-    rows = pq.read_table(DATA / "sources/limo").to_pylist()
-    assert not any(quotes.find(row["solution"], row["question"]) for row in rows)
+    open_r1 = pq.read_table(DATA / "sources/open_r1", columns=["problem", "generations"]).to_pylist()
+    limo = pq.read_table(DATA / "sources/limo").to_pylist()
+    solutions = [(row["problem"], text) for row in open_r1 for text in row["generations"]]
+    solutions += [(row["question"], row["solution"]) for row in limo]
+    assert len(solutions) == 8300
+    assert not any(quotes.find(text, problem) for problem, text in solutions)
     planted = known_benchmarks[-1].problems[497].problem
-    assert all(quotes.find(f"{row['solution']} {planted}", row["question"]) for row in rows)
+    assert all(quotes.find(f"{text} {planted}", problem) for problem, text in solutions[-40:])
+
+
+def test_outputs_for_benchmark_problems_quote_the_problem_that_they_solve(known_benchmarks):
+    quotes = Quotes(known_benchmarks)
+    solved = {normalise(one.problem): (known.name, one.row) for known in known_benchmarks for one in known.problems}
+    named: Counter[bool] = Counter()
+    for row in pq.read_table(DATA / "solutions/skythought.parquet", columns=["problem", "output"]).to_pylist():
+        hit = quotes.find(row["output"])
+        if hit is not None:
+            named[(hit.benchmark, hit.row) == solved[normalise(row["problem"])]] += 1
+            assert quotes.find(row["output"], row["problem"]) is None
+    # the five others quote what their problem has in common with another of MATH-500
+    assert named == {True: 1070, False: 5}
+
+
+def test_a_model_that_goes_on_with_another_problem_quotes_it():
+    train = enumerate(read_problems("problems/math_train.parquet"))
+    exam = BenchmarkSet("math_train", "r", tuple(BenchmarkProblem(row, one.problem) for row, one in train))
+    quotes = Quotes([exam])
+    rows = pq.read_table(DATA / "solutions/skythought.parquet", columns=["problem", "output"]).to_pylist()
+    hits = [hit for row in rows if (hit := quotes.find(row["output"], row["problem"]))]
+    assert {hit.row for hit in hits if hit.score == 1.0} >= {2857, 4731, 4744, 7433}
 
 
 def test_a_normalised_real_text_stays_as_it_is():

@@ -37,12 +37,13 @@ QUOTES = Quotes([BenchmarkSet("exam", "rev", (BenchmarkProblem(0, EXAM),))])
 QUOTING = f"This reminds me: {EXAM} Here it is \\boxed{{5}}"
 
 
-def maker(seed: int = 42, test_fraction: float = 0.02, **paths: Any) -> ExampleMaker:
+def maker(seed: int = 42, test_fraction: float = 0.02, difficulty: Any = None, **paths: Any) -> ExampleMaker:
     tree = {
         "name": "test",
         "seed": seed,
         "sources": [{"kind": "limo"}],
         "teachers": [{"name": "recorded", "kind": "recorded"}],
+        "sampling": {"difficulty": difficulty},
         "paths": {"tokenizer": "bundled", **paths},
         "output": {"test_fraction": test_fraction},
     }
@@ -156,7 +157,8 @@ def test_a_control_token_in_a_path_keeps_that_path_out(token: str) -> None:
 
 def test_a_path_that_quotes_a_benchmark_is_left_out_and_the_others_stay() -> None:
     made = maker()
-    assert example(made.make(PROBLEM, [judged(QUOTING), *correct(2)])) == example(maker().make(PROBLEM, correct(2)))
+    found = example(made.make(PROBLEM, [judged(QUOTING), *correct(2)]))
+    assert found == replace(example(maker().make(PROBLEM, correct(2))), solutions=3)
     assert made.quoting == {"exam": 1}
 
 
@@ -232,3 +234,15 @@ def test_each_path_verifies_by_what_the_student_reads(mode: str) -> None:
         assert isinstance(made, Refusal)
     else:
         assert [last_box(path.text) for path in example(made).paths] == ["5", "5", "5"]
+
+
+def test_a_problem_is_kept_by_the_share_of_its_solutions_that_are_right() -> None:
+    one_of_three = [*correct(2), *[judged(f"No. \\boxed{{{wrong}}}", "wrong") for wrong in range(4)]]
+    made = example(maker().make(PROBLEM, one_of_three))
+    assert (made.pass_rate, made.solutions) == (pytest.approx(1 / 3), 6)
+    for keep, is_kept in (([0.1, 0.9], True), ([1 / 3, 1 / 3], True), ([0.4, 1.0], False), ([0.0, 0.3], False)):
+        found = maker(difficulty={"keep": keep}).make(PROBLEM, one_of_three)
+        assert isinstance(found, Refusal) != is_kept
+        if isinstance(found, Refusal):
+            assert found.reason == "outside_difficulty"
+            assert "pass rate 0.333" in found.detail
