@@ -15,14 +15,15 @@ import pandas as pd
 from datagen.journal import Journal
 from datagen.workspace import completions_of
 from tests.benchmarks.replaying import RECORDED_OUTCOMES
-from tests.end_to_end.runs import build, datagen, hashes, running, wait_until
+from tests.end_to_end.runs import build, datagen, hashes, rows, running, wait_until
 from tests.serving import DemoServer, demo_server
 
 _PROBLEMS, _CONCURRENCY, _LATENCY_MS, _PATIENCE_S = 200, 32, 60, 300
+_SHORT = "icml_models__Sky-T1-math-correct-5K-32B-short-ckpts"
 _RUNGS = {
-    "small": (0.2, ("Qwen__Qwen2.5-Math-7B",)),
-    "middle": (1.0, ("google__gemma-2-27b-it", "Sky-T1-math-correct-5K-27B")),
-    "large": (4.0, ("Qwen__Qwen2.5-14B-Instruct", "icml_models__Sky-T1-math-correct-5K-32B-short-ckpts")),
+    "small": (0.2, ("Qwen__Qwen2.5-Math-7B", "google__gemma-2-27b-it")),
+    "middle": (1.0, ("Sky-T1-math-correct-5K-27B", _SHORT)),
+    "large": (4.0, ("Qwen__Qwen2.5-14B-Instruct", f"{_SHORT}.f408c36")),
 }
 """USD for a million completion tokens, and whose outputs are replayed."""
 
@@ -61,8 +62,7 @@ def _killed(folder: Path, servers: dict[str, DemoServer], asked: int) -> Iterato
     for what, same in {
         "the journal holds the same completions": _journal(folder / "killed") == _journal(folder / "undisturbed"),
         "`solutions` and `sampled` have the same rows": all(
-            _rows(folder / "killed" / table) == _rows(folder / "undisturbed" / table)
-            for table in ("solutions", "sampled")
+            rows(folder / "killed", table) == rows(folder / "undisturbed", table) for table in ("solutions", "sampled")
         ),
         "every file under `dataset/` has the same hash": hashes(folder / "killed" / "dataset")
         == hashes(folder / "undisturbed" / "dataset"),
@@ -81,10 +81,6 @@ def _journal(run: Path) -> dict[str, float]:
         return {record["key"]: record["cost_usd"] for record in journal.records(("key", "cost_usd"))}
 
 
-def _rows(table: Path) -> list[dict]:
-    return pd.concat(map(pd.read_parquet, sorted(table.glob("*.parquet")))).to_dict("records")
-
-
 def _sample(run: Path) -> object:
     counts = json.loads((run / "run.json").read_text())["stages"]["sample"]["counts"]
     return counts["ended"], counts["rungs"]
@@ -96,11 +92,11 @@ def _server(folder: Path, rung: str):
 
 def _write(folder: Path) -> None:
     """The problems, the outputs of each rung, and the recipe."""
-    rows = pd.read_parquet(RECORDED_OUTCOMES)
-    problems = rows.drop_duplicates("problem")[["problem", "answer"]].sample(_PROBLEMS, random_state=0)
+    outcomes = pd.read_parquet(RECORDED_OUTCOMES)
+    problems = outcomes.drop_duplicates("problem")[["problem", "answer"]].sample(_PROBLEMS, random_state=0)
     problems.to_json(folder / "problems.jsonl", orient="records", lines=True)
     for rung, (_, models) in _RUNGS.items():
-        rows[rows.model.isin(models)][["problem", "output"]].to_parquet(folder / f"{rung}.parquet")
+        outcomes[outcomes.model.isin(models)][["problem", "output"]].to_parquet(folder / f"{rung}.parquet")
     recipe = {
         "name": "rungs",
         "sources": [{"kind": "table", "name": "recorded", "path": "problems.jsonl", "licence": "cc0-1.0"}],

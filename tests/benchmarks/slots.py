@@ -5,9 +5,10 @@ real outcomes, so that waves, barriers and blocks are those of a real run.
 """
 
 import asyncio
+import heapq
 import random
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -28,7 +29,7 @@ from datagen.verify.workers import Limits
 from tests.benchmarks.replaying import recorded_rates
 from tests.benchmarks.virtual_time import run_in_virtual_time
 
-_PROBLEMS, _SLOTS, _MEDIAN_S, _SIGMA = 4_000, 64, 0.05, 1.5
+_PROBLEMS, _SLOTS, _MEDIAN_S, _SIGMA = 12_000, 64, 20.0, 1.5
 _PARTS, _UNTIL = 20, 0.95
 _WORDS = 40
 
@@ -39,66 +40,88 @@ def measure(share: int = 1) -> Iterator[str]:
     Args:
         share: take one of so many problems only.
     """
-    teacher = run_in_virtual_time(_run(_PROBLEMS // share))
-    shares = teacher.shares(_PARTS)
+    teacher = run_in_virtual_time(sampled(_PROBLEMS // share, _SLOTS))
     until = round(_UNTIL * _PARTS)
+    ways = {"a run": teacher.changes, "the same requests, no barriers": without_barriers(teacher.latencies, _SLOTS)}
+    shares = {way: _shares(changes) for way, changes in ways.items()}
     yield (
-        f"{_PROBLEMS // share:,} problems, {teacher.answered:,} completions, {_SLOTS} slots, latency lognormal with a "
-        f"median of {1000 * _MEDIAN_S:.0f} ms and sigma {_SIGMA}, four paths wanted of at most 16 attempts."
+        f"{_PROBLEMS // share:,} problems, {len(teacher.latencies):,} completions, {_SLOTS} slots; latency lognormal, "
+        f"a median of {_MEDIAN_S:g} s and sigma {_SIGMA:g}, four paths wanted of at most 16 attempts; in virtual time."
     )
     yield ""
-    yield "| twentieth of the run | " + " | ".join(str(part + 1) for part in range(_PARTS)) + " |"
+    yield "| slots in use, %, by twentieth of the run | " + " | ".join(str(part + 1) for part in range(_PARTS)) + " |"
     yield "|---" * (_PARTS + 1) + "|"
-    yield "| slots in use, % | " + " | ".join(f"{100 * share:.0f}" for share in shares) + " |"
+    for way, parts in shares.items():
+        yield f"| {way} | " + " | ".join(f"{100 * part:.0f}" for part in parts) + " |"
     yield ""
-    yield (
-        f"Until the last {1 - _UNTIL:.0%} of the run: {sum(shares[:until]) / until:.1%} in the mean, "
-        f"{min(shares[:until]):.1%} in the worst twentieth."
-    )
+    for way, parts in shares.items():
+        hours = (ways[way][-1][0] - ways[way][0][0]) / 3600
+        yield (
+            f"{way}: {hours:.2f} hours; until the last {1 - _UNTIL:.0%}, {sum(parts[:until]) / until:.1%} of the slots "
+            f"are in use in the mean, {min(parts[:until]):.1%} in the worst twentieth.  "
+        )
+
+
+def without_barriers(latencies: Sequence[float], slots: int) -> list[tuple[float, int]]:
+    """The same when each request is sent as soon as a slot is free: what the tail of latencies alone costs."""
+    free = [0.0] * slots
+    changes = [(0.0, 0)]
+    for latency in latencies:
+        begin = heapq.heappop(free)
+        heapq.heappush(free, begin + latency)
+        changes += [(begin, 1), (begin + latency, -1)]
+    in_use, counted = 0, []
+    for moment, by in sorted(changes):
+        in_use += by
+        counted.append((moment, in_use))
+    return counted
+
+
+def _shares(changes: Sequence[tuple[float, int]]) -> list[float]:
+    """Of each part of the time from the first request to the last answer, the share of slots in use."""
+    begin, width = changes[0][0], (changes[-1][0] - changes[0][0]) / _PARTS
+    used = [0.0] * _PARTS
+    for (since, in_use), (until, _) in pairwise(changes):
+        for part in range(int((since - begin) / width), min(int((until - begin) / width) + 1, _PARTS)):
+            within = min(until, begin + (part + 1) * width) - max(since, begin + part * width)
+            used[part] += in_use * max(within, 0.0)
+    return [one / width / _SLOTS for one in used]
 
 
 @dataclass
-class _Teacher:
+class Thinker:
     """Answers after a while, as many at a time as it has slots; counts how many are in use.
 
     Attributes:
         rates: of right answers, by problem.
-        answered: so far.
+        slots: how many it answers at a time.
+        latencies: of all requests, in the order in which they were sent.
         changes: when the number of slots in use changed, and to how many.
     """
 
     rates: Mapping[str, float]
-    answered: int = 0
+    slots: int
+    latencies: list[float] = field(default_factory=list)
     changes: list[tuple[float, int]] = field(default_factory=list)
     _in_use: int = 0
-    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_SLOTS))
+    _free: asyncio.Semaphore = field(init=False)
     _words: tuple[str, ...] = tuple(f"w{number}" for number in range(997))
+
+    def __post_init__(self) -> None:
+        self._free = asyncio.Semaphore(self.slots)
 
     async def ask(self, request: Request) -> Completion:
         """Think, then answer; each answer tells another way."""
-        async with self._slots:
+        async with self._free:
             draw = random.Random(f"{request.messages[-1].content} {request.seed}")
             self._changed(1)
-            try:
-                await asyncio.sleep(_MEDIAN_S * draw.lognormvariate(0, _SIGMA))
-            finally:
-                self._changed(-1)
-        self.answered += 1
+            self.latencies.append(_MEDIAN_S * draw.lognormvariate(0, _SIGMA))
+            await asyncio.sleep(self.latencies[-1])
+            self._changed(-1)
         number = next(word for word in request.messages[-1].content.split() if word.isdigit())
         answer = int(number) + (draw.random() >= self.rates[number])
         thought = " ".join(draw.choices(self._words, k=_WORDS))
         return Completion(thought, f"So \\boxed{{{answer}}}.", "stop", 100, 1000)
-
-    def shares(self, parts: int) -> list[float]:
-        """Of each part of the time from the first request to the last answer, the share of slots in use."""
-        begin, end = self.changes[0][0], self.changes[-1][0]
-        used = [0.0] * parts
-        width = (end - begin) / parts
-        for (since, in_use), (until, _) in pairwise(self.changes):
-            for part in range(int((since - begin) / width), min(int((until - begin) / width) + 1, parts)):
-                within = min(until, begin + (part + 1) * width) - max(since, begin + part * width)
-                used[part] += in_use * max(within, 0.0)
-        return [one / width / _SLOTS for one in used]
 
     def end(self, error: Exception) -> None:
         raise error
@@ -114,8 +137,8 @@ class _Teacher:
         self.changes.append((asyncio.get_running_loop().time(), self._in_use))
 
 
-def _recipe() -> Recipe:
-    teacher = {"name": "t", "kind": "openai", "model": "m", "base_url": "http://127.0.0.1:1/v1", "concurrency": _SLOTS}
+def _recipe(slots: int) -> Recipe:
+    teacher = {"name": "t", "kind": "openai", "model": "m", "base_url": "http://127.0.0.1:1/v1", "concurrency": slots}
     sampling = {"target_correct": 4, "max_attempts": 16}
     return Recipe.model_validate(
         {"name": "slots", "sources": [{"kind": "limo"}], "teachers": [teacher], "sampling": sampling}
@@ -129,17 +152,22 @@ def _problems(count: int) -> list[Problem]:
     ]
 
 
-async def _run(count: int) -> _Teacher:
+async def sampled(count: int, slots: int) -> Thinker:
+    """Sample so many problems to the end.
+
+    Returns:
+        The teacher, who knows what it was asked and when.
+    """
     rates = random.Random(0).choices(recorded_rates(), k=count)
-    teacher = _Teacher({str(number): float(rate) for number, rate in enumerate(rates)})
+    teacher = Thinker({str(number): float(rate) for number, rate in enumerate(rates)}, slots)
     async with _sampler(teacher) as sampler:
         await sampler.run(_problems(count))
     return teacher
 
 
 @asynccontextmanager
-async def _sampler(teacher: _Teacher):
-    recipe = _recipe()
+async def _sampler(teacher: Thinker) -> AsyncIterator[Sampler]:
+    recipe = _recipe(teacher.slots)
     ready = {"t": ReadyTeacher(recipe.paid_teachers[0], load_prompt("solve", "m"), teacher)}
     with (
         tempfile.TemporaryDirectory() as folder,
