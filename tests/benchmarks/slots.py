@@ -8,8 +8,7 @@ import asyncio
 import heapq
 import random
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -95,12 +94,14 @@ class Thinker:
     Attributes:
         rates: of right answers, by problem.
         slots: how many it answers at a time.
+        luck: other latencies.
         latencies: of all requests, in the order in which they were sent.
         changes: when the number of slots in use changed, and to how many.
     """
 
     rates: Mapping[str, float]
     slots: int
+    luck: int = 0
     latencies: list[float] = field(default_factory=list)
     changes: list[tuple[float, int]] = field(default_factory=list)
     _in_use: int = 0
@@ -113,11 +114,12 @@ class Thinker:
     async def ask(self, request: Request) -> Completion:
         """Think, then answer; each answer tells another way."""
         async with self._free:
-            draw = random.Random(f"{request.messages[-1].content} {request.seed}")
+            asked = f"{request.messages[-1].content} {request.seed}"
             self._changed(1)
-            self.latencies.append(_MEDIAN_S * draw.lognormvariate(0, _SIGMA))
+            self.latencies.append(_MEDIAN_S * random.Random(f"{asked} {self.luck}").lognormvariate(0, _SIGMA))
             await asyncio.sleep(self.latencies[-1])
             self._changed(-1)
+        draw = random.Random(asked)
         number = next(word for word in request.messages[-1].content.split() if word.isdigit())
         answer = int(number) + (draw.random() >= self.rates[number])
         thought = " ".join(draw.choices(self._words, k=_WORDS))
@@ -152,28 +154,29 @@ def _problems(count: int) -> list[Problem]:
     ]
 
 
-async def sampled(count: int, slots: int) -> Thinker:
+async def sampled(count: int, slots: int, folder: Path | None = None, luck: int = 0) -> Thinker:
     """Sample so many problems to the end.
+
+    Args:
+        count: of problems.
+        slots: of the teacher.
+        folder: where completions are kept, and found; None forgets them.
+        luck: other latencies.
 
     Returns:
         The teacher, who knows what it was asked and when.
     """
     rates = random.Random(0).choices(recorded_rates(), k=count)
-    teacher = Thinker({str(number): float(rate) for number, rate in enumerate(rates)}, slots)
-    async with _sampler(teacher) as sampler:
-        await sampler.run(_problems(count))
-    return teacher
-
-
-@asynccontextmanager
-async def _sampler(teacher: Thinker) -> AsyncIterator[Sampler]:
-    recipe = _recipe(teacher.slots)
+    teacher = Thinker({str(number): float(rate) for number, rate in enumerate(rates)}, slots, luck)
+    recipe = _recipe(slots)
     ready = {"t": ReadyTeacher(recipe.paid_teachers[0], load_prompt("solve", "m"), teacher)}
     with (
-        tempfile.TemporaryDirectory() as folder,
-        Journal(Path(folder) / "completions.jsonl") as journal,
-        Journal(Path(folder) / "verdicts.jsonl") as kept,
+        tempfile.TemporaryDirectory() as forgotten,
+        Journal((folder or Path(forgotten)) / "completions.jsonl") as journal,
+        Journal(Path(forgotten) / "verdicts.jsonl") as kept,
         Verifier(Limits(cpu_s=5, memory_mb=1024), workers=1) as verifier,
     ):
         paths, verdicts = PathRule(recipe.paths.text), Verdicts(verifier, kept)
-        yield Sampler(recipe, paths, lambda problem: (), ready, journal, None, verdicts, Progress())
+        sampler = Sampler(recipe, paths, lambda problem: (), ready, journal, None, verdicts, Progress())
+        await sampler.run(_problems(count))
+    return teacher
