@@ -17,7 +17,7 @@ from tests.benchmarks.replaying import Draw, Ends, Played, Rates, constant, fixe
 
 _BOUNDS = Bounds(target_correct=4, max_attempts=16, give_up_after=8)
 _YIELD = 0.995
-_OF_OTHERS = 5
+_OF_OTHERS = 10
 """Made-up distributions get a draw for so many of the real one."""
 _TOKENS = 2_600
 """The mean of the recorded outputs, at four characters a token."""
@@ -44,7 +44,7 @@ def measure(draws: int = 200, rates: Path | None = None, plot: Path | None = Non
     """Print the figures.
 
     Args:
-        draws: of the real outcomes; the others get a fifth.
+        draws: of the real outcomes; the others get a tenth.
         rates: a Parquet, CSV or JSONL file with a column of rates, to be measured instead of all these.
         plot: where an SVG of the real ones is written.
     """
