@@ -15,7 +15,7 @@ from datagen.sampling.policy import Bounds, Policy
 from datagen.sampling.rates import Rates
 from datagen.sampling.record import Record, Tally
 
-_FIRST = 16
+_FIRST = 8
 """Problems of the first block and of the second; each further one has as many as all before it."""
 UNTAUGHT = 2 * _FIRST
 """Problems that no other one teaches anything: those of the first two blocks."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datagen.sampling.rates import Rates, Vector
 from datagen.sampling.record import Record, Tally
@@ -87,6 +88,7 @@ class Policy:
         self._costs = costs
         self._rungs = [_Rung(bounds, rates.chances[rung], costs[rung]) for rung in range(len(costs))]
         self._steps: dict[Record, Step | None] = {}
+        self._looked: dict[tuple[Record, int], _Ahead] = {}
         self._bounds = replace(bounds, give_up_after=bounds.max_attempts)
         self._worth = _MOST_WORTH * max(costs)
         self._calibrate(bounds, starts or {Record(Tally(), (Tally(),) * len(costs)): 1})
@@ -94,7 +96,7 @@ class Policy:
     def next(self, record: Record) -> Step | None:
         """The wave that a record makes worthwhile; None when it has enough or is given up."""
         if record not in self._steps:
-            self._steps[record] = self._decide(record, self._rates.belief(record))
+            self._steps[record] = self._decide(record)
         return self._steps[record]
 
     def chance(self, record: Record) -> float:
@@ -106,21 +108,32 @@ class Policy:
         belief = self._rates.belief(record)
         return max(float(rung.served[missing, left] @ belief) for rung in self._rungs[record.reached :])
 
-    def _decide(self, record: Record, belief: Vector) -> Step | None:
+    def _decide(self, record: Record) -> Step | None:
         missing = self._bounds.target_correct - record.paths
         left = self._bounds.max_attempts - record.paid
-        unsolved = None if record.paths else self._bounds.give_up_after - record.paid
-        if missing <= 0 or left <= 0 or (unsolved is not None and unsolved <= 0):
+        if missing <= 0 or left <= 0 or (not record.paths and record.paid >= self._bounds.give_up_after):
             return None
         if not record.paid:
             return first_step(self._bounds, record)
         best, most = None, 0.0
         for number in range(record.reached, len(self._rungs)):
-            later = self._rungs[number + 1 :]
-            value, attempts = self._rungs[number].look_ahead(belief, later, missing, left, unsolved, self._worth)
-            if value > most + _HARDLY * self._worth:
-                best, most = Step(number, attempts), value
+            tally = record.rungs[number]
+            ahead = self._ahead(record.before(number), number)
+            gain = float(ahead.gains[tally.new, tally.asked])
+            if gain > most + _HARDLY * self._worth:
+                best, most = Step(number, int(ahead.sizes[tally.new, tally.asked])), gain
         return best
+
+    def _ahead(self, start: Record, number: int) -> "_Ahead":
+        """What asking a rung is worth at every record that it can lead to from one at which it was not asked yet."""
+        if (start, number) not in self._looked:
+            missing = self._bounds.target_correct - start.paths
+            left = self._bounds.max_attempts - start.paid
+            unsolved = None if start.paths else self._bounds.give_up_after - start.paid
+            belief, later = self._rates.belief(start), self._rungs[number + 1 :]
+            ahead = self._rungs[number].look_ahead(belief, later, missing, left, unsolved, self._worth)
+            self._looked[start, number] = ahead
+        return self._looked[start, number]
 
     def _calibrate(self, bounds: Bounds, starts: Mapping[Record, int]) -> None:
         """Find the worth of a served problem, in steps of a twentieth."""
@@ -128,30 +141,50 @@ class Policy:
         counted = {start: starts[start] for start in common}
         everything = self._served(counted)
         self._bounds = bounds
+        self._looked.clear()
         wanted = (1 - _LOST) * everything
         if bounds.give_up_after < bounds.max_attempts:
             wanted = min(wanted, (1 - _LOST_WITHIN_BOUND) * self._served(counted))
         low, high = min(self._costs), self._worth
         while high > low * _CLOSE:
-            self._worth = float(np.sqrt(low * high))
+            self._looks_again(float(np.sqrt(low * high)))
             low, high = (low, self._worth) if self._served(counted) >= wanted else (self._worth, high)
-        self._worth = high
+        self._looks_again(high)
+
+    def _looks_again(self, worth: float) -> None:
+        """Begin anew with another worth of a served problem."""
+        self._worth = worth
+        self._looked.clear()
 
     def _served(self, starts: Mapping[Record, int]) -> float:
         """The share of problems that are served, as far as the rates are right."""
         in_all, served = sum(starts.values()), 0.0
-        reached = {start: self._rates.belief(start) * (often / in_all) for start, often in starts.items()}
-        while reached:  # a record has fewer attempts than those that follow it
-            record = min(reached, key=lambda one: (one.paid, one))
-            held = reached.pop(record)
-            share = float(held.sum())
-            if record.paths >= self._bounds.target_correct:
-                served += share
-            elif share > _TOO_RARE and (step := self._decide(record, held / share)) is not None:
-                for new, chances in enumerate(self._rungs[step.rung].ways[step.attempts - 1][: step.attempts + 1]):
-                    after = record.after(step.rung, step.attempts, new)
-                    reached[after] = reached.get(after, 0.0) + held * chances
+        reached: list[dict[Record, Vector]] = [{} for _ in range(self._bounds.max_attempts + 1)]  # by paid attempts
+        reached[0] = {start: self._rates.belief(start) * (often / in_all) for start, often in starts.items()}
+        for paid, records in enumerate(reached):
+            for record, held in records.items():
+                share = float(held.sum())
+                if record.paths >= self._bounds.target_correct:
+                    served += share
+                elif share > _TOO_RARE and (step := self._decide(record)) is not None:
+                    further = reached[paid + step.attempts]
+                    for new, chances in enumerate(self._rungs[step.rung].ways[step.attempts - 1][: step.attempts + 1]):
+                        after = record.after(step.rung, step.attempts, new)
+                        further[after] = further.get(after, 0.0) + held * chances
         return served
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What asking one rung is worth; new paths of that rung × its attempts so far.
+
+    Attributes:
+        gains: of the best wave, less what it is expected to cost and to lead to; 0 or less when there is none.
+        sizes: attempts of that wave.
+    """
+
+    gains: Vector
+    sizes: NDArray[np.int64]
 
 
 class _Rung:
@@ -196,8 +229,8 @@ class _Rung:
         left: int,
         unsolved: int | None,
         worth: float,
-    ) -> tuple[float, int]:
-        """What asking this rung next is worth at best, and how many attempts that takes.
+    ) -> _Ahead:
+        """What asking this rung is worth at best from a record at which it was not asked yet, and after.
 
         Args:
             belief: over difficulties.
@@ -209,10 +242,10 @@ class _Rung:
         """
         values = np.zeros((missing + 1, left + 1))
         values[missing] = worth
-        gains = [worth * rung.served - rung.cost * rung.asked for rung in later]
+        ahead = _Ahead(np.zeros((missing, left)), np.ones((missing, left), np.int64))
+        climbs = [worth * rung.served - rung.cost * rung.asked for rung in later]
         wave = np.arange(1, len(self.ways) + 1)
         price = self.cost * (wave + _WAVE) + _HARDLY * worth * wave
-        gain, size = 0.0, 0
         for asked in range(left - 1, -1, -1):
             for new in range(min(missing - 1, asked), -1, -1):
                 bound = left - asked if new or unsolved is None else min(left, unsolved) - asked
@@ -226,7 +259,7 @@ class _Rung:
                 brought = (self.ways[:most, : most + 1] @ held) * values[then, asked + wave[:most, None]]
                 sent = brought.sum(axis=1) - price[:most]
                 size = int(sent.argmax())
-                gain = float(sent[size])
-                climbed = max((float(one[missing - new, left - asked] @ held) for one in gains), default=0.0)
-                values[new, asked] = max(0.0, climbed, gain)
-        return gain, size + 1
+                ahead.gains[new, asked], ahead.sizes[new, asked] = sent[size], size + 1
+                climbed = max((float(one[missing - new, left - asked] @ held) for one in climbs), default=0.0)
+                values[new, asked] = max(0.0, climbed, float(sent[size]))
+        return ahead

@@ -18,7 +18,7 @@ from datagen.sampling.record import RECORDED, Record, Tally
 _CHANCES = (0.0, 0.005, 0.01, 0.02, 0.03, *(step / 20 for step in range(1, 20)), 0.97, 0.98, 0.99, 0.995, 1.0)
 """The grid: the chances of the first rung at problems of each difficulty."""
 _STEPS = 100
-_STRENGTH = 2.0
+_STRENGTH = 0.5
 """Problems that the distribution believed before any was seen counts for."""
 _RUNG_GAIN, _SKILL_SPREAD = 1.0, 1.5
 """How much better a rung is thought to be than the one before it, and how sure that is; in logits."""

@@ -77,3 +77,7 @@ class Record:
         tally = self.rungs[rung]
         more = Tally(tally.asked + asked, tally.new + new)
         return replace(self, rungs=(*self.rungs[:rung], more, *self.rungs[rung + 1 :]))
+
+    def before(self, rung: int) -> Self:
+        """The record without what a rung and those above it brought."""
+        return replace(self, rungs=(*self.rungs[:rung], *(Tally(),) * (len(self.rungs) - rung)))

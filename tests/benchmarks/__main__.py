@@ -2,6 +2,7 @@
 
 import argparse
 from functools import partial
+from pathlib import Path
 
 from tests.benchmarks import (
     builds,
@@ -10,26 +11,35 @@ from tests.benchmarks import (
     faults,
     journal,
     kills,
+    ladders,
     memory,
     normalising,
+    rungs,
     screening,
+    slots,
     throughput,
     truncation,
     unseen,
     verifying,
+    waves,
 )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="some of them; all when none is named")
+    parser.add_argument(
+        "--draws", type=int, default=200, metavar="N", help="waves, ladders: averages over so many [200]"
+    )
+    parser.add_argument("--rates", type=Path, metavar="FILE", help="waves: a column of rates, instead of all else")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="waves: also write the plot there, as SVG")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="verifying: each Nth row only")
     parser.add_argument(
         "--share",
         type=int,
         default=1,
         metavar="N",
-        help="throughput, faults, kills, screening, truncation: an Nth of it only",
+        help="throughput, faults, kills, screening, slots, truncation: an Nth of it only",
     )
     parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="journal, memory: so many [5000]")
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="kills: so many [5]")
@@ -41,13 +51,17 @@ def main() -> None:
         "faults": partial(faults.measure, asked.share),
         "journal": partial(journal.measure, asked.completions),
         "kills": partial(kills.measure, asked.kills, asked.share),
+        "ladders": partial(ladders.measure, asked.draws),
         "memory": partial(memory.measure, asked.completions),
         "normalising": normalising.measure,
         "screening": partial(screening.measure, asked.share),
+        "rungs": rungs.measure,
+        "slots": partial(slots.measure, asked.share),
         "throughput": partial(throughput.measure, asked.share),
         "truncation": partial(truncation.measure, asked.share),
         "unseen": unseen.measure,
         "verifying": partial(verifying.measure, asked.every),
+        "waves": partial(waves.measure, asked.draws, asked.rates, asked.plot),
     }
     unknown = [name for name in asked.names if name not in benchmarks]
     if unknown:

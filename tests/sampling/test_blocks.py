@@ -26,7 +26,7 @@ def test_the_order_in_which_problems_end_changes_no_policy() -> None:
         some = blocks()
         for place in order:
             end(some, place)
-        policies = [await some.policy(place) for place in (0, 16, 32, 64, 127)]
+        policies = [await some.policy(place) for place in (0, 8, 16, 32, 127)]
         return [policy.chance(Record(Tally(), (Tally(6, 2),))) for policy in policies]
 
     plain = list(range(64))
@@ -63,6 +63,6 @@ def test_a_problem_that_is_left_holds_up_those_that_rest_on_it_and_no_others() -
             await waiting
         with pytest.raises(HeldUpError):
             await some.policy(70)
-        assert await some.policy(20)
+        assert await some.policy(12)
 
     asyncio.run(watch())

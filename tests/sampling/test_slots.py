@@ -1,0 +1,38 @@
+"""The sampler in virtual time: barriers leave no slot idle, and the order of arrival leaves no trace."""
+
+from pathlib import Path
+
+from datagen.journal import Journal
+from tests.benchmarks.slots import sampled, without_barriers
+from tests.benchmarks.virtual_time import run_in_virtual_time
+
+PROBLEMS, SLOTS = 200, 8
+
+
+def journal(folder: Path) -> Journal:
+    return Journal(folder / "completions.jsonl")
+
+
+def keys(folder: Path) -> list[str]:
+    with journal(folder) as kept:
+        return [record["key"] for record in kept.records(("key",))]
+
+
+def test_barriers_make_a_run_hardly_longer_than_its_requests_alone() -> None:
+    teacher = run_in_virtual_time(sampled(PROBLEMS, SLOTS))
+    alone = without_barriers(teacher.latencies, SLOTS)
+    assert teacher.changes[-1][0] < 1.05 * alone[-1][0]
+
+
+def test_a_run_that_goes_on_from_any_moment_asks_what_an_undisturbed_one_asks(tmp_path: Path) -> None:
+    whole, resumed = tmp_path / "whole", tmp_path / "resumed"
+    whole.mkdir()
+    resumed.mkdir()
+    run_in_virtual_time(sampled(PROBLEMS, SLOTS, whole))
+    arrived = keys(whole)
+    with journal(whole) as kept, journal(resumed) as part:
+        for key in arrived[: len(arrived) * 3 // 5 : 2]:  # a wave's tail and whole problems are missing
+            part.append(key, kept.get(key))
+    again = run_in_virtual_time(sampled(PROBLEMS, SLOTS, resumed, luck=1))
+    assert sorted(keys(resumed)) == sorted(arrived)
+    assert len(again.latencies) == len(arrived) - len(arrived[: len(arrived) * 3 // 5 : 2])
