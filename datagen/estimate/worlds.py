@@ -30,6 +30,7 @@ from datagen.sampling.blocks import UNTAUGHT, Usage, fitted_policy
 from datagen.sampling.ladder import costs_of, rules_of
 from datagen.sampling.plan import NextStep, Nobody
 from datagen.sampling.record import Record, Tally
+from datagen.sampling.truncation import most_tokens
 
 _WORLDS, _PLAYS = 40, 150
 """Worlds, and plays of each source in each."""
@@ -242,7 +243,7 @@ def _tokens(
         prompt, written, told = np.average(prompts, weights=asked), np.average(completions, weights=asked), "measured"
     if stated.tokens is not None:
         written, told = stated.tokens, "as stated"
-    written = min(float(written), float(recipe.sampling.max_tokens))
+    written = min(float(written), float(most_tokens(recipe.sampling)))
     return (float(prompt), written), f"{name}: {prompt:,.0f} + {written:,.0f} tokens a completion, {told}"
 
 

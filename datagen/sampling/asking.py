@@ -6,6 +6,7 @@ Each completion goes to the journal before anything else happens with it, and is
 so that a run that died goes on where it stood and pays for nothing twice.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -34,6 +35,8 @@ from datagen.tables import Problem, Solution
 from datagen.teachers.base import Completion, Request, TeacherClient
 from datagen.teachers.families import parameters_of
 from datagen.teachers.prompting import Prompt
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Attempts:
         changed: Callable[[], None],
     ) -> None:
         self.outstanding = 0
+        self._told: set[str] = set()
         self._recipe = recipe
         self._teachers = teachers
         self._journal = journal
@@ -139,7 +143,10 @@ class Attempts:
             return refused(attempt, key)
         try:
             record = await fetch(ready, key, more)
-        except NoMoreError:
+        except NoMoreError as error:
+            if ask.teacher not in self._told:
+                self._told.add(ask.teacher)
+                _log.warning("%s; such answers stay cut off", error)
             nothing = Completion("", "", "length", 0, 0)
             self._journal.append(refusal_key(key), self._record(ready, problem, ask, more, nothing))
             return refused(attempt, key)

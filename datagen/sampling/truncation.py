@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from datagen.recipe import Sampling
 from datagen.spending.cost import from_usd
 from datagen.tables import Solution
 from datagen.teachers.base import Message, Request
@@ -29,8 +30,8 @@ _AT_LIMIT = 0.9
 _TAIL, _SHORTEST_TAIL = 4096, 1024
 """Characters at the end of a text that tell whether it repeats itself; fewer tell nothing."""
 _REPEATS = 0.1
-"""Compressed size of such a tail: of recorded mathematics (`tests/benchmarks`) no text that ended well is below 0.15,
-one that repeats a sentence of 100 characters is at 0.03."""
+"""Compressed size of such a tail, of its own size. Of 2,860 recorded answers that are right or closed their thought,
+one lies below; of 459 thoughts that were cut off, 74 do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,12 @@ class Attempt:
     solution: Solution
     keys: tuple[str, ...] = ()
     cut: Cut | None = None
+
+
+def most_tokens(sampling: Sampling) -> int:
+    """The most tokens that an attempt can have written, both its answers together."""
+    answers = {"accept": 1, "raise_limit": 1 + _RAISED, "continue": 2}[sampling.on_truncated]
+    return answers * sampling.max_tokens
 
 
 def is_cut_off(solution: Solution) -> bool:

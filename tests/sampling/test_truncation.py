@@ -134,16 +134,24 @@ def test_a_limit_is_not_raised_where_nothing_that_comes_near_it_ever_ends(tmp_pa
     assert ran.figures["asked_again"] == 0
 
 
-@pytest.mark.parametrize("policy", ["raise_limit", "continue"])
+@pytest.mark.parametrize(
+    ("policy", "cuts"),
+    [
+        ("raise_limit", 4),
+        ("continue", 6),
+        pytest.param("raise_limit", 40, marks=pytest.mark.full),
+        pytest.param("continue", 1000, marks=pytest.mark.full),
+    ],
+)
 def test_neither_the_order_of_arrival_nor_a_cut_of_the_journal_changes_what_is_asked(
-    policy: str, tmp_path: Path, verifier: Verifier
+    policy: str, cuts: int, tmp_path: Path, verifier: Verifier
 ) -> None:
     world, problems = LongAnswers(hard), MANY if policy == "raise_limit" else FEW
     (tmp_path / "whole").mkdir()
     whole = run(tmp_path / "whole", verifier, world, problems, on_truncated=policy)
     lines = (tmp_path / "whole" / "c.jsonl").read_bytes().splitlines(keepends=True)
     assert whole.figures["asked_again"] > 3
-    places = range(0, len(lines), max(1, len(lines) // 7))
+    places = range(0, len(lines), max(1, len(lines) // cuts))
     for place in places:
         folder = tmp_path / str(place)
         folder.mkdir()
@@ -167,7 +175,7 @@ def test_a_run_with_the_raised_limit_finds_what_was_paid_for(tmp_path: Path, ver
 
 @pytest.mark.parametrize(("policy", "room"), [("raise_limit", 150), ("continue", 199)])
 def test_an_endpoint_without_room_for_more_leaves_answers_cut_off_and_is_not_asked_again(
-    policy: str, room: int, tmp_path: Path, verifier: Verifier
+    policy: str, room: int, tmp_path: Path, verifier: Verifier, caplog: pytest.LogCaptureFixture
 ) -> None:
     world, problems = LongAnswers(hard, room=room), MANY if policy == "raise_limit" else 8
     ran = run(tmp_path, verifier, world, problems, on_truncated=policy)
@@ -175,6 +183,7 @@ def test_an_endpoint_without_room_for_more_leaves_answers_cut_off_and_is_not_ask
     assert ran.figures["refused"] > 3
     assert ran.figures["asked_again"] == ran.figures["usd_again"] == 0
     assert cut_off(ran) == ran.figures["answers"]
+    assert len([line for line in caplog.messages if line.endswith("; such answers stay cut off")]) == 1
     assert sum(record["completion_tokens"] for record in kept(tmp_path).values()) == sum(
         min(len(world.words(_problem_of(body), body["seed"])), LIMIT) for body in world.bodies
     )

@@ -3,13 +3,14 @@
 import asyncio
 import email.utils
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from datagen.errors import DatagenError, UsageError
-from datagen.teachers.base import Completion
+from datagen.errors import DatagenError, NoMoreError, UsageError
+from datagen.teachers.base import Completion, Message
 from datagen.teachers.openai_api import OpenAIClient
 from tests.teachers.misbehaving import (
     BROKEN,
@@ -263,3 +264,33 @@ def test_the_proxy_of_the_environment_is_for_other_machines(monkeypatch: pytest.
             return proxy.asked[0].line
 
     assert asyncio.run(main()) == "POST http://teacher.invalid/v1/chat/completions HTTP/1.1"
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "continues", "left"),
+    [
+        (400, "maximum context length is 4096", False, True),
+        (400, "Invalid max_tokens value, the valid range of max_tokens is [1, 8192]", False, True),
+        (422, "anything", False, True),
+        (413, "", True, True),
+        (400, "maximum context length is 4096", True, True),
+        (400, "the final message does not appear in the chat after applying the chat template", True, True),
+        (400, "Unrecognized request argument: continue_final_message", True, False),
+        (401, "no", False, False),
+        (404, "no", True, False),
+    ],
+)
+def test_more_of_an_answer_that_an_endpoint_does_not_take_says_nothing_of_other_requests(
+    status: int, message: str, continues: bool, left: bool
+) -> None:
+    messages = (*request().messages, Message("assistant", "So"))
+    more = replace(request(), asks_for_more=True, messages=messages if continues else request().messages)
+
+    async def both(client: Any) -> list[Any]:
+        got = await asyncio.gather(client.ask(more), return_exceptions=True)
+        return got + await asyncio.gather(client.ask(request(1)), return_exceptions=True)
+
+    (refusal, other), asked, _ = asking(first(saying({"error": {"message": message}}, status)), both)
+    assert isinstance(refusal, DatagenError)
+    assert isinstance(refusal, NoMoreError) == isinstance(other, Completion) == left
+    assert len(asked) == 1 + left
