@@ -26,8 +26,8 @@ from datagen.estimate.assumptions import (
 from datagen.estimate.evidence import Evidence
 from datagen.estimate.simulation import Specimen, Spread, fit_spread, play
 from datagen.recipe import Recipe
-from datagen.sampling.blocks import UNTAUGHT, Usage, fitted_policy
-from datagen.sampling.ladder import costs_of, rules_of
+from datagen.sampling.blocks import Usage, fitted_policy
+from datagen.sampling.ladder import costs_of, first_block, rules_of
 from datagen.sampling.plan import NextStep, Nobody
 from datagen.sampling.record import Record, Tally
 from datagen.sampling.truncation import most_tokens
@@ -194,7 +194,7 @@ def _policies(
         used.append(Usage(len(rung), round(sum(prompts)), round(sum(written))))
     first = fitted_policy(rules.bounds, {}, costs_of(recipe, [Usage() for _ in used]))
     later = fitted_policy(rules.bounds, records, costs_of(recipe, used))
-    return _Policies(first, later, min(1.0, UNTAUGHT / max(problems, 1.0)))
+    return _Policies(first, later, min(1.0, 2 * first_block(recipe) / max(problems, 1.0)))
 
 
 def _plays(

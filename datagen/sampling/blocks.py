@@ -15,10 +15,10 @@ from datagen.sampling.policy import Bounds, Policy
 from datagen.sampling.rates import Rates
 from datagen.sampling.record import Record, Tally
 
-_FIRST = 8
+FIRST = 8
 """Problems of the first block and of the second; each further one has as many as all before it."""
-UNTAUGHT = 2 * _FIRST
-"""Problems that no other one teaches anything: those of the first two blocks."""
+FIRST_IN_BATCHES = 4096
+"""The same where a teacher is asked in batches, each of which may take a day: what a block learns costs two of them."""
 _BEHIND = 2
 """A block's policy rests on those that lie so many blocks before it, and on all before them."""
 
@@ -72,10 +72,11 @@ class Blocks:
         rungs: how many the ladder has.
         bounds: of every problem's plan.
         costs: of attempts.
+        first: problems of the first block.
     """
 
-    def __init__(self, rungs: int, bounds: Bounds, costs: Costs) -> None:
-        self._rungs, self._bounds, self._costs = rungs, bounds, costs
+    def __init__(self, rungs: int, bounds: Bounds, costs: Costs, first: int = FIRST) -> None:
+        self._rungs, self._bounds, self._costs, self._first = rungs, bounds, costs, first
         self._through: defaultdict[int, _Block] = defaultdict(
             lambda: _Block(Counter(), [Usage() for _ in range(rungs)])
         )
@@ -104,10 +105,10 @@ class Blocks:
         """
         if self.policy_now(place) is None:
             raise NotYetError
-        return self._lengths[_block_of(place)]
+        return self._lengths[self._number(place)]
 
     def _under_way(self, place: int) -> asyncio.Task[Policy]:
-        number = _block_of(place)
+        number = self._number(place)
         if number not in self._policies:
             self._policies[number] = asyncio.create_task(self._made(number))
             self._policies[number].add_done_callback(lambda made: made.cancelled() or made.exception())
@@ -124,18 +125,18 @@ class Blocks:
             used: what its attempts took, by rung.
             lengths: what they say about lengths, by teacher.
         """
-        number = _block_of(place)
+        number = self._number(place)
         block = self._through[number]
         block.records[record] += 1
         for rung, usage in zip(block.used, used, strict=True):
             rung.add(usage)
         _add(block.lengths, lengths or {})
-        if block.records.total() == _size(number):
+        if block.records.total() == self._size(number):
             self._tell()
 
     def left(self, place: int) -> None:
         """Take in that a problem does not get through in this run."""
-        number = _block_of(place)
+        number = self._number(place)
         self._through[number].is_left = True
         self._tell()
 
@@ -158,11 +159,18 @@ class Blocks:
         self._lengths[number] = lengths
         return await asyncio.to_thread(self._fitted, records, used)
 
+    def _number(self, place: int) -> int:
+        """The number of the block that holds a place."""
+        return (place // self._first).bit_length()
+
+    def _size(self, number: int) -> int:
+        return self._first << max(number - 1, 0)
+
     def _is_through(self, number: int) -> bool:
         block = self._through[number]
         if block.is_left:
             raise HeldUpError
-        return block.records.total() == _size(number)
+        return block.records.total() == self._size(number)
 
     def _fitted(self, records: Mapping[Record, int], used: Sequence[Usage]) -> Policy:
         return fitted_policy(self._bounds, records, self._costs(used))
@@ -185,12 +193,3 @@ def fitted_policy(bounds: Bounds, records: Mapping[Record, int], costs: Sequence
 def _add(lengths: dict[str, Lengths], others: Mapping[str, Lengths]) -> None:
     for teacher, other in others.items():
         lengths.setdefault(teacher, Lengths()).add(other)
-
-
-def _size(number: int) -> int:
-    return _FIRST << max(number - 1, 0)
-
-
-def _block_of(place: int) -> int:
-    """The number of the block that holds a place."""
-    return (place // _FIRST).bit_length()

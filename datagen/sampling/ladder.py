@@ -7,8 +7,8 @@ one rung, at the place of the first of them.
 from collections.abc import Sequence
 
 from datagen.recipe import Recipe
-from datagen.recipe_teachers import PaidTeacher
-from datagen.sampling.blocks import Usage
+from datagen.recipe_teachers import PaidTeacher, asks_in_batches
+from datagen.sampling.blocks import FIRST, FIRST_IN_BATCHES, Usage
 from datagen.sampling.plan import Rules
 from datagen.sampling.policy import Bounds
 from datagen.spending.cost import Tariff, is_priced
@@ -35,6 +35,11 @@ def rules_of(recipe: Recipe) -> Rules:
     """The recipe's settings as rules of the plan."""
     bounds = Bounds(recipe.target_correct, recipe.sampling.max_attempts, recipe.sampling.give_up_after)
     return Rules(tuple(tuple(teacher.name for teacher in rung) for rung in rungs_of(recipe)), bounds)
+
+
+def first_block(recipe: Recipe) -> int:
+    """How many problems the first block has; see `datagen.sampling.blocks`."""
+    return FIRST_IN_BATCHES if any(map(asks_in_batches, recipe.paid_teachers)) else FIRST
 
 
 def costs_of(recipe: Recipe, used: Sequence[Usage]) -> tuple[float, ...]:

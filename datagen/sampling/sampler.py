@@ -19,7 +19,7 @@ from datagen.sampling.asking import Attempts, ReadyTeacher
 from datagen.sampling.blocks import Blocks, HeldUpError, NotYetError
 from datagen.sampling.figures import end_of
 from datagen.sampling.following import Course, Obtain
-from datagen.sampling.ladder import costs_of, rules_of
+from datagen.sampling.ladder import costs_of, first_block, rules_of
 from datagen.sampling.plan import Ask, NextStep
 from datagen.sampling.policy import Bounds, Policy, Step, first_step
 from datagen.sampling.record import Record
@@ -92,7 +92,9 @@ class Sampler:
         self._attempts = Attempts(recipe, teachers, journal, reuse, progress, self._look_again)
         self._verdicts = verdicts
         self._progress = progress
-        self._blocks = Blocks(len(self._rules.ladder), self._rules.bounds, lambda used: costs_of(recipe, used))
+        self._blocks = Blocks(
+            len(self._rules.ladder), self._rules.bounds, lambda used: costs_of(recipe, used), first_block(recipe)
+        )
         self._open = self._aside = self._held_up = 0
         self._left: list[RequestFailedError] = []
         self._failures: list[Exception] = []

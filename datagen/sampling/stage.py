@@ -19,7 +19,7 @@ from datagen.same_words import SAME_SHARE
 from datagen.sampling.asking import ReadyTeacher
 from datagen.sampling.cut_figures import CutFigures
 from datagen.sampling.figures import RungFigures
-from datagen.sampling.ladder import rules_of, rungs_of
+from datagen.sampling.ladder import first_block, rules_of, rungs_of
 from datagen.sampling.policy import POLICY_VERSION
 from datagen.sampling.recorded import RecordedSolutions
 from datagen.sampling.reuse import Hashes, reuse_figures, reuse_lines
@@ -68,7 +68,7 @@ class Sample(Stage):
             recipe.seed if teachers else None,
             [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.max_attempts, sampling.give_up_after],
             recipe.target_correct,
-            [POLICY_VERSION, _prices(recipe)],
+            [POLICY_VERSION, first_block(recipe), _prices(recipe)],
             [TRUNCATION_VERSION, sampling.on_truncated],
             path_settings(run),
             recipe.verify.limits,

@@ -12,6 +12,7 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datagen.sampling.blocks import FIRST
 from datagen.sampling.truncation import beginning, joined, repeats_itself
 from datagen.tables import Solution
 from datagen.verify.verifier import Verifier
@@ -120,7 +121,7 @@ def test_a_limit_is_raised_where_earlier_problems_say_that_it_brings_more_than_a
     assert ran.figures["answers"] > ran.figures["asked_again"] == ran.figures["finished"] == len(raised) > 8
     assert ran.figures["new_paths"] > 4
     numbers = [int(body["messages"][-1]["content"].split("What is ")[1].split()[0]) for body in raised]
-    assert min(numbers) >= 32, "nobody knows anything about the first two blocks"
+    assert min(numbers) >= 2 * FIRST, "nobody knows anything about the first two blocks"
     assert cut_off(ran) == ran.figures["answers"] - len(raised)
     for one, _ in ran.solutions:
         assert len(one.reasoning.split()) + len(one.content.split()) <= 2 * LIMIT
