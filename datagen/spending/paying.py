@@ -7,7 +7,7 @@ from typing import Any
 from datagen.journal import Journal
 from datagen.recipe import Sampling
 from datagen.recipe_teachers import PaidTeacher
-from datagen.spending.cost import Tariff, with_usage
+from datagen.spending.cost import NOTHING, Tariff, with_usage
 from datagen.spending.ledger import taken_over
 from datagen.teachers.base import Completion, Message, Origin, Request
 from datagen.teachers.families import parameters_of
@@ -101,3 +101,9 @@ class KeptCompletions:
         if request.origin is not None:
             record = record_from(self.teacher, request, request.origin, completion)
             self.journal.append(request.origin.key, record)
+
+    def at_most(self, requests: Sequence[Request]) -> tuple[float, int]:
+        """USD and tokens that requests may cost."""
+        tariff = Tariff.of(self.teacher)
+        worst = sum(map(tariff.at_most, requests), NOTHING)
+        return worst.usd, worst.tokens

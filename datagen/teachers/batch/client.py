@@ -14,7 +14,6 @@ from typing import Any
 
 from datagen.errors import DatagenError, NoMoreError, RequestFailedError, StoppedError
 from datagen.recipe_teachers import PaidTeacher
-from datagen.spending.cost import NOTHING, Tariff
 from datagen.teachers.base import Budget, Completion, Request, Traffic
 from datagen.teachers.batch import provider as protocol
 from datagen.teachers.batch.carrying import TOO_MUCH, Carrier, Line
@@ -181,9 +180,9 @@ class BatchClient:
                 continue
             lines = self._taken()
             self._under_way += len(lines)
-            at_most = sum((Tariff.of(self._teacher).at_most(line.request) for line in lines), NOTHING)
             requests = [line.request for line in lines]
-            batch = await asyncio.to_thread(self._folder.add, requests, len(lines), (at_most.usd, at_most.tokens))
+            at_most = self._keeping.kept.at_most(requests)
+            batch = await asyncio.to_thread(self._folder.add, requests, len(lines), at_most)
             self._start(self._carry(batch, [line.key for line in lines], {line.key: line for line in lines}))
 
     def _wait(self, now: float) -> float | None:

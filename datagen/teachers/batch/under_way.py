@@ -9,7 +9,7 @@ Both are on disk before anything is uploaded. They go when all that the batch br
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,6 +31,10 @@ class Kept(Protocol):
 
     def keep(self, request: Request, completion: Completion) -> None:
         """Keep one that nobody waits for."""
+        ...
+
+    def at_most(self, requests: Sequence[Request]) -> tuple[float, int]:
+        """USD and tokens that requests may cost."""
         ...
 
 

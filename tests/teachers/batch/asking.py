@@ -1,7 +1,7 @@
 """A run as a client of batches knows it: what is asked, what is kept, what the budget holds."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,9 @@ class Run:
 
     def keep(self, asked: Request, arrived: Completion) -> None:
         self.completions[asked.origin.key] = arrived
+
+    def at_most(self, requests: Sequence[Request]) -> tuple[float, int]:
+        return 0.0, sum(one.max_tokens for one in requests)
 
     async def reserve(self, asked: Request) -> "Hold":
         return Hold(self, asked.origin.key)
