@@ -1,14 +1,18 @@
-"""The demo teacher as a process of its own, that can be asked, counted and killed: for tests and benchmarks."""
+"""Servers for tests and benchmarks: the demo teacher as a process of its own, and any app in a thread of this one."""
 
+import asyncio
 import contextlib
 import json
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
+
+from aiohttp import web
 
 
 class DemoServer:
@@ -57,6 +61,34 @@ def demo_server(*options: str, port: int = 0) -> Iterator[DemoServer]:
         yield server
     finally:
         server.end()
+
+
+@contextlib.contextmanager
+def serving_app(app: web.Application, loop: asyncio.AbstractEventLoop) -> Iterator[str]:
+    """Serve an app on the loopback address, in a thread that runs the loop; gives its base URL, and closes the loop."""
+    started = threading.Event()
+    end = asyncio.Event()
+    url = ""
+
+    async def serve() -> None:
+        nonlocal url
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+        started.set()
+        await end.wait()
+        await runner.cleanup()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    assert started.wait(20)
+    try:
+        yield url
+    finally:
+        loop.call_soon_threadsafe(end.set)
+        thread.join()
+        loop.close()
 
 
 def free_port() -> int:

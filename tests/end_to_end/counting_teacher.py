@@ -6,13 +6,13 @@ It can hold its answers back, so that a test meets a run in the middle of sampli
 import asyncio
 import contextlib
 import hashlib
-import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 
 from aiohttp import web
 
 from datagen.teachers.demo.endpoint import Conduct, create_app
+from tests.serving import serving_app
 
 
 class CountingTeacher:
@@ -82,27 +82,10 @@ class CountingTeacher:
 
     @contextlib.contextmanager
     def serving(self, latency_ms: int) -> Iterator["CountingTeacher"]:
-        started = threading.Event()
-
-        async def serve() -> None:
-            app = create_app(conduct=Conduct(latency_ms=latency_ms))
-            app.middlewares.append(self._count)
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-            self._end = asyncio.Event()
-            started.set()
-            await self._end.wait()
-            await runner.cleanup()
-
-        thread = threading.Thread(target=self._loop.run_until_complete, args=(serve(),))
-        thread.start()
-        assert started.wait(20)
-        try:
-            yield self
-        finally:
-            self.release()
-            self._loop.call_soon_threadsafe(self._end.set)
-            thread.join()
-            self._loop.close()
+        app = create_app(conduct=Conduct(latency_ms=latency_ms))
+        app.middlewares.append(self._count)
+        with serving_app(app, self._loop) as self.url:
+            try:
+                yield self
+            finally:
+                self.release()

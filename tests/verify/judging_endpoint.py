@@ -10,6 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.serving import serving_app
+
 KEY = "sk-secret-of-this-test"
 GOLD = "its base is shorter than both of its legs"
 """A reference answer in words, which rules can't compare with anything."""
@@ -36,7 +38,6 @@ class Endpoint:
         self._answered = 0
         self._loop = asyncio.new_event_loop()
         self._open = asyncio.Event()
-        self._end = asyncio.Event()
 
     def release(self) -> None:
         self.answers = None
@@ -44,29 +45,13 @@ class Endpoint:
 
     @contextlib.contextmanager
     def serving(self) -> Iterator["Endpoint"]:
-        started = threading.Event()
-
-        async def serve() -> None:
-            app = web.Application()
-            app.router.add_post("/v1/chat/completions", self._answer)
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            self.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-            started.set()
-            await self._end.wait()
-            await runner.cleanup()
-
-        thread = threading.Thread(target=self._loop.run_until_complete, args=(serve(),))
-        thread.start()
-        assert started.wait(20)
-        try:
-            yield self
-        finally:
-            self.release()
-            self._loop.call_soon_threadsafe(self._end.set)
-            thread.join()
-            self._loop.close()
+        app = web.Application()
+        app.router.add_post("/v1/chat/completions", self._answer)
+        with serving_app(app, self._loop) as self.base_url:
+            try:
+                yield self
+            finally:
+                self.release()
 
     async def _answer(self, request: web.Request) -> web.Response:
         body = await request.json()

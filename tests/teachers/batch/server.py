@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+
+from tests.serving import serving_app
 
 KEY = "sk-secret-of-this-test-0123456789"
 PROMPT_TOKENS, COMPLETION_TOKENS = 40, 20
@@ -108,7 +109,6 @@ class BatchServer:
         self.keys: set[str] = set()
         self.is_holding = False
         self.keeps_metadata = True
-        self._end = asyncio.Event()
         self._loop = asyncio.new_event_loop()
 
     def complete(self, batch: Made) -> None:
@@ -127,32 +127,14 @@ class BatchServer:
 
     @contextlib.contextmanager
     def serving(self) -> Iterator["BatchServer"]:
-        started = threading.Event()
-
-        async def serve() -> None:
-            app = web.Application(client_max_size=1 << 28)
-            app.router.add_post("/v1/files", self._called(self._upload))
-            app.router.add_get("/v1/files/{id}/content", self._called(self._content))
-            app.router.add_post("/v1/batches", self._called(self._create))
-            app.router.add_get("/v1/batches", self._called(self._list))
-            app.router.add_get("/v1/batches/{id}", self._called(self._look))
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            self.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-            started.set()
-            await self._end.wait()
-            await runner.cleanup()
-
-        thread = threading.Thread(target=self._loop.run_until_complete, args=(serve(),))
-        thread.start()
-        assert started.wait(20)
-        try:
+        app = web.Application(client_max_size=1 << 28)
+        app.router.add_post("/v1/files", self._called(self._upload))
+        app.router.add_get("/v1/files/{id}/content", self._called(self._content))
+        app.router.add_post("/v1/batches", self._called(self._create))
+        app.router.add_get("/v1/batches", self._called(self._list))
+        app.router.add_get("/v1/batches/{id}", self._called(self._look))
+        with serving_app(app, self._loop) as self.base_url:
             yield self
-        finally:
-            self._loop.call_soon_threadsafe(self._end.set)
-            thread.join()
-            self._loop.close()
 
     def _called(
         self, handle: Callable[[web.Request], Awaitable[web.StreamResponse]]
