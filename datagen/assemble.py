@@ -27,7 +27,7 @@ from datagen.recipe import FormatName, Recipe
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import EXAMPLES, Example, Split
-from datagen.unbuilt import limits_of_this_version
+from datagen.unbuilt import LIMITS_OF_THIS_VERSION
 from datagen.workspace import PARQUET_OPTIONS
 
 _BATCH_ROWS = 100
@@ -46,8 +46,13 @@ class Assemble(Stage):
         """How the dataset is written, and what its card says."""
         recipe = run.recipe
         card = [recipe.name, recipe.description, [teacher.kind for teacher in recipe.teachers]]
-        limits = limits_of_this_version(recipe)
-        return [_CARD_VERSION, limits, recipe.output.model_dump(mode="json"), card, _tokenizer_name(recipe)]
+        return [
+            _CARD_VERSION,
+            LIMITS_OF_THIS_VERSION,
+            recipe.output.model_dump(mode="json"),
+            card,
+            _tokenizer_name(recipe),
+        ]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Write shards and card."""

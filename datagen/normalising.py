@@ -17,9 +17,12 @@ Every step scans from left to right, so that time grows as the text does. Changi
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
+from datagen.nfkc import nfkc
+from datagen.normalising_drawings import without_drawings
 from datagen.normalising_tables import (
     CONTROL_REPAIRS,
     DROPPED,
@@ -37,7 +40,10 @@ DRAWING_OPENS, DRAWING_CLOSES = "[ asy ]", "[ / asy ]"
 """What stands around a drawing in the normal form, whatever language it is drawn in."""
 
 _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # no blank between words, and Latin letters among them
-_TOKEN = re.compile(rf"\\[a-z]+|\\[^\w\s]|\d*\.\d+|\d+|[{_HAN}]+|[^\W\d_{_HAN}]+|[^\w\s]")
+_TOKEN = re.compile(  # what is most frequent first
+    r"[a-z]++(?![^\x00-\x7f])|[!-\-:-@\[\]^`{-~]|\\[a-z]+|\\[^\w\s]|\d+(?:\.\d+)?|\.\d+"
+    rf"|[^\W\d_{_HAN}]+|[{_HAN}]+|[^\w\s]"
+)
 _EATEN = re.compile(r"\f(?:rac)?|[\a\b\v]")
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _SUPERSCRIPT_RUN = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
@@ -47,7 +53,7 @@ _PLAIN_SUPERSCRIPT, _PLAIN_SUBSCRIPT = str.maketrans(SUPERSCRIPTS), str.maketran
 _MOST_HEADERS = 4
 _HEADER = re.compile(
     r"\s*(?:"
-    r"#{1,6}[^\S\n]{1,9}[^\n]{0,80}\n"  # ## Task B-1.3.
+    r"#{1,6}[^\S\n]{1,9}[^\n]{0,80}+\n"  # ## Task B-1.3.
     r"|(?i:\*{0,2}(?:problem|example|exercise|question|task)[^\S\n]{1,3}[a-z]?[-.]?\d{1,4}(?:\.\d{1,3}){0,2}"
     r"(?:[.:]\*{0,2}|\*\*[.:]?)\s)"  # **Problem 3.**
     r"|\d{1,3}[.)]\s{1,9}(?=[A-Z$\\])"  # 12. Let
@@ -57,51 +63,38 @@ _HEADER = re.compile(
     r")\s*"
 )
 _FUNCTION = r"(?:sin|cos|tan|cot|sec|csc|log|exp|arc|max|min|gcd|lcm|mod|deg)"
-_FORMULA = re.compile(r"\$[^$]{3,2000}\$|\\\([^$]{3,2000}?\\\)")
+_FORMULA_OPENS = re.compile(r"\$|\\\(")
+_FEWEST_IN_FORMULA, _MOST_IN_FORMULA = 3, 2000
+_MAY_STAND_APART = re.compile(r" (?<=[A-Za-z] )(?<![A-Za-z\\][A-Za-z] ) {0,2}[A-Za-z](?![A-Za-z])")
 _LETTERS_APART = re.compile(
     r"(?P<taker>[\^_}\]]\s*|\\(?:sqrt|overline|overrightarrow|hat|bar|vec|tilde|frac|binom)\s*)?"
     r"(?P<letters>(?<![A-Za-z\\])[A-Za-z](?: {1,3}[A-Za-z](?![A-Za-z]))+)"
 )
+_MAY_GROUP = re.compile(r",\}?\d{3}")
 _DIGIT_GROUP = re.compile(r"(?<=\d)(?:,|\{,\}|\\,)(?=\d{3}(?!\d))")
 _SHORT_FRACTION = re.compile(r"\\[dtc]?frac(\d)(\d)")
 _SLASHED_FRACTION = re.compile(r"(?<![\w^./}])(\d{1,9})/(\d{1,9})(?![\w/]|\.\d)")
 _ELLIPSIS = re.compile(r"\.(?:\s?\.){2,}")
-_QUOTED = re.compile(r"``([^`']{0,300})''")
-_BOLD = re.compile(r"(?<![\w)*])\*\*(?=[^\s*])([^*\n]{1,200})\*\*(?![\w(*])")
-_WITH_ARGUMENT = re.compile(r"\\(?:[hvm]space|label|color|vskip|hskip|kern)\*?\s{0,3}\{[^{}]{0,60}\}")
+_QUOTED = re.compile(r"``([^`']{0,300}+)''")
+_BOLD = re.compile(r"(?<![\w)*])\*\*(?=[^\s*])([^*\n]{1,200}+)\*\*(?![\w(*])")
+_WITH_ARGUMENT = re.compile(r"\\(?:[hvm]space|label|color|vskip|hskip|kern)\*?\s{0,3}\{[^{}]{0,60}+\}")
 _LAYOUT = re.compile(rf"\\(?:begin|end)\s{{0,3}}\{{(?:{'|'.join(LAYOUT_ENVIRONMENTS)})\*?\}}")
 _NOT_EQUAL = re.compile(r"\\not\s{0,3}=")
 _BREAK = re.compile(r"<br\s?/?>")
 _KEEPS_CELLS = re.compile("matrix|array|tabular|smallmatrix")
 
 _MOST_ROUNDS = 8
-_HYPHEN = re.compile(rf"(?<=[\w}}]) - (?=(?:[a-z]{{4}}|gon|way|day|bit|ary|ray|one|two|six|ten))(?!{_FUNCTION})")
-_HAN_BLANK = re.compile(rf"(?<=[{_HAN}]) (?=[{_HAN}])")
+_HYPHEN = re.compile(rf" - (?<=[\w}}] - )(?=(?:[a-z]{{4}}|gon|way|day|bit|ary|ray|one|two|six|ten))(?!{_FUNCTION})")
+_HAN_BLANK = re.compile(rf" (?<=[{_HAN}] )(?=[{_HAN}])")
 _BARE_POINT = re.compile(r"(?<!\S)\.(?=\d)")
-_RAISED_PRIMES = re.compile(r"(?:\^ )+(?='(?!\S))|\^ \{ ((?:' )+)\}")
-_RAISED_ORDINAL = re.compile(r"(?<=\w) \^ (?=(?:st|nd|rd|th)(?!\S))")
-_MULTIPLIED_NUMBERS = re.compile(r"(?<=\d) (?:\\times|\*) (?=\d)")
+_RAISED_PRIMES = re.compile(r"(?<!\^ )(?:\^ )+(?='(?!\S))|\^ \{ ((?:' )+)\}")
+_RAISED_ORDINAL = re.compile(r" \^ (?<=\w \^ )(?=(?:st|nd|rd|th)(?!\S))")
+_MULTIPLIED_NUMBERS = re.compile(r" (?<=\d )(?:\\times|\*) (?=\d)")
 
-_OPENS = re.compile(
-    r"\[\s*(?i:asy)\s*\]|<asy>|\\begin\{(?:asy|tikzpicture|picture)\}|\[img[^\]\n]{0,80}\]|<img\s|!\[|\\includegraphics"
-)
-_CLOSES = {
-    opening: re.compile(closing, re.IGNORECASE)
-    for opening, closing in {
-        "[as": r"\[\s*/\s*asy\s*\]",
-        "<as": r"</asy>",
-        "\\be": r"\\end\{(?:asy|tikzpicture|picture)\}",
-        "[im": r"\[/img\]",
-        "<im": r">",
-        "![": r"[^\]\n]{0,200}\]\([^)\n]{0,2000}\)",
-        "\\in": r"\s?(?:\[[^\]\n]{0,200}\])?\{[^}\n]{0,500}\}",
-    }.items()
-}
-_MAY_OPEN = ("asy", "ASY", "Asy", "tikz", "{picture}", "[img", "<img", "![", "\\includegraphics")
-_LINKS = ("![", "\\in")
 _MEANT_IN_TABLES = SAME_TOKEN | dict.fromkeys(DROPPED, "")
 _MEANT = _MEANT_IN_TABLES | {"&": "", "\\\\": ""}
 _DRAWING_TOKEN = re.compile(r"\w+|[^\w\s]")
+_LONGEST_REMEMBERED, _MOST_REMEMBERED = 16, 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +133,14 @@ def normal_parts(text: str) -> NormalText:
     Returns:
         Words and drawings; both empty when the text holds nothing to compare.
     """
-    words, drawings = _apart(_one_alphabet(text))
+    words, sources = without_drawings(_one_alphabet(text))
     words = _formulas_together(_without_headers(words))
-    return NormalText(_settled(_tokens(_folded(words))), drawings)
+    drawings = (" ".join(_drawing_tokens(source)) for source in sources)
+    return NormalText(_settled(_tokens(_folded(words))), tuple(drawing for drawing in drawings if drawing))
+
+
+def _drawing_tokens(source: str) -> list[str]:
+    return " ".join(_DRAWING_TOKEN.findall(_folded(source))).replace(DRAWING_CLOSES, "").split()
 
 
 def _one_alphabet(text: str) -> str:
@@ -150,41 +148,14 @@ def _one_alphabet(text: str) -> str:
         text = text.translate(WITHOUT_NFKC)
         text = _SUPERSCRIPT_RUN.sub(lambda run: f"^{{{run.group().translate(_PLAIN_SUPERSCRIPT)}}}", text)
         text = _SUBSCRIPT_RUN.sub(lambda run: f"_{{{run.group().translate(_PLAIN_SUBSCRIPT)}}}", text)
-        text = unicodedata.normalize("NFKC", text).translate(WITHOUT_NFKC)
+        text = nfkc(text).translate(WITHOUT_NFKC)
         text = _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit.group())), text)
-    if _EATEN.search(text):
+    if any(sign in text for sign in "\f\a\b\v"):
         text = _EATEN.sub(lambda eaten: CONTROL_REPAIRS.get(eaten.group(), " "), text)
     if "&" in text:
         for entity, meant in ENTITIES:
             text = text.replace(entity, meant)
     return text
-
-
-def _apart(text: str) -> tuple[str, tuple[str, ...]]:
-    """Words and drawings; one that opens and does not close is words, since it can't be told where they go on."""
-    if not any(sign in text for sign in _MAY_OPEN):
-        return text, ()
-    kept, drawings, place = [], [], 0
-    never_closes: set[str] = set()  # keeps the search linear
-    for opens in _OPENS.finditer(text):
-        if opens.start() < place:
-            continue
-        opening = "".join(opens.group().split()).lower()
-        kind = next(known for known in _CLOSES if opening.startswith(known))
-        if kind in never_closes:
-            continue
-        is_link = kind in _LINKS
-        closing = _CLOSES[kind]
-        closes = closing.match(text, opens.end()) if is_link else closing.search(text, opens.end())
-        if closes is None:
-            never_closes.update(set() if is_link else {kind})
-            continue
-        source = text[opens.end() : closes.end() if is_link else closes.start()]
-        drawn = " ".join(_DRAWING_TOKEN.findall(_folded(source))).replace(DRAWING_CLOSES, "")
-        kept.append(text[place : opens.start()])
-        drawings.append(" ".join(drawn.split()))
-        place = closes.end()
-    return " ".join([*kept, text[place:]]), tuple(drawing for drawing in drawings if drawing)
 
 
 def _without_headers(text: str) -> str:
@@ -199,9 +170,39 @@ def _without_headers(text: str) -> str:
 
 def _formulas_together(text: str) -> str:
     """The text with `A B C` as `ABC` in formulas; outside of them, "a" is a word."""
-    if "$" in text or "\\(" in text:
-        return _FORMULA.sub(lambda formula: _LETTERS_APART.sub(_letters_together, formula.group()), text)
-    return text
+    if ("$" not in text and "\\(" not in text) or _MAY_STAND_APART.search(text) is None:
+        return text
+    parts: list[str] = []
+    place = 0
+    for start, end in _formulas(text):
+        parts += text[place:start], _LETTERS_APART.sub(_letters_together, text[start:end])
+        place = end
+    return "".join([*parts, text[place:]])
+
+
+def _formulas(text: str) -> Iterator[tuple[int, int]]:
+    r"""Where formulas begin and end: `$…$`, or `\(…\)` without a dollar within; neither too short nor too long."""
+    place = dollar = bracket = 0
+    while opens := _FORMULA_OPENS.search(text, place):
+        place = opens.end()
+        if dollar < place:
+            dollar = _found(text, "$", place)
+        if opens.group() == "$":
+            within, end = dollar - place, dollar + 1
+        else:
+            if bracket < place + _FEWEST_IN_FORMULA:
+                bracket = _found(text, "\\)", place + _FEWEST_IN_FORMULA)
+            within, end = bracket - place, bracket + 2
+            if dollar < bracket:
+                continue
+        if _FEWEST_IN_FORMULA <= within <= _MOST_IN_FORMULA and end <= len(text):
+            yield opens.start(), end
+            place = end
+
+
+def _found(text: str, sign: str, start: int) -> int:
+    place = text.find(sign, start)
+    return len(text) if place < 0 else place
 
 
 def _letters_together(run: re.Match[str]) -> str:
@@ -212,19 +213,37 @@ def _letters_together(run: re.Match[str]) -> str:
 def _folded(text: str) -> str:
     if text.isascii():
         return text.casefold()
-    return unicodedata.normalize("NFKC", text.casefold()).translate(WITHOUT_NFKC)
+    return nfkc(text.casefold()).translate(WITHOUT_NFKC)
 
 
 def _tokens(text: str) -> list[str]:
     text = _rewritten(text)
     has_cells = ("&" in text or "\\\\" in text) and _KEEPS_CELLS.search(text) is not None
-    meant = _MEANT_IN_TABLES if has_cells else _MEANT
-    return [kept for token in _TOKEN.findall(text) if (kept := meant.get(token, token))]
+    pieces = _PIECES_OF_TABLES if has_cells else _PIECES
+    # no token holds a blank
+    return list(chain.from_iterable(map(pieces.__getitem__, text.split())))
+
+
+class _Pieces(dict[str, list[str]]):
+    """The tokens of texts without blanks. The shorter ones are remembered: texts share most of their words."""
+
+    def __init__(self, meant: Mapping[str, str]) -> None:
+        super().__init__()
+        self._meant = meant
+
+    def __missing__(self, piece: str) -> list[str]:
+        meant = self._meant.get
+        tokens = [kept for token in _TOKEN.findall(piece) if (kept := meant(token, token))]
+        if len(piece) <= _LONGEST_REMEMBERED:
+            if len(self) >= _MOST_REMEMBERED:
+                self.clear()
+            self[piece] = tokens
+        return tokens
 
 
 def _rewritten(text: str) -> str:
     """The text after the rules that see more than one token; each runs only where it can find something."""
-    if "," in text:
+    if "," in text and _MAY_GROUP.search(text) is not None:
         text = _DIGIT_GROUP.sub("", text)
     if "/" in text:
         text = _SLASHED_FRACTION.sub(r"\\frac{\1}{\2}", text)
@@ -245,20 +264,18 @@ def _rewritten(text: str) -> str:
 
 def _settled(tokens: list[str]) -> str:
     """The tokens as one text, when nothing is left to simplify: each step may make room for another one."""
-    if "{" not in tokens and "}" not in tokens:
-        return _simplified(token for token in tokens if token not in WRAPPERS)
+    if _GROUPING.isdisjoint(tokens):
+        return _simplified(" ".join(tokens))
     for _ in range(_MOST_ROUNDS):
-        text = _simplified(_without_idle_braces(tokens))
-        if "{" not in text:
+        joined = " ".join(_without_idle_braces(tokens))
+        text = _simplified(joined)
+        if "{" not in text or text == joined:
             return text
-        before, tokens = tokens, text.split(" ")
-        if tokens == before:
-            return text
-    return _simplified(token for token in tokens if token not in "{}")
+        tokens = text.split(" ")
+    return _simplified(" ".join([token for token in tokens if token not in "{}"]))
 
 
-def _simplified(tokens: Iterable[str]) -> str:
-    text = " ".join(tokens)
+def _simplified(text: str) -> str:
     if not text.isascii():
         text = _HAN_BLANK.sub("", text)
     if " ." in text or text.startswith("."):
@@ -271,34 +288,43 @@ def _simplified(tokens: Iterable[str]) -> str:
         text = _RAISED_PRIMES.sub(lambda primes: (primes.group(1) or "").rstrip(), text)
     if "\\times" in text or "*" in text:
         text = _MULTIPLIED_NUMBERS.sub(r" \\cdot ", text)
+    if "asy ]" not in text:
+        return text
     # nothing that a text says passes for the border of a drawing
     return text.replace(DRAWING_OPENS, "( asy )").replace(DRAWING_CLOSES, "( / asy )")
 
 
-def _without_idle_braces(tokens: Iterable[str]) -> list[str]:
+def _without_idle_braces(tokens: list[str]) -> list[str]:
     """The tokens without fonts and without braces that group nothing.
 
     Such are braces around one token or none, around what a font dressed, or without their other half.
     """
     kept: list[str] = []
     opened: list[int | None] = []  # where braces opened; None where a font's did
-    follows_font = False
-    for token in tokens:
-        if token in WRAPPERS:
-            follows_font = True
-            continue
-        if token == "}":
+    after_font = -1
+    place = 0
+    for here in [place for place, token in enumerate(tokens) if token in _GROUPING]:
+        kept += tokens[place:here]
+        place = here + 1
+        token = tokens[here]
+        if token == "{":
+            opened.append(None if here == after_font else len(kept))
+            if here != after_font:
+                kept.append(token)
+        elif token == "}":
             start = opened.pop() if opened else None
             if start is not None and len(kept) - start > 2:  # the brace itself and one token
                 kept.append(token)
             elif start is not None:
                 del kept[start]
-        elif token == "{":
-            opened.append(None if follows_font else len(kept))
-            if not follows_font:
-                kept.append(token)
         else:
-            kept.append(token)
-        follows_font = False
-    unclosed = set(opened)
-    return [token for place, token in enumerate(kept) if place not in unclosed] if unclosed else kept
+            after_font = place
+    kept += tokens[place:]
+    for start in opened:
+        if start is not None:
+            kept[start] = ""
+    return list(filter(None, kept)) if opened else kept
+
+
+_GROUPING = WRAPPERS | {"{", "}"}
+_PIECES, _PIECES_OF_TABLES = _Pieces(_MEANT), _Pieces(_MEANT_IN_TABLES)

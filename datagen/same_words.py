@@ -4,12 +4,13 @@ Two paths of a problem that say the same are one line of thought in other clothe
 docs/benchmarks.md shows where real pairs lie.
 """
 
-import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import Indel
+
+from datagen.nfkc import nfkc
 
 SAME_SHARE = 0.7
 """Share of words from which two paths say the same."""
@@ -32,7 +33,7 @@ class Words:
 
 def words_of(text: str) -> list[str]:
     """A path's words in the form in which paths are compared: NFKC, case folded."""
-    return unicodedata.normalize("NFKC", text).casefold().split()
+    return nfkc(text).casefold().split()
 
 
 def counted_words(text: str) -> Words:

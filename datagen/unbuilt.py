@@ -27,13 +27,10 @@ def refuse_unbuilt(recipe: Recipe, stages: Collection[StageName]) -> None:
             raise UsageError(f"{recipe.name}: {place}: not built yet; {advice}")
 
 
-def limits_of_this_version(recipe: Recipe) -> list[str]:
-    """What a reader of the dataset must know that this version leaves undone, in sentences."""
-    limits = []
-    limits.append(
-        "Paths are told apart by their words, not by their mathematics: one method, reworded, can stand there twice."
-    )
-    return limits
+LIMITS_OF_THIS_VERSION = (
+    "Paths are told apart by their words, not by their mathematics: one method, reworded, can stand there twice.",
+)
+"""What a reader of the dataset must know that this version leaves undone, in sentences."""
 
 
 def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:

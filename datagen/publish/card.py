@@ -4,6 +4,7 @@ It holds no time, no cost, no path and no address, so that equal completions giv
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
@@ -16,13 +17,14 @@ from datagen import __version__
 from datagen.formats import FORMATS
 from datagen.formats.tokenizer import ExampleTokenizer
 from datagen.funnel import STAGES, SourceRows, funnel
+from datagen.reading import Located
 from datagen.recipe import FormatName, Recipe
 from datagen.recipe_teachers import DemoTeacher
 from datagen.screen.wording import shorten
 from datagen.stage import Run
 from datagen.tables import EXAMPLES, JUDGE, SUSPECTS, VERDICTS, Split, Suspect, SuspectPolicy
 from datagen.teachers.prompting import Prompt, load_prompt
-from datagen.unbuilt import limits_of_this_version
+from datagen.unbuilt import LIMITS_OF_THIS_VERSION
 from datagen.verify.equivalence import VERIFIER_VERSION
 from datagen.verify.judge import PROMPT, judging_teacher
 from datagen.verify.suspects import FEWEST_AGREEING
@@ -77,7 +79,7 @@ def render_card(
         reasons=_reasons(sources),
         inputs={label: run.inputs[f"source {label}"] for label in sources},
         quoting=sum(run.workspace.record()["stages"]["select"]["counts"]["benchmark_quotes"].values()),
-        benchmarks=[(one.name, run.inputs[one.input_key]) for one in recipe.screen.benchmarks],
+        kept_out=_kept_out(run),
         prompts=_prompts(recipe),
         judge=_judge(run, figures),
         suspects=_suspects(run),
@@ -85,7 +87,7 @@ def render_card(
         demo=any(isinstance(teacher, DemoTeacher) for teacher in recipe.teachers),
         tokenizer=tokenizer_name,
         tokenizer_fingerprint=tokenizer.fingerprint[:12],
-        limits=limits_of_this_version(recipe),
+        limits=LIMITS_OF_THIS_VERSION,
     )
 
 
@@ -142,6 +144,35 @@ def _reasons(sources: dict[str, SourceRows]) -> dict[tuple[str, str], int]:
     for source in sources.values():
         total.update(source.dropped)
     return dict(sorted(total.items(), key=lambda item: (STAGES.index(item[0][0]), -item[1], item[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptOut:
+    """A benchmark, and the evidence that the screen has against it: what it can see, and what it found.
+
+    Attributes:
+        floor: of its problems, how many say something (`problems`), and how many of these each layer can see at all.
+        hits: rows that were left out for it, by layer.
+    """
+
+    name: str
+    located: Located
+    floor: Mapping[str, int]
+    hits: Mapping[str, int]
+
+    @property
+    def rows(self) -> int:
+        """All rows that were left out for it."""
+        return sum(self.hits.values())
+
+
+def _kept_out(run: Run) -> list[_KeptOut]:
+    counts = run.workspace.record()["stages"]["screen"]["counts"]
+    floor, hits = counts["benchmark_floor"], counts["benchmark_hits"]
+    return [
+        _KeptOut(one.name, run.inputs[one.input_key], floor.get(one.name, {}), hits.get(one.name, {}))
+        for one in run.recipe.screen.benchmarks
+    ]
 
 
 @dataclass(frozen=True, slots=True)

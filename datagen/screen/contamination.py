@@ -16,23 +16,20 @@ The thresholds were chosen by reading the hits on 27,000 real problems (docs/scr
 the text and the benchmarks alone: not on other rows, nor on their order.
 """
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Self, get_args
+from typing import Literal, get_args
 
 from datagen.normalising import normalise
-from datagen.screen.benchmarks import BenchmarkProblem, BenchmarkSet
+from datagen.screen.benchmarks import BenchmarkSet
+from datagen.screen.compared import Known, Row
 from datagen.screen.evidence import shared_text
-from datagen.screen.numbers import Numbers
-from datagen.screen.phrases import skeleton, tells
+from datagen.screen.numbers import in_plain_digits
+from datagen.screen.phrases import letter_words
 from datagen.screen.sieve import Sieve
-from datagen.screen.statements import Statement, similarity
+from datagen.screen.statements import similarity
 from datagen.screen.wording import words_of
 from datagen.texts import says_something
-from datagen.verify.equivalence import decide
-from datagen.verify.pair import Pair
 
 Layer = Literal["exact", "coverage", "similarity", "answer", "quote"]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
@@ -52,12 +49,7 @@ SHORT_PHRASES = 8.0
 SIMILARITY = 0.72
 SIMILARITY_AND_ANSWER = 0.6
 SIMILARITY_OTHER_ANSWER, SIMILARITY_ADAPTED = 0.9, 0.85
-HELD_QUESTION, HELD_FORMULAS = 0.95, 0.6
-"""Needed where the answers differ: the row then asks for the answer in another form ("give m + n")."""
-LONG_FORMULA = 12
 SHARED_LONG_NUMBERS = 2
-TELLING_WORDS, TELLING_HELD = 4, 0.5
-"""Words of a statement from which on half of them have to be there at all."""
 FEWEST_TOKENS, FEW_TOKENS = 2, 5
 """Tokens of a statement that says anything; one of few has to be there word for word."""
 DRESS_WORDS = 4
@@ -65,10 +57,6 @@ DRESS_WORDS = 4
 MORE_LAYOUT = 2
 """How many times as long a text may be that differs in layout alone."""
 MOST_LONGER, ADDED_TOKENS = 8, 120
-
-_TELLING_ANSWER = re.compile(r"\d\D*\d")
-
-AnswerBeside = Literal["same", "other", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +87,6 @@ class Hit:
         return f'{self.benchmark} row {self.row}: {self.layer}, score {self.score:.2f}, shared text "{self.shared}"'
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Entry:
-    """A benchmark problem as the index keeps it."""
-
-    benchmark: str
-    problem: BenchmarkProblem
-    statement: Statement
-    numbers: Numbers
-    skeleton: tuple[bytes, ...]
-    telling: frozenset[bytes]
-    formulas: Counter[tuple[str, ...]]
-
-    @classmethod
-    def of(cls, benchmark: str, problem: BenchmarkProblem) -> Self:
-        statement = Statement.of(problem.problem)
-        words = skeleton(problem.problem)
-        numbers = Numbers.of(problem.problem)
-        return cls(benchmark, problem, statement, numbers, words, frozenset(filter(tells, words)), statement.formulas())
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     layer: Layer
@@ -129,14 +97,14 @@ class BenchmarkIndex:
     """All benchmark problems, ready to be looked for in many texts."""
 
     def __init__(self, benchmarks: Iterable[BenchmarkSet]) -> None:
-        self._entries: list[_Entry] = []
+        self._entries: list[Known] = []
         self._exact: dict[str, int] = {}
         for benchmark in benchmarks:
             for problem in benchmark.problems:
                 if not says_something(problem.problem):
                     continue
                 self._exact.setdefault(_wording(problem.problem), len(self._entries))
-                self._entries.append(_Entry.of(benchmark.name, problem))
+                self._entries.append(Known.of(benchmark.name, problem))
         texts = [entry.problem.problem for entry in self._entries]
         self._sieve = Sieve(texts)
         overlooked = [self._entries[place] for place in self._sieve.overlooked]
@@ -154,20 +122,29 @@ class BenchmarkIndex:
             Of several the one found by the plainest layer, then of the highest score, then the first in the order of
             the benchmarks and their rows.
         """
-        candidates = self._sieve.candidates(problem)
-        if not candidates and not self._may_be_overlooked(problem):
+        problem = in_plain_digits(problem)
+        words = letter_words(problem)
+        candidates = self._sieve.candidates(problem, words)
+        if not candidates and len(problem) > self._longest:
             return None
-        row = _Row(problem, answer)
-        agreeing = [place for place, held in candidates.items() if self._agree_in_numbers(place, held, row)]
-        found = [(place, found) for place in agreeing if (found := self._compare(place, candidates[place], row))]
-        if self._may_equal(row, candidates, agreeing, bool(found)):
-            place = self._exact.get(_wording(problem))
-            if place is not None:
-                return self._hit(place, _Found("exact", 1.0), problem)
+        row = Row(problem, answer, words)
+        if not candidates:
+            return self._equal(row) if row.skeleton in self._overlooked else None
+        likely = {place: held for place, held in candidates.items() if self._may_be_found(place, held, row)}
+        if not likely:
+            return None
+        agreeing = [
+            place
+            for place, held in likely.items()
+            if self._agree_in_numbers(place, held, row) and not row.is_sibling(self._entries[place])
+        ]
+        found = [(place, found) for place in agreeing if (found := self._compare(place, likely[place], row))]
+        if self._may_equal(row, likely, agreeing, bool(found)) and (hit := self._equal(row)):
+            return hit
         if not found:
             found = [
                 (place, _Found("answer", min(1.0, held)))
-                for place, held in candidates.items()
+                for place, held in likely.items()
                 if self._is_slip(place, held, row)
             ]
         if not found:
@@ -187,7 +164,7 @@ class BenchmarkIndex:
             has_phrases = self._sieve.sizes[place] >= FEWEST_PHRASES
             is_short = place not in self._sieve.overlooked and self._sieve.sizes[place] < SHORT_PHRASES
             is_statement = is_short and entry.statement.size >= FEW_TOKENS
-            has_answer = bool(_TELLING_ANSWER.search(entry.problem.answer or ""))
+            has_answer = entry.has_telling_answer
             seen = {
                 "problems": True,
                 "coverage": has_phrases,
@@ -200,43 +177,51 @@ class BenchmarkIndex:
                 counts[layer] += is_seen
         return counted
 
-    def _may_equal(self, row: "_Row", candidates: Mapping[int, float], agreeing: Sequence[int], is_found: bool) -> bool:
+    def _may_equal(self, row: Row, likely: Mapping[int, float], agreeing: Sequence[int], is_found: bool) -> bool:
         """Whether a text may equal a benchmark problem, since it costs to know it; what is found is found anyway."""
         if is_found:
-            likely = [place for place in agreeing if candidates[place] >= EXACT_COVERAGE or candidates[place] == 0.0]
-            return any(row.skeleton == self._entries[place].skeleton for place in likely)
-        if agreeing:
-            return any(abs(len(row.skeleton) - len(self._entries[place].skeleton)) <= DRESS_WORDS for place in agreeing)
-        return not candidates
+            near = [place for place in agreeing if likely[place] >= EXACT_COVERAGE or likely[place] == 0.0]
+            return any(row.skeleton == self._entries[place].skeleton for place in near)
+        return any(abs(len(row.skeleton) - len(self._entries[place].skeleton)) <= DRESS_WORDS for place in agreeing)
 
-    def _may_be_overlooked(self, text: str) -> bool:
-        """Whether a text may equal a benchmark problem that says too little for the sieve."""
-        return len(text) <= self._longest and skeleton(text) in self._overlooked
+    def _equal(self, row: Row) -> Hit | None:
+        place = self._exact.get(_wording(row.problem))
+        return None if place is None else self._hit(place, _Found("exact", 1.0), row.problem)
 
     def _hit(self, place: int, found: _Found, text: str) -> Hit:
         entry = self._entries[place]
         return Hit(entry.benchmark, entry.problem.row, found.layer, found.score, text, entry.problem.problem)
 
-    def _agree_in_numbers(self, place: int, held: float, row: "_Row") -> bool:
+    def _may_be_found(self, place: int, held: float, row: Row) -> bool:
+        """Whether any layer can find a benchmark problem in a row: a quick look, before its numbers are read."""
+        if self._coverage(place, held) >= (COVERAGE_AND_ANSWER if row.has_answer else COVERAGE):
+            return True
+        return self._sieve.sizes[place] < SHORT_PHRASES and row.holds_telling_words(self._entries[place])
+
+    def _coverage(self, place: int, held: float) -> float:
+        """The part of a benchmark problem's phrases that is there; 0 where they are too few to prove anything."""
+        size = self._sieve.sizes[place]
+        return min(1.0, held) if size >= FEWEST_PHRASES and held * size >= FEWEST_SHARED else 0.0
+
+    def _agree_in_numbers(self, place: int, held: float, row: Row) -> bool:
         """Whether a row's numbers are those of a benchmark problem; one may be left out where much else is the same."""
         known = self._entries[place].numbers
         is_much = held >= COVERAGE_WITHOUT_A_NUMBER and held * self._sieve.sizes[place] >= SHARED_WITHOUT_A_NUMBER
-        if not is_much and known.misses(row.lowered):
+        if not is_much and known.misses(row.problem.lower()):
             return False
         return not known.conflict(row.numbers) and (is_much or not known.omitted(row.numbers))
 
-    def _compare(self, place: int, held: float, row: "_Row") -> _Found | None:
+    def _compare(self, place: int, held: float, row: Row) -> _Found | None:
         """What is found of a benchmark problem in a row whose numbers agree with it."""
         entry = self._entries[place]
-        size = self._sieve.sizes[place]
-        held = min(1.0, held) if size >= FEWEST_PHRASES and held * size >= FEWEST_SHARED else 0.0
+        held = self._coverage(place, held)
         if held >= COVERAGE and (row.answer_beside(entry) != "other" or self._is_adapted(place, held, row)):
             return _Found("coverage", held)
         if held >= COVERAGE_AND_ANSWER and row.answer_beside(entry) == "same":
             return _Found("answer", held)
-        return _compare_statements(entry, row) if size < SHORT_PHRASES else None
+        return _compare_statements(entry, row) if self._sieve.sizes[place] < SHORT_PHRASES else None
 
-    def _is_slip(self, place: int, held: float, row: "_Row") -> bool:
+    def _is_slip(self, place: int, held: float, row: Row) -> bool:
         """Whether a number that differs is a slip of the pen: everything else says the same, and so does the answer."""
         entry = self._entries[place]
         return (
@@ -246,13 +231,15 @@ class BenchmarkIndex:
             and entry.numbers.shared(row.numbers) >= SHARED_NUMBERS
         )
 
-    def _is_adapted(self, place: int, held: float, row: "_Row") -> bool:
+    def _is_adapted(self, place: int, held: float, row: Row) -> bool:
         """Whether a row with another answer is the same problem all the same ("give m + n"), and no sibling of it.
 
         A sibling has the same set-up and asks for something else, or differs in a word: so the question has to be
         there, and more of everything.
         """
         entry = self._entries[place]
+        if row.chooses_otherwise(entry):
+            return False
         if (held >= COVERAGE_OTHER_ANSWER and self._sieve.sizes[place] >= MANY_PHRASES) or row.shares_long_formula(
             entry
         ):
@@ -269,70 +256,10 @@ class BenchmarkIndex:
         )
 
 
-class _Row:
-    """A row that is compared; what of it is dear to read is read when first asked for."""
-
-    def __init__(self, problem: str, answer: str | None) -> None:
-        self.problem = problem
-        self.lowered = problem.lower()
-        self._answer = answer
-        self._numbers: Numbers | None = None
-        self._statement: Statement | None = None
-        self._skeleton: tuple[bytes, ...] | None = None
-
-    @property
-    def skeleton(self) -> tuple[bytes, ...]:
-        if self._skeleton is None:
-            self._skeleton = skeleton(self.problem)
-        return self._skeleton
-
-    @property
-    def words(self) -> frozenset[bytes]:
-        return frozenset(self.skeleton)
-
-    @property
-    def numbers(self) -> Numbers:
-        if self._numbers is None:
-            self._numbers = Numbers.of(self.problem)
-        return self._numbers
-
-    @property
-    def statement(self) -> Statement:
-        if self._statement is None:
-            self._statement = Statement.of(self.problem)
-        return self._statement
-
-    def answer_beside(self, entry: _Entry) -> AnswerBeside:
-        """What the two answers say; that letters, single digits or words are the same says nothing."""
-        known = entry.problem.answer
-        if not known or not self._answer:
-            return "unknown"
-        judged = decide(Pair.of(known, self._answer))
-        if judged is None or judged.verdict == "wrong":
-            return "other"
-        return "same" if judged.verdict == "correct" and _TELLING_ANSWER.search(known) else "unknown"
-
-    def asks_the_same(self, entry: _Entry) -> bool:
-        """Whether the row holds all that the benchmark problem asks for, and nearly all formulas with numbers."""
-        known = entry.statement
-        question = known.question
-        if len(question & self.statement.words()) < HELD_QUESTION * len(question):
-            return False
-        return len(self._shared_formulas(entry)) >= HELD_FORMULAS * len(entry.formulas)
-
-    def shares_long_formula(self, entry: _Entry) -> bool:
-        """Whether both hold a formula that is long enough to prove something on its own."""
-        return any(len(formula) >= LONG_FORMULA for formula in self._shared_formulas(entry))
-
-    def _shared_formulas(self, entry: _Entry) -> list[tuple[str, ...]]:
-        own = "|".join(f" {' '.join(formula)} " for formula in self.statement.formulas())
-        return [formula for formula in entry.formulas if f" {' '.join(formula)} " in own]
-
-
-def _compare_statements(entry: _Entry, row: _Row) -> _Found | None:
+def _compare_statements(entry: Known, row: Row) -> _Found | None:
     known = entry.statement
     size = known.size
-    if len(entry.telling) >= TELLING_WORDS and len(entry.telling & row.words) < TELLING_HELD * len(entry.telling):
+    if not row.holds_telling_words(entry):
         return None
     if size < FEWEST_TOKENS or row.statement.size > MOST_LONGER * size + ADDED_TOKENS:
         return None
@@ -355,7 +282,7 @@ def _compare_statements(entry: _Entry, row: _Row) -> _Found | None:
                 break
         elif answer == "same" and (best is None or best.layer == "answer"):
             best = _Found("answer", score)
-    if best and answer == "other" and not row.asks_the_same(entry):
+    if best and answer == "other" and (row.chooses_otherwise(entry) or not row.asks_the_same(entry)):
         return None
     return best
 

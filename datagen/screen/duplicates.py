@@ -3,13 +3,15 @@
 Rows with one id are one problem. Problems with alike texts (`datagen.screen.similarity`) are near duplicates. Groups
 are stars, not chains: problems are ranked, and each one in turn either joins the best one that stays and that it is
 itself alike to, or stays. So no problem is dropped for one that it does not resemble, and with a~b~c the best decides.
+A disagreement goes further: where two texts say the same and their answers differ, all that is alike to them, and to
+that, is in doubt.
 
 The rank is, in this order: most whole recorded solutions; the source that stands first in the recipe; the content. It
-never is the order of the rows, which decides nothing here. A group whose answers disagree is dropped as a whole. Alike
+never is the order of the rows, which decides nothing here. Groups whose answers disagree are dropped as a whole. Alike
 texts that need their answers as a witness and disagree are two problems, both of which stay.
 
-Problems are read three times. What is held of all of them is 24 bytes a row and 8 bytes a band (256); texts and answers
-are held only of those that have a twin.
+Problems are read twice here. What is held of all of them is the key of the id and 8 bytes a band (264 bytes); texts and
+answers are held only of those that have a twin. A run that is told to stop stops within one comparison.
 """
 
 from collections import defaultdict, deque
@@ -17,14 +19,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import blake2b
 from itertools import combinations, islice
 
 import numpy as np
 
 from datagen.screen.similarity import Likeness, Wording, likeness
 from datagen.screen.sketches import BANDS, BATCH_TEXTS, Words, candidates, sketch
+from datagen.screen.trimmings import without_trimmings
 from datagen.screen.wording import shorten
+from datagen.stopping import refuse_when_stopped
 from datagen.tables import Problem
 from datagen.texts import digest
 
@@ -100,6 +103,9 @@ def find_duplicates(problems: Callable[[], Iterable[Problem]], rules: Rules) -> 
     Args:
         problems: opens the rows to compare; read twice, or once when none has a twin.
         rules: what decides.
+
+    Raises:
+        StoppedError: the run was told to stop.
     """
     index = _Index.of(problems(), with_sketches=rules.near is not None)
     pairs = index.pairs()
@@ -112,47 +118,45 @@ def find_duplicates(problems: Callable[[], Iterable[Problem]], rules: Rules) -> 
 
 
 class _Index:
-    """Of every row: a key of its id, one of its text, and the bands of its sketch."""
+    """Of every problem: the key of its id, and the bands of its sketch."""
 
-    def __init__(self, ids: Words, texts: Words, bands: Words | None) -> None:
-        order = np.lexsort((texts, ids))
+    def __init__(self, ids: Words, bands: Words | None) -> None:
+        # of rows with one id the sketch of one is enough, and the content says which
+        order = np.argsort(ids) if bands is None else np.lexsort((bands.sum(axis=1), ids))
         ids = ids[order]
         is_first = np.concatenate((np.ones(min(len(ids), 1), bool), ids[1:] != ids[:-1]))
         self.repeated = np.unique(ids[~is_first])
-        first = order[is_first]  # one row an id, whichever came first: the least text
         self._ids = ids[is_first]
-        self._bands = None if bands is None else bands[first]
+        self._bands = None if bands is None else bands[order[is_first]]
 
     @classmethod
     def of(cls, problems: Iterable[Problem], with_sketches: bool) -> "_Index":
         """Read the rows once; sketches are made beside the reading."""
-        keys: list[Words] = []
+        ids: list[Words] = []
         bands: list[Words] = []
         under_way: deque[Future[Words]] = deque()
         with ThreadPoolExecutor(_SKETCHING, thread_name_prefix="sketch") as pool:
             for batch in _batches(problems):
                 if with_sketches:
-                    under_way.append(pool.submit(sketch, [problem.problem for problem in batch]))
-                pair = [(_key(problem.id), _key(problem.problem)) for problem in batch]
-                keys.append(np.array(pair, np.uint64).reshape(len(batch), 2))
+                    texts = [without_trimmings(problem.problem) for problem in batch]
+                    under_way.append(pool.submit(sketch, texts))
+                ids.append(np.array([_key(problem.id) for problem in batch], np.uint64))
                 if len(under_way) > _SKETCHING:
                     bands.append(under_way.popleft().result())
             bands += [later.result() for later in under_way]
-        every = np.concatenate(keys) if keys else np.zeros((0, 2), np.uint64)
-        sketches = np.concatenate(bands) if bands else np.zeros((0, BANDS), np.uint64)
-        return cls(every[:, 0], every[:, 1], sketches if with_sketches else None)
+        every = np.concatenate([np.zeros(0, np.uint64), *ids])
+        return cls(every, np.concatenate([np.zeros((0, BANDS), np.uint64), *bands]) if with_sketches else None)
 
     def pairs(self) -> Words:
         """Two columns of the keys of ids that may be near duplicates, in an order that hangs on the ids alone."""
         if self._bands is None:
             return np.zeros((0, 2), np.uint64)
-        pairs: Words = self._ids[candidates(self._bands, self._ids)]
+        pairs: Words = self._ids[candidates(self._bands)]
         return pairs
 
 
-def _key(text: str) -> int:
-    # 8 bytes whatever an id looks like; an id that shares its key with another is looked at for nothing, no more
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+def _key(problem_id: str) -> int:
+    return int(problem_id, 16)  # an id is 16 hexadecimal digits (`datagen.texts.problem_id`)
 
 
 def _batches(problems: Iterable[Problem]) -> Iterator[list[Problem]]:
@@ -184,10 +188,11 @@ def _twins(problems: Iterable[Problem], named: frozenset[int], rules: Rules) -> 
 def _alike(pairs: Words, twins: Mapping[str, _Twin], rules: Rules) -> dict[str, dict[str, Likeness]]:
     """For each problem the near duplicates that can stay or go, and how alike they are."""
     by_key = {_key(problem_id): problem_id for problem_id, twin in twins.items() if twin.rank[0] == 0}
-    wording = lru_cache(_WORDINGS_HELD)(lambda problem_id: Wording(twins[problem_id].best.problem))
+    wording = lru_cache(_WORDINGS_HELD)(lambda problem_id: Wording(without_trimmings(twins[problem_id].best.problem)))
     alike: defaultdict[str, dict[str, Likeness]] = defaultdict(dict)
-    for pair in pairs:
-        one, other = (by_key.get(int(key)) for key in pair)
+    for one_key, other_key in pairs.tolist():
+        refuse_when_stopped()
+        one, other = by_key.get(one_key), by_key.get(other_key)
         if one is None or other is None:
             continue
         found = likeness(wording(one), wording(other), rules.near or 1.0)
@@ -211,26 +216,58 @@ def _decide(twins: Mapping[str, _Twin], alike: Mapping[str, Mapping[str, Likenes
     for one in twins:
         groups[stays.get(one, one)].append(one)
 
-    conflicts: dict[str, str] = {}
+    conflicts = _conflicts(groups, twins, alike, rules.same_answer)
     joined: dict[str, str] = {}
     adopted: dict[str, str] = {}
     for keeper, members in groups.items():
-        witnesses: Witnesses = {}
-        for member in (keeper, *(other for other in members if other != keeper)):
-            for answer, row in twins[member].witnesses.items():
-                witnesses.setdefault(answer, row)
-        if not _agree(witnesses, rules.same_answer):
-            texts = "same text" if len(members) == 1 else "near duplicates"
-            conflicts |= dict.fromkeys(members, f"{texts}, different answers: {_describe(witnesses)}")
-            continue
+        refuse_when_stopped()
         best = twins[keeper].best
         for member in members:
-            if member != keeper:
+            if member != keeper and member not in conflicts:
                 found = alike[member][keeper]
                 joined[member] = f"near duplicate of {_place(best)}, which is kept: similarity {found.similarity:.2f}"
-                adopted |= {member: keeper} if found.shares_variables else {}
+                adopted |= {member: keeper} if found.shares_letters else {}
     keepers = {one: Keeper(twin.best.row_id, _place(twin.best)) for one, twin in twins.items() if twin.rows > 1}
     return Duplicates(keepers, conflicts, joined, adopted)
+
+
+def _conflicts(
+    groups: Mapping[str, Sequence[str]],
+    twins: Mapping[str, _Twin],
+    alike: Mapping[str, Mapping[str, Likeness]],
+    same_answer: SameAnswer,
+) -> dict[str, str]:
+    """The ids of the groups in doubt, and who says what; of a group, its keeper is among the members."""
+    conflicts: dict[str, str] = {}
+    for keepers in _together(groups, alike):
+        members = [member for keeper in keepers for member in sorted(groups[keeper], key=keeper.__ne__)]
+        witnesses: Witnesses = {}
+        for member in members:
+            for answer, row in twins[member].witnesses.items():
+                witnesses.setdefault(answer, row)
+        if not _agree(witnesses, same_answer):
+            texts = "same text" if len(members) == 1 else "near duplicates"
+            conflicts |= dict.fromkeys(members, f"{texts}, different answers: {_describe(witnesses)}")
+    return conflicts
+
+
+def _together(groups: Mapping[str, Sequence[str]], alike: Mapping[str, Mapping[str, Likeness]]) -> Iterator[list[str]]:
+    """The keepers of groups that are linked by alike texts."""
+    keeper_of = {member: keeper for keeper, members in groups.items() for member in members}
+    seen: set[str] = set()
+    for first in groups:
+        waiting = [] if first in seen else [first]
+        seen.add(first)
+        linked: list[str] = []
+        while waiting:
+            linked.append(waiting.pop())
+            for member in groups[linked[-1]]:
+                for other in sorted(alike.get(member, {})):
+                    if keeper_of[other] not in seen:
+                        seen.add(keeper_of[other])
+                        waiting.append(keeper_of[other])
+        if linked:
+            yield linked
 
 
 def _agree(witnesses: Witnesses, same_answer: SameAnswer) -> bool:

@@ -11,11 +11,12 @@ on the order of its rows, and serves a run of ten problems as well as one of a m
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
+from itertools import filterfalse
 
+from datagen.nfkc import nfkc
 from datagen.screen.benchmark_words import DRESS, NO_PHRASE
 from datagen.screen.wording import spaced_out
 
@@ -45,7 +46,7 @@ def without_drawings(text: str) -> str:
 def letter_words(text: str) -> list[bytes]:
     """The runs of letters of a raw text, lower case, in UTF-8; short ones and markup included."""
     if not text.isascii():
-        text = _NOT_LETTERS.sub(" ", spaced_out(unicodedata.normalize("NFKC", text).casefold()))
+        text = _NOT_LETTERS.sub(" ", spaced_out(nfkc(text).casefold()))
     return text.encode("utf-8", "replace").translate(_LETTERS).split()
 
 
@@ -54,9 +55,9 @@ def tells(word: bytes) -> bool:
     return len(word) >= _FEWEST_BYTES and word not in _NO_PHRASE
 
 
-def skeleton(text: str) -> tuple[bytes, ...]:
-    """The words of a raw text without markup and drawings; two texts with one normal form hardly ever differ in it."""
-    return tuple(word for word in letter_words(without_drawings(text)) if word not in _DRESS)
+def skeleton(words: Iterable[bytes]) -> tuple[bytes, ...]:
+    """The words of a text without drawings that are no markup; two texts with one normal form hardly ever differ."""
+    return tuple(filterfalse(_DRESS.__contains__, words))
 
 
 @cache

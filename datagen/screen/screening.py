@@ -4,12 +4,13 @@ Problems are read up to three times and never held: what grows with their number
 `datagen.screen.duplicates`). Neither which problems survive nor which row stands for several hangs on their order.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from datagen import recipe
 from datagen.screen.benchmarks import BenchmarkSet
-from datagen.screen.contamination import BenchmarkIndex
+from datagen.screen.contamination import LAYERS, BenchmarkIndex, Layer
 from datagen.screen.duplicates import Duplicates, Rules, SameAnswer, UsableSolutions, find_duplicates
 from datagen.screen.verifiable import why_unverifiable
 from datagen.tables import Drop, DropReason, Problem
@@ -39,13 +40,14 @@ class Screener:
         usable: UsableSolutions | None = None,
     ) -> None:
         self._index = BenchmarkIndex(benchmarks)
+        self._hits: Counter[tuple[str, Layer]] = Counter()
         self._settings = settings
         self._rules = Rules(
             same_answer=cache(same_answer),
             near=settings.near_duplicates,
             sources=sources,
             usable=usable or (lambda ids: {}),
-            is_out=lambda problem: self._why_alone(problem) is not None,
+            is_out=self._is_out,
         )
         self._duplicates = Duplicates()
 
@@ -53,6 +55,12 @@ class Screener:
     def floor(self) -> Mapping[str, Mapping[str, int]]:
         """Of each benchmark's problems, how many each layer can see at all."""
         return self._index.visible()
+
+    @property
+    def hits(self) -> Mapping[str, Mapping[str, int]]:
+        """Of each benchmark that was found, how many rows left by which layer, the plainest first."""
+        names = sorted({name for name, _ in self._hits})
+        return {name: {layer: rows for layer in LAYERS if (rows := self._hits[name, layer])} for name in names}
 
     @property
     def adopted(self) -> Mapping[str, str]:
@@ -69,20 +77,24 @@ class Screener:
             One item a row, in the order of the rows: the row itself, or its drop.
         """
         # a row that its own answer drops still bears witness here: where it disagrees, the problem's answer is in doubt
+        self._hits.clear()
         self._duplicates = find_duplicates(lambda: filter(_is_comparable, problems()), self._rules)
         kept: set[str] = set()
         for problem in problems():
-            why = self._why_alone(problem) or self._why_among_others(problem, kept)
+            if (hit := self._index.find(problem.problem, problem.answer)) is not None:
+                self._hits[hit.benchmark, hit.layer] += 1
+                why: _Why | None = "benchmark", str(hit)
+            else:
+                why = why_unverifiable(problem, self._settings) or self._why_among_others(problem, kept)
             if why is None:
                 yield problem
             else:
                 yield Drop(problem.row_id, problem.id, problem.source, "screen", *why)
 
-    def _why_alone(self, problem: Problem) -> _Why | None:
-        """Why a row leaves, whatever the others are."""
-        if (hit := self._index.find(problem.problem, problem.answer)) is not None:
-            return "benchmark", str(hit)
-        return why_unverifiable(problem, self._settings)
+    def _is_out(self, problem: Problem) -> bool:
+        """Whether a row leaves, whatever the others are."""
+        is_benchmark = self._index.find(problem.problem, problem.answer) is not None
+        return is_benchmark or why_unverifiable(problem, self._settings) is not None
 
     def _why_among_others(self, problem: Problem, kept: set[str]) -> _Why | None:
         """Why a row leaves for the others' sake; `kept` are the ids with several rows of which one was let through."""

@@ -9,7 +9,6 @@ than the plain n-gram rules that it replaces.
 """
 
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,9 @@ from datagen.screen.phrases import letter_words, phrases_of, weight_of, without_
 FEWEST_PHRASES, FEWEST_HELD = 2, 0.25
 """Shared phrases, and their weighted share of a benchmark problem's, from which on it is compared."""
 _UNITS = 1000
+_ONE_PHRASE = 1 << 40
+"""Number and weight of shared phrases add up in one number: so many stand for a phrase, and its weight beside them."""
+_FEWEST_PHRASES = FEWEST_PHRASES * _ONE_PHRASE
 FEWEST_WEIGHT, MOST_SHARING = 0.5, 8
 """A phrase that weighs less, or that more benchmark problems share, is boilerplate and points to none of them."""
 FEW_PHRASES = 5
@@ -31,10 +33,13 @@ FEWEST_NUMBERS, LONG_DIGITS = 3, 3
 FEWEST_WORDS_HELD = 0.5
 LONGER, ADDED_WORDS = 2, 16
 
-_NUMBER = re.compile("[0-9]+")
-_NUMBERS = {word: value for word, value in NUMBER_WORDS.items() if word != "one"}  # which is hardly ever a number
-_NUMBER_WORDS = frozenset(word.encode() for word in _NUMBERS)
-_WORD_OR_NUMBER = re.compile(r"[a-z]{2,}|[0-9]+")
+_DIGITS = bytes(byte if 48 <= byte <= 57 else 32 for byte in range(256))
+_VALUES = {
+    word.encode(): value.encode()
+    for word, value in NUMBER_WORDS.items()
+    if word != "one"  # which is hardly ever a number
+}
+_SAID_ANYHOW = frozenset(word.encode() for word in SAID_ANYHOW).union(_VALUES)
 
 Phrase = tuple[bytes, ...]
 
@@ -57,55 +62,56 @@ class Sieve:
                 sharing[phrase].append(place)
         sizes = [0] * len(problems)
         numbers = [0] * len(problems)
-        self._holders: dict[Phrase, tuple[int, list[int]]] = {}
+        self._holders: dict[Phrase, tuple[tuple[int, int], ...]] = {}
         for phrase, places in sorted(sharing.items()):
             weight = weight_of(phrase)
             if weight < FEWEST_WEIGHT or len(places) > MOST_SHARING:
                 continue
             # whole numbers, since their sum is the same in any order
             units = round(weight * _UNITS)
-            self._holders[phrase] = units, places
+            self._holders[phrase] = tuple((place, _ONE_PHRASE + units) for place in places)
             for place in places:
                 sizes[place] += units
                 numbers[place] += 1
         self._sizes = sizes
         self.sizes = [size / _UNITS for size in sizes]
         self._phrases = frozenset(self._holders)
-        self._is_known = frozenset(chain.from_iterable(sharing)).__contains__
+        # made of a dict, a set takes half the room, and every word of every text is looked up in it
+        self._is_known = frozenset(dict.fromkeys(chain.from_iterable(sharing))).__contains__
         self._is_few = [number <= FEW_PHRASES for number in numbers]
         few = {place: problem for place, problem in enumerate(problems) if numbers[place] < FEW_PHRASES}
         self._short = _ShortProblems(few, frozenset(place for place in few if not numbers[place]))
         self.overlooked = frozenset(
-            place for place, problem in enumerate(problems) if place not in self.candidates(problem)
+            place
+            for place, problem in enumerate(problems)
+            if place not in self.candidates(problem, letter_words(problem))
         )
 
-    def candidates(self, text: str) -> Mapping[int, float]:
-        """The benchmark problems that a raw text may hold, each with the weighted share of its phrases there."""
-        words = letter_words(text)
+    def candidates(self, text: str, words: Sequence[bytes]) -> Mapping[int, float]:
+        """The benchmark problems that a raw text may hold, each with the weighted share of its phrases there.
+
+        Args:
+            text: a raw text.
+            words: its `letter_words`.
+        """
         told = list(filter(self._is_known, words))
         shared = self._phrases.intersection(zip(told, told[1:], told[2:], strict=False))
-        is_short = len(told) <= SHORT_TEXT_WORDS
-        if not shared and not is_short:
-            return _NONE
-        held = self._held(shared, is_short) if is_short or len(shared) >= FEWEST_PHRASES else {}
-        if is_short:
-            for place in self._short.candidates(text, words):
-                held.setdefault(place, 0.0)
+        if len(told) > SHORT_TEXT_WORDS:
+            return self._held(shared) if len(shared) >= FEWEST_PHRASES else _NONE
+        held = self._held(shared, is_short=True) if shared else {}
+        for place in self._short.candidates(text, words):
+            held.setdefault(place, 0.0)
         return held
 
-    def _held(self, shared: Iterable[Phrase], is_short: bool) -> dict[int, float]:
-        counts: dict[int, int] = {}
-        weights: dict[int, int] = {}
-        for phrase in shared:
-            weight, places = self._holders[phrase]
-            for place in places:
-                counts[place] = counts.get(place, 0) + 1
-                weights[place] = weights.get(place, 0) + weight
+    def _held(self, shared: Iterable[Phrase], is_short: bool = False) -> dict[int, float]:
+        tallies: dict[int, int] = {}
+        for place, tally in chain.from_iterable(map(self._holders.__getitem__, shared)):
+            tallies[place] = tallies.get(place, 0) + tally
         return {
-            place: weights[place] / self._sizes[place]
-            for place, number in counts.items()
-            if (number >= FEWEST_PHRASES or (is_short and self._is_few[place]))
-            and weights[place] >= FEWEST_HELD * self._sizes[place]
+            place: weight / self._sizes[place]
+            for place, tally in tallies.items()
+            if (tally >= _FEWEST_PHRASES or (is_short and self._is_few[place]))
+            and (weight := tally % _ONE_PHRASE) >= FEWEST_HELD * self._sizes[place]
         }
 
 
@@ -116,12 +122,12 @@ class _ShortProblems:
     """Benchmark problems of few phrases: those with telling numbers by these, the others by their rarest words."""
 
     def __init__(self, problems: Mapping[int, str], without_phrases: frozenset[int]) -> None:
-        self._read = {place: _Read.of(problem) for place, problem in problems.items()}
+        self._read = {place: _Read.of(problem, letter_words(problem)) for place, problem in problems.items()}
         holders = Counter(word for read in self._read.values() for word in read.words)
         self._weights = {word: 1.0 + math.log(len(problems) / number) for word, number in holders.items()}
         self._sizes = {place: self._weight(read.words) for place, read in self._read.items()}
-        by_numbers: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-        by_word: defaultdict[bytes | str, list[int]] = defaultdict(list)
+        by_numbers: defaultdict[tuple[bytes, ...], list[int]] = defaultdict(list)
+        by_word: defaultdict[bytes, list[int]] = defaultdict(list)
         for place, read in self._read.items():
             if read.numbers:
                 by_numbers[read.numbers].append(place)
@@ -129,7 +135,7 @@ class _ShortProblems:
                 by_word[number].append(place)
             if place in without_phrases and len(read.numbers) < FEWEST_NUMBERS:
                 for word in self._rarest(read.words, holders, self._sizes[place]):
-                    by_word[word.encode()].append(place)
+                    by_word[word].append(place)
         self._by_numbers, self._by_word = dict(by_numbers), dict(by_word)
         self._pointing = frozenset(by_word)
 
@@ -140,12 +146,13 @@ class _ShortProblems:
             text: a raw text.
             words: its `letter_words`.
         """
-        numbers = _NUMBER.findall(text if _NUMBER_WORDS.isdisjoint(words) else _with_digits(text))
-        near = set(self._by_numbers.get(tuple(sorted(numbers)), ()))
-        near.update(place for one in self._pointing.intersection(chain(numbers, words)) for place in self._by_word[one])
+        numbers = _numbers(text, words)
+        near = set(self._by_numbers.get(numbers, ()))
+        for one in self._pointing.intersection(chain(numbers, words)):
+            near.update(self._by_word[one])
         if not near:
             return []
-        row = _Read.of(text)
+        row = _Read(_telling(words), numbers)
         return [place for place in near if self._is_near(place, row)]
 
     def _is_near(self, place: int, row: "_Read") -> bool:
@@ -156,10 +163,10 @@ class _ShortProblems:
             and self._weight(known.words & row.words) >= FEWEST_WORDS_HELD * self._sizes[place]
         )
 
-    def _weight(self, words: Iterable[str]) -> float:
+    def _weight(self, words: Iterable[bytes]) -> float:
         return math.fsum(map(self._weights.__getitem__, words))
 
-    def _rarest(self, words: frozenset[str], holders: Mapping[str, int], size: float) -> Iterator[str]:
+    def _rarest(self, words: frozenset[bytes], holders: Mapping[bytes, int], size: float) -> Iterator[bytes]:
         """Enough of the rarest words that a text without any of them holds too few of the problem's words."""
         left = size
         for word in sorted(words, key=lambda word: (holders[word], word)):
@@ -169,19 +176,22 @@ class _ShortProblems:
             left -= self._weights[word]
 
 
-def _with_digits(text: str) -> str:
-    return " ".join([_NUMBERS.get(token, token) for token in _WORD_OR_NUMBER.findall(text.lower())])
-
-
 @dataclass(frozen=True, slots=True)
 class _Read:
     """The telling words of a text, and its numbers, sorted as texts."""
 
-    words: frozenset[str]
-    numbers: tuple[str, ...]
+    words: frozenset[bytes]
+    numbers: tuple[bytes, ...]
 
     @classmethod
-    def of(cls, text: str) -> Self:
-        tokens = [_NUMBERS.get(token, token) for token in _WORD_OR_NUMBER.findall(text.lower())]
-        numbers = tuple(sorted(token for token in tokens if token.isdigit()))
-        return cls(frozenset(tokens).difference(SAID_ANYHOW, numbers), numbers)
+    def of(cls, text: str, words: Sequence[bytes]) -> Self:
+        return cls(_telling(words), _numbers(text, words))
+
+
+def _telling(words: Iterable[bytes]) -> frozenset[bytes]:
+    return frozenset(word for word in words if len(word) > 1).difference(_SAID_ANYHOW)
+
+
+def _numbers(text: str, words: Iterable[bytes]) -> tuple[bytes, ...]:
+    digits = text.encode("utf-8", "replace").translate(_DIGITS).split()
+    return tuple(sorted(chain(digits, filter(None, map(_VALUES.get, words)))))

@@ -2,19 +2,20 @@ r"""Which texts may be near duplicates: candidates by MinHash and locality-sensi
 
 The search only has to come near, so it reads a *skeleton* that costs a part of the normal form: letters and digits in
 small letters, without single letters (variables get renamed), LaTeX's delimiters and the commands that writers choose
-freely. Its shingles are pieces of `SHINGLE_BYTES` bytes (half of them) and all pairs of neighbouring words; they are
-hashed for a batch of texts at once, and rensa makes the signatures (Rust; docs/screening/duplicates.md says why).
+freely. Its shingles are pieces of `SHINGLE_BYTES` bytes (half of them) and pairs of neighbouring words; they are hashed
+for a batch of texts at once, and rensa makes the signatures (Rust; docs/screening/duplicates.md says why).
 
 Numbers are compared strictly afterwards, so only texts with the same digits can meet: a key of their digits, "two"
-being a 2, goes into every band. That keeps apart the many problems of one template. Two texts with the same digits
-whose sets of shingles agree by half have a chance of 0.96 to meet in one of `BANDS` bands, by two thirds of 0.9998.
+being a 2, goes into every band. That keeps apart the many problems of one template. Two texts with the same digits are
+compared when they share `FEWEST_SHARED` of `BANDS` bands: of those whose sets of shingles agree by half a share of
+0.9988 is, of those that agree by a tenth 0.04.
 
 The index is one sorted column a band, without a Python object a row: 8 bytes a band and problem.
 """
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +23,9 @@ from rensa import RMinHash
 
 from datagen.screen.number_words import TENS_VALUES
 from datagen.screen.vocabulary import NUMBER_WORDS
+from datagen.stopping import refuse_when_stopped
 
-BANDS, ROWS_A_BAND = 24, 3
+BANDS, ROWS_A_BAND, FEWEST_SHARED = 32, 2, 2
 SHINGLE_BYTES = 6
 BATCH_TEXTS = 250
 MOST_NEIGHBOURS = 24
@@ -32,10 +34,13 @@ MOST_NEIGHBOURS = 24
 Words = npt.NDArray[np.uint64]
 Bytes = npt.NDArray[np.uint8]
 Owners = npt.NDArray[np.uint16]
+Flags = npt.NDArray[np.bool_]
 
 _SEED = 20_240_817
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
+_CHOSEN = np.uint64(2**64 // 2)
+_PAIRS_AT_ONCE = 65_536
 _BLANK = 32
 _ODD_DIGIT = re.compile("[²³¹⁰-ⁿ₀-ₜ¼-¾⅐-⅞①-⑳]")
 _DRAWING = re.compile(rb"\[asy\][^\0]*?\[/asy\]")
@@ -71,38 +76,44 @@ def sketch(texts: Sequence[str]) -> Words:
     digests = np.array(matrix.to_rows(), np.uint32).reshape(len(texts), BANDS, ROWS_A_BAND)
     keys = np.repeat(digits[:, None], BANDS, axis=1)
     for row in range(ROWS_A_BAND):
-        keys = _mixed(keys ^ digests[:, :, row])
+        keys = (keys ^ digests[:, :, row]) * _BASE
+        keys ^= keys >> np.uint64(29)
     keys[offsets[1:] == offsets[:-1]] = 0
     return keys
 
 
-def candidates(keys: Words, order: Words) -> Words:
-    """Pairs of rows that share a band.
+def candidates(keys: Words) -> Words:
+    """Pairs of rows that share at least `FEWEST_SHARED` bands.
 
     Args:
-        keys: of `sketch`; rows of noughts pair with none.
-        order: a key of each text's content, which decides whom it is compared with in a large bucket.
+        keys: of `sketch`, in an order that hangs on the texts alone: it decides whom a row of a large bucket is
+            compared with. Rows of noughts pair with none.
 
     Returns:
         Two columns of row numbers, the smaller one first; each pair once, ascending.
+
+    Raises:
+        StoppedError: the run was told to stop.
     """
     pairs = np.zeros(0, np.uint64)
     for band in range(keys.shape[1]):
-        pairs = np.union1d(pairs, _pairs_of_band(keys[:, band], order))
+        pairs = np.union1d(pairs, np.concatenate([pairs[:0], *_pairs_of_band(keys, band)]))
     return np.stack((pairs >> np.uint64(32), pairs & np.uint64(0xFFFF_FFFF)), axis=1)
 
 
-def _pairs_of_band(column: Words, order: Words) -> Words:
-    places = np.lexsort((order, column)).astype(np.uint64)
-    column = column[places]
-    found = [np.zeros(0, np.uint64)]
+def _pairs_of_band(keys: Words, band: int) -> Iterator[Words]:
+    places = np.argsort(keys[:, band], kind="stable")
+    column = keys[places, band]
     for distance in range(1, MOST_NEIGHBOURS + 1):
-        meets = (column[distance:] == column[:-distance]) & (column[distance:] != 0)
-        if not meets.any():
+        meets = np.flatnonzero((column[distance:] == column[:-distance]) & (column[distance:] != 0))
+        if not len(meets):
             break
-        one, other = places[:-distance][meets], places[distance:][meets]
-        found.append(np.minimum(one, other) << np.uint64(32) | np.maximum(one, other))
-    return np.unique(np.concatenate(found))
+        for start in range(0, len(meets), _PAIRS_AT_ONCE):
+            refuse_when_stopped()
+            some = meets[start : start + _PAIRS_AT_ONCE]
+            one, other = places[some], places[some + distance]
+            shares = np.count_nonzero(keys[one] == keys[other], axis=1) >= FEWEST_SHARED
+            yield one[shares].astype(np.uint64) << np.uint64(32) | other[shares].astype(np.uint64)
 
 
 def _shingles(raw: Bytes) -> tuple[Words, Words, Words]:
@@ -111,52 +122,63 @@ def _shingles(raw: Bytes) -> tuple[Words, Words, Words]:
     Args:
         raw: skeletons, each with a nought at its end.
     """
-    ends = np.flatnonzero(raw == 0)
+    letters, is_begin = _letters(raw)
+    is_end = letters == 0
+    ends = np.flatnonzero(is_end)
     text_of = np.repeat(np.arange(len(ends), dtype=np.uint16), np.diff(ends, prepend=-1))
-    is_letter = raw > _BLANK
-    is_letter &= ~_stands_alone(raw, is_letter)
-    letters, text_of, places = raw[is_letter], text_of[is_letter], np.flatnonzero(is_letter)
-    digits = _sums(_DIGIT_WEIGHTS[letters], text_of, len(ends))
-    if not len(letters):
-        return np.zeros(0, np.uint64), np.zeros(len(ends) + 1, np.uint64), digits
-    pieces, owners = _pieces(letters, text_of)
-    begins = np.flatnonzero(np.diff(places, prepend=-2) > 1)
-    words = _hashes_of_words(letters, begins)
+    windows = _windows(letters)
+    pieces = (windows & _PIECE) * _BASE
+    is_chosen = pieces < _CHOSEN
+    # a piece lies within a text; its last letter may be the nought at the end
+    is_chosen[: 1 - SHINGLE_BYTES] &= text_of[: 1 - SHINGLE_BYTES] == text_of[SHINGLE_BYTES - 1 :]
+    is_chosen[1 - SHINGLE_BYTES :] = False
+    is_chosen |= is_begin  # where a word begins, it and the one before take the piece's place
+    chosen = np.flatnonzero(is_chosen)
+    begins = np.flatnonzero(is_begin)
+    borders = np.flatnonzero(is_begin | is_end)
+    words = _hashes_of_words(windows[begins], np.diff(borders, append=0)[is_begin[borders]])
     owner = text_of[begins]
-    place = np.minimum(np.searchsorted(_NUMBER_WORDS, words), len(_NUMBER_WORDS) - 1)
-    digits += _sums(np.where(_NUMBER_WORDS[place] == words, _WEIGHTS_OF_WORDS[place], np.uint64(0)), owner, len(ends))
-    follows = np.concatenate(([False], owner[1:] == owner[:-1]))
-    before = np.where(follows, np.roll(words, 1), np.uint64(0))
-    hashes, owners = np.concatenate((pieces, _mixed(words * _BASE + before))), np.concatenate((owners, owner))
-    sizes = np.bincount(owners, minlength=len(ends))
-    offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.uint64)
-    return hashes[np.argsort(owners, kind="stable")], offsets, digits
+    hashes = pieces[chosen]
+    before = np.zeros_like(words)
+    before[1:] = np.where(owner[1:] == owner[:-1], words[:-1], np.uint64(0))
+    hashes[is_begin[chosen]] = words * _BASE + before
+    offsets = np.concatenate(([0], np.searchsorted(chosen, ends))).astype(np.uint64)
+    return _mixed(hashes), offsets, _digits(letters, text_of, len(ends)) + _digits_in_words(words, owner, len(ends))
 
 
-def _stands_alone(raw: Bytes, is_letter: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Which bytes are a variable: a small letter with no letter on either side."""
-    alone = is_letter & (raw >= ord("a")) & (raw <= ord("z"))
-    alone[1:] &= ~is_letter[:-1]
-    alone[:-1] &= ~is_letter[1:]
-    return alone
+def _letters(raw: Bytes) -> tuple[Bytes, Flags]:
+    """What is no blank, noughts included, without single small letters (variables), and where words begin."""
+    is_letter = raw > _BLANK
+    is_begin, is_last = is_letter.copy(), is_letter.copy()
+    is_begin[1:] &= ~is_letter[:-1]
+    is_last[:-1] &= ~is_letter[1:]
+    is_alone = is_begin & is_last & (raw >= ord("a")) & (raw <= ord("z"))
+    is_kept = (raw != _BLANK) & ~is_alone
+    return raw[is_kept], is_begin[is_kept]
 
 
-def _pieces(letters: Bytes, text_of: Owners) -> tuple[Words, Owners]:
-    """The hashes of half of the pieces of `SHINGLE_BYTES` bytes that lie within a text, and whose they are."""
-    number = max(len(letters) - SHINGLE_BYTES + 1, 0)
-    rolled = np.zeros(number, np.uint64)
-    for step in range(SHINGLE_BYTES):  # 6 bytes of 8 bits fit a word
-        rolled = rolled << np.uint64(8) | letters[step : step + number]
-    mixed = _mixed(rolled)
-    # half of them tell as much: which half hangs on the piece itself, so that equal texts keep equal halves
-    chosen = (text_of[:number] == text_of[SHINGLE_BYTES - 1 :]) & (mixed & np.uint64(1) == 0)
-    return mixed[chosen], text_of[:number][chosen]
+def _windows(letters: Bytes) -> Words:
+    """The 8 bytes from each one on as one word, noughts behind the last."""
+    padded = np.concatenate((letters, np.zeros(7, np.uint8)))
+    return np.ndarray(len(letters), np.dtype("<u8"), padded, strides=(1,))
 
 
-def _hashes_of_words(letters: Bytes, begins: npt.NDArray[np.int64]) -> Words:
-    place = np.arange(len(letters)) - np.repeat(begins, np.diff(begins, append=len(letters)))
-    powers = _mixed(np.arange(1, int(place.max()) + 2, dtype=np.uint64))
-    return _mixed(np.add.reduceat(letters * powers[place], begins))
+def _hashes_of_words(windows: Words, lengths: npt.NDArray[np.int64]) -> Words:
+    """Words of equal length and with the same first 8 bytes are taken for one."""
+    return _mixed((windows & _FIRST_BYTES[np.minimum(lengths, 8)]) + lengths.astype(np.uint64) * _BASE)
+
+
+def _digits(letters: Bytes, text_of: Owners, texts: int) -> Words:
+    places = np.flatnonzero((letters >= ord("1")) & (letters <= ord("9")))  # no nought: .5 is 0.5
+    return _sums(_DIGIT_WEIGHTS[letters[places]], text_of[places], texts)
+
+
+def _digits_in_words(words: Words, owner: Owners, texts: int) -> Words:
+    places = np.flatnonzero(_MAY_BE_NUMBER[words & _SLOTS])
+    words = words[places]
+    near = np.minimum(np.searchsorted(_NUMBER_WORDS, words), len(_NUMBER_WORDS) - 1)
+    is_number = _NUMBER_WORDS[near] == words
+    return _sums(_WEIGHTS_OF_WORDS[near[is_number]], owner[places[is_number]], texts)
 
 
 def _sums(values: Words, owner: Owners, texts: int) -> Words:
@@ -175,18 +197,19 @@ def _mixed(values: Words) -> Words:
 
 def _number_words() -> tuple[Words, Words]:
     """The hashes of number words, ascending, and what their digits weigh."""
-    named = {word: str(number) for word, number in (NUMBER_WORDS | TENS_VALUES).items()}
-    hashes = {
-        int(_hashes_of_words(np.frombuffer(word.encode(), np.uint8), np.zeros(1, np.int64))[0]): sum(
-            int(_DIGIT_WEIGHTS[ord(digit)]) for digit in digits
-        )
-        % 2**64
-        for word, digits in named.items()
-    }
-    ascending = sorted(hashes.items())
+    weights: dict[int, int] = {}
+    for word, number in (NUMBER_WORDS | TENS_VALUES).items():
+        spelled = np.frombuffer(word.encode(), np.uint8)
+        (hashed,) = _hashes_of_words(_windows(spelled)[:1], np.array([len(word)])).tolist()
+        weights[hashed] = sum(int(_DIGIT_WEIGHTS[ord(digit)]) for digit in str(number)) % 2**64
+    ascending = sorted(weights.items())
     return np.array([one for one, _ in ascending], np.uint64), np.array([weight for _, weight in ascending], np.uint64)
 
 
+_FIRST_BYTES = np.array([256**length - 1 for length in range(9)], np.uint64)
+_PIECE = _FIRST_BYTES[SHINGLE_BYTES]
 _DIGIT_WEIGHTS = np.zeros(256, np.uint64)
-_DIGIT_WEIGHTS[ord("1") : ord("9") + 1] = _mixed(np.arange(1, 10, dtype=np.uint64))  # no nought: .5 is 0.5
+_DIGIT_WEIGHTS[ord("1") : ord("9") + 1] = _mixed(np.arange(1, 10, dtype=np.uint64))
 _NUMBER_WORDS, _WEIGHTS_OF_WORDS = _number_words()
+_SLOTS = np.uint64(0xFFFF)
+_MAY_BE_NUMBER = np.isin(np.arange(int(_SLOTS) + 1, dtype=np.uint64), _NUMBER_WORDS & _SLOTS)

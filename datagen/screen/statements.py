@@ -10,7 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
+from functools import lru_cache
+from itertools import chain, groupby, pairwise
 from typing import Self
 
 from rapidfuzz.distance import Indel
@@ -62,25 +63,19 @@ class Statement:
     Attributes:
         sentences: its tokens by sentence, with breaks; a sentence without any token is left out.
         plain: the same without breaks.
-        question: the words and functions of the last sentence that asks, or else of the last one.
     """
 
     sentences: tuple[tuple[str, ...], ...]
     plain: tuple[tuple[str, ...], ...]
-    question: frozenset[str]
 
     @classmethod
     def of(cls, text: str) -> Self:
         """Read a raw text."""
-        raw = _SENTENCE.split(without_drawings(text).replace(_BORDER, " "))
-        normal = spaced_out(normalise(f" {_BORDER} ".join(raw)))
-        read = [tuple(_tokens(sentence)) for sentence in normal.split(_BORDER)]
-        plain = [tuple(token for token in sentence if token != BREAK) for sentence in read]
-        said = [(sentence, tokens) for sentence, tokens in zip(read, plain, strict=True) if tokens]
-        words = [frozenset(filter(_is_word, tokens)) for tokens in plain]
-        asking = [asked for asked, sentence in zip(words, raw, strict=False) if asked and _ASKS.search(sentence)]
-        question = next(iter(asking[::-1] or list(filter(None, words))[::-1]), frozenset[str]())
-        return cls(tuple(sentence for sentence, _ in said), tuple(tokens for _, tokens in said), question)
+        read = _sentences(_raw_sentences(text))
+        plain = [_without_breaks(sentence) for sentence in read]
+        return cls(
+            tuple(sentence for sentence, tokens in zip(read, plain, strict=True) if tokens), tuple(filter(None, plain))
+        )
 
     @property
     def size(self) -> int:
@@ -98,7 +93,7 @@ class Statement:
                 if length > _LONGER * size:
                     break
                 if size <= _LONGER * length and end - start + 1 < len(lengths):
-                    yield Statement(self.sentences[start : end + 1], self.plain[start : end + 1], self.question)
+                    yield Statement(self.sentences[start : end + 1], self.plain[start : end + 1])
 
     def formulas(self) -> Counter[tuple[str, ...]]:
         """What stands between its words, where it holds a number or several signs."""
@@ -118,6 +113,14 @@ class Statement:
         return sorted(token for token in chain.from_iterable(self.plain) if token[-1].isdigit())
 
 
+def question_of(text: str) -> frozenset[str]:
+    """The words and functions of the last sentence of a raw text that asks, or else of the last one."""
+    raw = _raw_sentences(text)
+    words = [frozenset(filter(_is_word, _without_breaks(sentence))) for sentence in _sentences(raw)]
+    asking = [asked for asked, sentence in zip(words, raw, strict=False) if asked and _ASKS.search(sentence)]
+    return next(iter(asking[::-1] or list(filter(None, words))[::-1]), frozenset())
+
+
 def similarity(one: Statement, other: Statement, enough: float) -> float:
     """How much two statements share, 0 to 1: in order, or where that is not enough, in any order of the sentences."""
     first, second = list(chain.from_iterable(one.plain)), list(chain.from_iterable(other.plain))
@@ -128,6 +131,19 @@ def similarity(one: Statement, other: Statement, enough: float) -> float:
         return in_order
     shared = sum(max(_shared(sentence, like) for like in other.plain) for sentence in one.plain)
     return max(in_order, min(1.0, 2 * shared / (len(first) + len(second))))
+
+
+def _raw_sentences(text: str) -> list[str]:
+    return _SENTENCE.split(without_drawings(text).replace(_BORDER, " "))
+
+
+def _sentences(raw: Sequence[str]) -> list[tuple[str, ...]]:
+    normal = spaced_out(normalise(f" {_BORDER} ".join(raw)))
+    return [_tokens(sentence) for sentence in normal.split(_BORDER)]
+
+
+def _without_breaks(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([token for token in tokens if token != BREAK]) if BREAK in tokens else tokens
 
 
 def _shared(one: Sequence[str], other: Sequence[str]) -> int:
@@ -146,17 +162,18 @@ def _is_mathematics(token: str) -> bool:
     return token in _SIGNS or token in FUNCTIONS or token[-1].isdigit()
 
 
-def _tokens(normal: str) -> Iterator[str]:
-    before = ""
-    for found in _TOKEN.findall(normal):
-        token = _read(_SAME.get(found, found))
-        if token and not (token == "=" and before in ("<", ">")):
-            yield token
-        before = token
+def _tokens(normal: str) -> tuple[str, ...]:
+    tokens = list(map(_read, _TOKEN.findall(normal)))
+    if "=" in tokens:
+        follows = pairwise(["", *tokens])
+        tokens = ["" if token == "=" and before in ("<", ">") else token for before, token in follows]
+    return tuple(filter(None, tokens))
 
 
-def _read(token: str) -> str:
+@lru_cache(maxsize=4096)
+def _read(found: str) -> str:
     """What a token of the normal form counts as; empty where it counts for nothing."""
+    token = _SAME.get(found, found)
     name = token.lstrip("\\")
     if name in FUNCTIONS:
         return name

@@ -4,7 +4,8 @@ Only a bare yes, no, true or false counts, however it is dressed up; a sentence 
 """
 
 import re
-import unicodedata
+
+from datagen.nfkc import nfkc
 
 BINARY_ANSWERS = frozenset({"yes", "no", "true", "false"})
 
@@ -16,5 +17,5 @@ def is_binary(answer: str) -> bool:
     r"""Whether the answer is yes, no, true or false, be it `$\text{Yes}.$` or `**NO**`."""
     if len(answer) > 200:
         return False
-    plain = _STYLE.sub(" ", unicodedata.normalize("NFKC", answer).casefold())
+    plain = _STYLE.sub(" ", nfkc(answer).casefold())
     return " ".join(_AROUND_WORDS.sub(" ", plain).split()) in BINARY_ANSWERS

@@ -5,7 +5,8 @@ between numbers, brackets, names, units, words. Every step is linear in the text
 """
 
 import re
-import unicodedata
+
+from datagen.nfkc import nfkc
 
 _SIGNS = {
     "π": "\\pi ", "∞": "\\infty ", "×": "\\times ", "·": "\\cdot ", "⋅": "\\cdot ", "∙": "\\cdot ", "÷": "\\div ",
@@ -91,7 +92,7 @@ def tidy(answer: str) -> str:
     text = _CUBE_ROOT.sub(r"\\sqrt[3]{\1}", text)
     text = _ROOT.sub(lambda root: f"\\sqrt{{{root[1] or root[2]}}}", text)
     text = _SIGN.sub(lambda sign: _SIGNS[sign.group()], text)
-    text = _NO_BLANK.sub("", _THOUSANDS_GAP.sub("", unicodedata.normalize("NFKC", text)))
+    text = _NO_BLANK.sub("", _THOUSANDS_GAP.sub("", nfkc(text)))
     if "\\begin" not in text:
         text = _ESCAPED_TWICE.sub(r"\\", text)
     text = _unwrapped(_BLANK.sub(" ", text))

@@ -13,10 +13,12 @@ from tests.benchmarks import (
     kills,
     ladders,
     memory,
+    normalising,
     rungs,
     screening,
     slots,
     throughput,
+    unseen,
     verifying,
     waves,
 )
@@ -32,7 +34,11 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, metavar="FILE", help="waves: also write the plot there, as SVG")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="verifying: each Nth row only")
     parser.add_argument(
-        "--share", type=int, default=1, metavar="N", help="throughput, faults, kills, slots: an Nth of it only"
+        "--share",
+        type=int,
+        default=1,
+        metavar="N",
+        help="throughput, faults, kills, screening, slots: an Nth of it only",
     )
     parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="journal, memory: so many [5000]")
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="kills: so many [5]")
@@ -46,10 +52,12 @@ def main() -> None:
         "kills": partial(kills.measure, asked.kills, asked.share),
         "ladders": partial(ladders.measure, asked.draws),
         "memory": partial(memory.measure, asked.completions),
+        "normalising": normalising.measure,
         "rungs": rungs.measure,
-        "screening": screening.measure,
+        "screening": partial(screening.measure, asked.share),
         "slots": partial(slots.measure, asked.share),
         "throughput": partial(throughput.measure, asked.share),
+        "unseen": unseen.measure,
         "verifying": partial(verifying.measure, asked.every),
         "waves": partial(waves.measure, asked.draws, asked.rates, asked.plot),
     }

@@ -1,15 +1,15 @@
 r"""Near duplicates: what is one problem and what is two, which of them stays, and whose solutions it then has."""
 
+import threading
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datagen import texts
+from datagen.errors import StoppedError
 from datagen.pipeline import Options
 from datagen.recipe import Screening
 from datagen.recipe_file import load_recipe
@@ -24,7 +24,6 @@ from tests.end_to_end.runs import journal_lines
 from tests.screen.screening import screen
 from tests.verify.test_verify_stage import recipe, row
 
-DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 BASE = (
     "Alice has 12 apples and buys 7 more each day. Let $x$ be the number of apples that she has after $n$ days. "
     "If $x^2 - 5n \\leq 300$, find the largest possible value of $n$ in the first 30 days."
@@ -176,7 +175,7 @@ def test_any_text_has_a_sketch_that_hangs_on_itself_alone(some):
 def test_texts_without_letters_meet_nobody():
     keys = sketch(["$$", "", "???", BASE, BASE])
     assert not keys[:3].any()
-    assert candidates(keys, np.arange(5, dtype=np.uint64)).tolist() == [[3, 4]]
+    assert candidates(keys).tolist() == [[3, 4]]
 
 
 def test_long_texts_are_compared_too(rows, screened):
@@ -184,6 +183,41 @@ def test_long_texts_are_compared_too(rows, screened):
     assert len(long) > 1_000_000
     pair = rows((long, "5"), (long.replace("Alice", "Ada", 3), "5"), ("", "1"), ("![](x.png)", "1"))
     assert sorted(reasons(screened(pair))) == ["duplicate", "kept", "kept", "missing_figure"]
+
+
+def test_moved_sentences_find_their_likes_unless_the_whole_text_is_another():
+    def text(numbers, word):
+        return " ".join(
+            f"In round {number} {word} player moves the token to a free field of the round board again."
+            for number in numbers
+        )
+
+    rounds = range(200, 200 + 90)
+    moved = likeness(Wording(text(rounds, "the")), Wording(text(reversed(rounds), "each")), 0.85)
+    assert moved is not None
+    assert moved.similarity > 0.85
+    rounds = range(200, 200 + 900)
+    assert likeness(Wording(text(rounds, "the")), Wording(text(reversed(rounds), "each")), 0.85) is None
+
+
+def test_a_run_that_is_told_to_stop_stops_within_one_comparison(monkeypatch):
+    stop, asked = threading.Event(), []
+    monkeypatch.setattr("datagen.stopping.STOP", stop)
+
+    def same_answer(one, other):
+        asked.append({one, other})
+        stop.set()
+        return False
+
+    pairs = [(BASE.replace("12", f"{100 + number}"), f"{number}") for number in range(20)]
+    problems = [problem(text, answer, number=number) for number, (text, answer) in enumerate(pairs)]
+    problems += [problem(one.replace("apples", "pears"), f"-{answer}") for one, answer in pairs]
+    with pytest.raises(StoppedError):
+        find_duplicates(lambda: iter(problems), Rules(same_answer, 0.85))
+    assert len(asked) == 2  # one pair, both ways round
+    assert asked[0] == asked[1]
+    with pytest.raises(StoppedError):
+        candidates(sketch([BASE, BASE]))
 
 
 def test_a_survivor_has_the_solutions_of_its_near_duplicates(tmp_path):
@@ -209,19 +243,6 @@ def test_solutions_in_other_variables_stay_behind(tmp_path):
     )
     assert len(list(run.read(SCREENED))) == 1
     assert len(list(run.read(SOLUTIONS))) == 2
-
-
-@pytest.mark.skipif(not DATA.is_dir(), reason="the real data (../shared/data) is not here")
-def test_olympiad_problems_that_two_sources_share_are_found():
-    def read(source, column):
-        table = pq.read_table(DATA / "sources" / source, columns=[column])
-        return [problem(text, "5", source, number) for number, text in enumerate(table.column(0).to_pylist())]
-
-    rows = [*read("open_r1", "problem"), *read("s1k", "question")]
-    fates = screen(lambda: iter(rows), [], Screening(), str.__eq__)
-    across = [fate for fate in fates if isinstance(fate, Drop) and fate.source == "s1k" and "of open_r1" in fate.detail]
-    assert len(across) >= 5
-    assert all(fate.reason == "duplicate" for fate in across)
 
 
 def test_another_normaliser_changes_ids_and_pays_for_nothing_again(tmp_path, monkeypatch):

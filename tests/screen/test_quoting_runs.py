@@ -81,7 +81,7 @@ def test_another_answer_is_asked_for_in_the_place_of_a_recorded_one_that_quotes(
     assert status["stages"]["select"]["benchmark_quotes"] == {"exam": 1}
     told = "  correct solutions that quote a benchmark's problem, and are no paths: exam 1"
     assert told in status_lines(status)
-    assert "quote one of them word for word (1 did)" in (workspace.folder / "dataset" / "README.md").read_text()
+    assert "word for\nword are no paths: 1 did" in (workspace.folder / "dataset" / "README.md").read_text()
 
 
 def test_a_teacher_that_quotes_is_asked_again(tmp_path: Path, endpoint: Endpoint) -> None:
