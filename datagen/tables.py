@@ -310,8 +310,6 @@ def _schema(row: type, **types: pa.DataType) -> pa.Schema:
         "completion_tokens",
         "answer_before",
         "majority_answer",
-        "chance",
-        "pass_rate",
     }
     if row in (Verdict, Changed):
         nullable.add("answer")

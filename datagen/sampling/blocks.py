@@ -80,7 +80,7 @@ class Blocks:
         self._through: defaultdict[int, _Block] = defaultdict(
             lambda: _Block(Counter(), [Usage() for _ in range(rungs)])
         )
-        self._policies: dict[int, asyncio.Task[Policy]] = {}
+        self._policies: dict[int, asyncio.Task[Policy | None]] = {}
         self._lengths: dict[int, Mapping[str, Lengths]] = {}
         self._more = asyncio.Event()
 
@@ -90,12 +90,15 @@ class Blocks:
         Raises:
             HeldUpError: one of them did not get through.
         """
-        return await asyncio.shield(self._under_way(place))
+        policy = await asyncio.shield(self._under_way(place))
+        if policy is None:
+            raise HeldUpError
+        return policy
 
     def policy_now(self, place: int) -> Policy | None:
         """The policy of the problem at a place, if it is known; else None, and it will be as soon as it can be."""
         made = self._under_way(place)
-        return made.result() if made.done() and made.exception() is None else None
+        return made.result() if made.done() else None
 
     def lengths(self, place: int) -> Mapping[str, Lengths]:
         """What the same earlier problems say about lengths, by teacher.
@@ -107,11 +110,10 @@ class Blocks:
             raise NotYetError
         return self._lengths[self._number(place)]
 
-    def _under_way(self, place: int) -> asyncio.Task[Policy]:
+    def _under_way(self, place: int) -> asyncio.Task[Policy | None]:
         number = self._number(place)
         if number not in self._policies:
             self._policies[number] = asyncio.create_task(self._made(number))
-            self._policies[number].add_done_callback(lambda made: made.cancelled() or made.exception())
         return self._policies[number]
 
     def finished(
@@ -144,9 +146,12 @@ class Blocks:
         self._more.set()
         self._more = asyncio.Event()
 
-    async def _made(self, number: int) -> Policy:
+    async def _made(self, number: int) -> Policy | None:
+        """A block's policy; None, and no error that thousands would share, when it can't be known in this run."""
         earlier = list(range(number - _BEHIND + 1))
         while not all(self._is_through(one) for one in earlier):
+            if any(self._through[one].is_left for one in earlier):
+                return None
             await self._more.wait()
         records: Counter[Record] = Counter()
         used = [Usage() for _ in range(self._rungs)]
@@ -167,10 +172,7 @@ class Blocks:
         return self._first << max(number - 1, 0)
 
     def _is_through(self, number: int) -> bool:
-        block = self._through[number]
-        if block.is_left:
-            raise HeldUpError
-        return block.records.total() == self._size(number)
+        return self._through[number].records.total() == self._size(number)
 
     def _fitted(self, records: Mapping[Record, int], used: Sequence[Usage]) -> Policy:
         return fitted_policy(self._bounds, records, self._costs(used))

@@ -2,11 +2,12 @@
 
 One event loop over all problems: as many are open as keep the teachers' slots filled. A problem whose next wave depends
 on earlier problems that are not through yet is put aside, and holds neither slot nor texts: it is taken up again from
-the journal.
+the journal when there is room.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -95,7 +96,9 @@ class Sampler:
         self._blocks = Blocks(
             len(self._rules.ladder), self._rules.bounds, lambda used: costs_of(recipe, used), first_block(recipe)
         )
-        self._open = self._aside = self._held_up = 0
+        self._most = sum(ready.teacher.concurrency for ready in teachers.values()) + _BEYOND_SLOTS
+        self._places = asyncio.Semaphore(self._most)
+        self._aside = self._held_up = 0
         self._left: list[RequestFailedError] = []
         self._failures: list[Exception] = []
         self._less = asyncio.Event()
@@ -110,15 +113,14 @@ class Sampler:
             StoppedError: the run was told to stop.
             DatagenError: a teacher does not answer for good, or problems are left whose requests it never answered.
         """
-        most = sum(ready.teacher.concurrency for ready in self._teachers.values()) + _BEYOND_SLOTS
         async with asyncio.TaskGroup() as group:
             for place, problem in enumerate(problems):
-                while self._open >= most or self._attempts.outstanding >= most or self._aside >= _MOST_ASIDE:
+                while self._attempts.outstanding >= self._most or self._aside >= _MOST_ASIDE:
                     self._less.clear()
                     await self._less.wait()
+                await self._places.acquire()
                 if self._ended or STOP.is_set():
                     break
-                self._open += 1
                 group.create_task(self._work(place, problem))
                 await asyncio.sleep(0)  # it says how much it asks for
         real = [error for error in self._failures if not isinstance(error, StoppedError)]
@@ -160,8 +162,7 @@ class Sampler:
                 self._failures.append(error)
                 self._end()
         finally:
-            self._open -= 1
-            self._look_again()
+            self._places.release()
 
     async def _course(self, place: int, problem: Problem) -> Course:
         """Take a problem through its plan, in two goes where its policy is not known when the first wave is over."""
@@ -184,16 +185,17 @@ class Sampler:
                     self._progress.verdicts[verdict.verdict] += 1
             return course
 
-        try:
+        with suppress(NotYetError):
             return await follow(_AsFarAsKnown(self._rules.bounds, partial(self._blocks.policy_now, place)), obtain)
-        except NotYetError:
-            self._aside, self._open = self._aside + 1, self._open - 1
+        self._aside += 1
+        self._places.release()
+        try:  # outside any handler: what is being handled would keep the texts
+            policy = await self._blocks.policy(place)
+        finally:
+            await self._places.acquire()  # thousands may be let go on at once, and each takes its texts up again
+            self._aside -= 1
             self._look_again()
-            try:
-                policy = await self._blocks.policy(place)
-            finally:
-                self._aside, self._open = self._aside - 1, self._open + 1
-            return await follow(policy, obtain)
+        return await follow(policy, obtain)
 
     def _is_raising_worth_it(self, place: int, teacher: str) -> bool:
         lengths = self._blocks.lengths(place)

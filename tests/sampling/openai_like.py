@@ -1,7 +1,7 @@
 """A local server that speaks the OpenAI protocol and misbehaves as it is told; and a recipe that asks it."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +12,8 @@ from datagen.tables import Problem
 
 KEY = "sk-secret-of-this-test"
 Reply = web.Response | dict[str, Any]
-Behaviour = Callable[[dict[str, Any], int], Reply]
-"""The request's body and its number from 0, to what is answered."""
+Behaviour = Callable[[dict[str, Any], int], Reply | Awaitable[Reply]]
+"""The request's body and its number from 0, to what is answered, at once or later."""
 
 
 @dataclass
@@ -40,7 +40,8 @@ async def serving(behaviour: Behaviour) -> AsyncIterator[Server]:
         body = await request.json()
         server.asked.append(body)
         server.keys.append(request.headers.get("Authorization", ""))
-        reply = behaviour(body, len(server.asked) - 1)
+        told = behaviour(body, len(server.asked) - 1)
+        reply = await told if isinstance(told, Awaitable) else told
         return web.json_response(reply) if isinstance(reply, dict) else reply
 
     app = web.Application()

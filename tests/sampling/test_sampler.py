@@ -1,6 +1,7 @@
 """The sampler against a server that misbehaves: what arrives is kept, what fails says why, nothing is paid twice."""
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -306,3 +307,25 @@ def test_a_seed_follows_from_what_is_asked_and_is_no_part_of_it(tmp_path: Path, 
     seeds = sorted(body["seed"] for body in one.asked)
     assert seeds == sorted(body["seed"] for body in two.asked)
     assert len(set(seeds)) == 2
+
+
+def test_problems_that_wait_for_an_earlier_one_hold_no_texts_meanwhile(tmp_path: Path, verifier: Verifier) -> None:
+    held: list[int] = []
+
+    async def slow_at_the_first(body: dict[str, Any], number: int) -> Any:
+        if "What is 0 +" not in body["messages"][-1]["content"]:
+            return completion(f"{number}: \\boxed{{no}}")
+        while (tmp_path / "v.jsonl").read_bytes().count(b"\n") < 2 * 95 and not held:
+            await asyncio.sleep(0.01)
+        held.append(solutions())
+        return right(body, number)
+
+    before = solutions()
+    _, progress, error = run(tmp_path, verifier, slow_at_the_first, [(problem(n), []) for n in range(96)])
+    assert (error, progress.done) == (None, 96)
+    assert held[0] - before < 16, "two solutions each of more than sixty problems that are put aside"
+
+
+def solutions() -> int:
+    """How many are in memory."""
+    return sum(isinstance(one, Solution) for one in gc.get_objects())
