@@ -137,7 +137,7 @@ class Sampled:
         correct: right answers among the solutions.
         distinct_paths: different correct paths among them.
         pass_rate: right answers of all solutions; None without any.
-        ended: it has enough paths; it was given up; its attempts are used up; or there is nobody to ask.
+        ended: it has enough paths; it was given up with attempts left; they are used up; or there is nobody to ask.
         chance: where it was given up, the estimated chance of enough paths by all attempts that were left.
     """
 

@@ -24,15 +24,12 @@ def end_of(course: Course, rules: Rules, policy: Policy | None) -> Sampled:
         policy: its block's; None when there is no paid teacher.
     """
     record, bounds = course.record, rules.bounds
-    is_used_up = record.paid >= (
-        bounds.max_attempts if record.paths else min(bounds.max_attempts, bounds.give_up_after)
-    )
     ended: SamplingEnd = "given_up"
     if record.paths >= bounds.target_correct:
         ended = "enough"
     elif policy is None:
         ended = "not_asked"
-    elif is_used_up:
+    elif record.paid >= bounds.max_attempts:
         ended = "attempts_used"
     return Sampled(
         problem_id=course.problem.id,

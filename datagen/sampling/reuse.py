@@ -20,7 +20,7 @@ from datagen.verify.judge import PROMPT
 
 NOT_WRITTEN_DOWN = "what was asked is not known: an earlier version did not write it down"
 NOT_IN_RECIPE = "the problem is not in this recipe"
-BEYOND_PLAN = "beyond the plan: enough paths, or max_attempts"
+BEYOND_PLAN = "beyond the plan: enough paths, given up, or max_attempts"
 
 _ASKED = {"model", "prompt", "problem", *SETTINGS}
 _FIELDS = ("key", *sorted(_ASKED), "prompt_tokens", "completion_tokens", "cost_usd")

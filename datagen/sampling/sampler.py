@@ -128,7 +128,7 @@ class Sampler:
             raise (real or self._failures)[0]
         refuse_when_stopped()
         if self._left:
-            waiting = f", and {self._held_up:,} wait for these" if self._held_up else ""
+            waiting = f", and {self._held_up:,} whose plan rests on these" if self._held_up else ""
             raise DatagenError(
                 f"{self._left[0]}; everything else is sampled and kept, {len(self._left):,} problems are left for such "
                 f"requests{waiting}: start again to try them once more"
