@@ -204,7 +204,7 @@ class Sampling(Section):
     max_tokens: Annotated[int, Field(gt=0)] = 16384
     mix: tuple[str, ...] = ()
     target_correct: Annotated[int, Field(gt=0)] | None = None
-    max_attempts: Annotated[int, Field(gt=0)] = 16
+    max_attempts: Annotated[int, Field(gt=0, le=256)] = 16
     give_up_after: Annotated[int, Field(gt=0)] = 8
     on_truncated: OnTruncated = "accept"
     difficulty: Difficulty | None = None

@@ -33,7 +33,8 @@ def rungs_of(recipe: Recipe) -> tuple[tuple[PaidTeacher, ...], ...]:
 
 def rules_of(recipe: Recipe) -> Rules:
     """The recipe's settings as rules of the plan."""
-    bounds = Bounds(recipe.target_correct, recipe.sampling.max_attempts, recipe.sampling.give_up_after)
+    sampling, (fewest, _) = recipe.sampling, recipe.paths.count
+    bounds = Bounds(recipe.target_correct, sampling.max_attempts, sampling.give_up_after, fewest)
     return Rules(tuple(tuple(teacher.name for teacher in rung) for rung in rungs_of(recipe)), bounds)
 
 

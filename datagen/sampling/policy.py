@@ -1,14 +1,15 @@
 """When the next wave is worth its price: for each record of a problem the rung to ask and how often, or to give up.
 
-A served problem (one that gets all the paths it wants) is worth a certain price, and a wave is sent as long as what it
-is expected to lead to is worth more than what it is expected to cost. The expectation looks ahead over all ways in
+Paths are worth a price, those that make an example and those that are enough, and a wave is sent as long as what it is
+expected to lead to is worth more than what it is expected to cost. The expectation looks ahead over all ways in
 which the rung's attempts can go, wave by wave, with a step to a higher rung at the end of each (dynamic programming
-over the belief that the record leaves). The worth is the smallest at which no more than a small share is lost of the
-problems that asking up to `max_attempts` would serve. So the rules are few: what is lost is bounded, and the rest is
-the cheapest way there.
+over the belief that the record leaves). The worths are the smallest at which no more than a small share is lost of the
+examples, and of the problems with enough paths, that asking up to `max_attempts` would bring. So the rules are few: what
+is lost is bounded, and the rest is the cheapest way there.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -44,11 +45,35 @@ class Bounds:
         target_correct: enough distinct correct paths of a problem.
         max_attempts: paid attempts of a problem, over all rungs.
         give_up_after: paid attempts without one correct path.
+        fewest_paths: without which a problem makes no example; 0 where only those with `target_correct` count.
     """
 
     target_correct: int
     max_attempts: int
     give_up_after: int
+    fewest_paths: int = 0
+
+    def unserved(self, paths: int) -> tuple[int, int]:
+        """How many paths are missing to an example, and to enough."""
+        return max(self.fewest_paths - paths, 0), max(self.target_correct - paths, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What paths of a problem are worth, in the unit of the costs.
+
+    Attributes:
+        example: that there are `fewest_paths`.
+        enough: that there are `target_correct`, beside that.
+    """
+
+    example: float
+    enough: float
+
+    def of(self, bounds: Bounds, paths: int) -> float:
+        """What so many paths are worth."""
+        to_example, to_enough = bounds.unserved(paths)
+        return (0.0 if to_example else self.example) + (0.0 if to_enough else self.enough)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +115,8 @@ class Policy:
         self._steps: dict[Record, Step | None] = {}
         self._looked: dict[tuple[Record, int], _Ahead] = {}
         self._bounds = replace(bounds, give_up_after=bounds.max_attempts)
-        self._worth = _MOST_WORTH * max(costs)
+        self._most_worth = _MOST_WORTH * max(costs)
+        self._worth = Worth(self._most_worth, self._most_worth)
         self._calibrate(bounds, starts or {Record(Tally(), (Tally(),) * len(costs)): 1})
 
     def next(self, record: Record) -> Step | None:
@@ -100,9 +126,12 @@ class Policy:
         return self._steps[record]
 
     def chance(self, record: Record) -> float:
-        """That all missing paths would come if every attempt that is left were made by the likeliest rung."""
-        missing = self._bounds.target_correct - record.paths
-        left = self._bounds.max_attempts - record.paid
+        """That the missing paths would come if every attempt that is left were made by the likeliest rung.
+
+        Missing are those to an example; where there is one, those to enough paths.
+        """
+        to_example, to_enough = self._bounds.unserved(record.paths)
+        missing, left = to_example or to_enough, self._bounds.max_attempts - record.paid
         if missing <= 0 or left <= 0:
             return float(missing <= 0)
         belief = self._rates.belief(record)
@@ -120,58 +149,72 @@ class Policy:
             tally = record.rungs[number]
             ahead = self._ahead(record.before(number), number)
             gain = float(ahead.gains[tally.new, tally.asked])
-            if gain > most + _HARDLY * self._worth:
+            if gain > most + _HARDLY * self._most_worth:
                 best, most = Step(number, int(ahead.sizes[tally.new, tally.asked])), gain
         return best
 
     def _ahead(self, start: Record, number: int) -> "_Ahead":
         """What asking a rung is worth at every record that it can lead to from one at which it was not asked yet."""
         if (start, number) not in self._looked:
-            missing = self._bounds.target_correct - start.paths
-            left = self._bounds.max_attempts - start.paid
-            unsolved = None if start.paths else self._bounds.give_up_after - start.paid
             belief, later = self._rates.belief(start), self._rungs[number + 1 :]
-            ahead = self._rungs[number].look_ahead(belief, later, missing, left, unsolved, self._worth)
-            self._looked[start, number] = ahead
+            self._looked[start, number] = self._rungs[number].look_ahead(
+                self._bounds, belief, later, start, self._worth, _HARDLY * self._most_worth
+            )
         return self._looked[start, number]
 
     def _calibrate(self, bounds: Bounds, starts: Mapping[Record, int]) -> None:
-        """Find the worth of a served problem, in steps of a twentieth."""
+        """Find the least worths at which hardly a problem is lost, in steps of a twentieth: of enough, then of some."""
         common = sorted(starts, key=lambda start: (-starts[start], start))[:_MOST_STARTS]
         counted = {start: starts[start] for start in common}
         everything = self._served(counted)
         self._bounds = bounds
         self._looked.clear()
-        wanted = (1 - _LOST) * everything
+        wanted = [(1 - _LOST) * share for share in everything]
         if bounds.give_up_after < bounds.max_attempts:
-            wanted = min(wanted, (1 - _LOST_WITHIN_BOUND) * self._served(counted))
-        low, high = min(self._costs), self._worth
-        while high > low * _CLOSE:
-            self._looks_again(float(np.sqrt(low * high)))
-            low, high = (low, self._worth) if self._served(counted) >= wanted else (self._worth, high)
-        self._looks_again(high)
+            bounded = self._served(counted)
+            wanted = [min(share, (1 - _LOST_WITHIN_BOUND) * one) for share, one in zip(wanted, bounded, strict=True)]
+        enough = self._least(lambda worth: self._served_at(Worth(0.0, worth), counted)[1] >= wanted[1])
+        served = self._served_at(Worth(0.0, enough), counted)
+        if 0 < bounds.fewest_paths < bounds.target_correct and served[0] < wanted[0]:
+            example = self._least(lambda worth: self._served_at(Worth(worth, enough), counted)[0] >= wanted[0])
+            self._look_again(Worth(example, enough))
 
-    def _looks_again(self, worth: float) -> None:
-        """Begin anew with another worth of a served problem."""
+    def _least(self, does: Callable[[float], bool]) -> float:
+        """The least worth that does, or the most that there is."""
+        low, high = min(self._costs), self._most_worth
+        while high > low * _CLOSE:
+            worth = math.sqrt(low * high)
+            low, high = (low, worth) if does(worth) else (worth, high)
+        return high
+
+    def _served_at(self, worth: Worth, starts: Mapping[Record, int]) -> tuple[float, float]:
+        self._look_again(worth)
+        return self._served(starts)
+
+    def _look_again(self, worth: Worth) -> None:
+        """Begin anew with another worth."""
         self._worth = worth
         self._looked.clear()
 
-    def _served(self, starts: Mapping[Record, int]) -> float:
-        """The share of problems that are served, as far as the rates are right."""
-        in_all, served = sum(starts.values()), 0.0
+    def _served(self, starts: Mapping[Record, int]) -> tuple[float, float]:
+        """The shares of problems that make examples and that have enough, as far as the rates are right."""
+        in_all, examples, enough = sum(starts.values()), 0.0, 0.0
         reached: list[dict[Record, Vector]] = [{} for _ in range(self._bounds.max_attempts + 1)]  # by paid attempts
         reached[0] = {start: self._rates.belief(start) * (often / in_all) for start, often in starts.items()}
         for paid, records in enumerate(reached):
             for record, held in records.items():
                 share = float(held.sum())
-                if record.paths >= self._bounds.target_correct:
-                    served += share
-                elif share > _TOO_RARE and (step := self._decide(record)) is not None:
+                step = self._decide(record) if share > _TOO_RARE else None
+                if step is None:
+                    to_example, to_enough = self._bounds.unserved(record.paths)
+                    examples += 0.0 if to_example else share
+                    enough += 0.0 if to_enough else share
+                else:
                     further = reached[paid + step.attempts]
                     for new, chances in enumerate(self._rungs[step.rung].ways[step.attempts - 1][: step.attempts + 1]):
                         after = record.after(step.rung, step.attempts, new)
                         further[after] = further.get(after, 0.0) + held * chances
-        return served
+        return examples, enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +222,7 @@ class _Ahead:
     """What asking one rung is worth; new paths of that rung × its attempts so far.
 
     Attributes:
-        gains: of the best wave, less what it is expected to cost and to lead to; 0 or less when there is none.
+        gains: of the best wave, what it is expected to lead to less its cost and what stopping is worth.
         sizes: attempts of that wave.
     """
 
@@ -223,29 +266,31 @@ class _Rung:
 
     def look_ahead(
         self,
+        bounds: Bounds,
         belief: Vector,
         later: Sequence["_Rung"],
-        missing: int,
-        left: int,
-        unsolved: int | None,
-        worth: float,
+        start: Record,
+        worth: Worth,
+        hardly: float,
     ) -> _Ahead:
         """What asking this rung is worth at best from a record at which it was not asked yet, and after.
 
         Args:
-            belief: over difficulties.
+            bounds: of the plan.
+            belief: over difficulties, at the start.
             later: the rungs above it.
-            missing: paths.
-            left: attempts.
-            unsolved: attempts until a problem without a path is given up; None for one that has one.
-            worth: of a served problem.
+            start: the record.
+            worth: of paths.
+            hardly: what a further attempt of a wave must bring beside its cost.
         """
-        values = np.zeros((missing + 1, left + 1))
-        values[missing] = worth
+        _, missing = bounds.unserved(start.paths)
+        left = bounds.max_attempts - start.paid
+        unsolved = None if start.paths else bounds.give_up_after - start.paid
+        stopped = [worth.of(bounds, start.paths + new) for new in range(missing + 1)]
+        values = np.repeat(np.array(stopped)[:, None], left + 1, axis=1)
         ahead = _Ahead(np.zeros((missing, left)), np.ones((missing, left), np.int64))
-        climbs = [worth * rung.served - rung.cost * rung.asked for rung in later]
         wave = np.arange(1, len(self.ways) + 1)
-        price = self.cost * (wave + _WAVE) + _HARDLY * worth * wave
+        price = self.cost * (wave + _WAVE) + hardly * wave
         for asked in range(left - 1, -1, -1):
             for new in range(min(missing - 1, asked), -1, -1):
                 bound = left - asked if new or unsolved is None else min(left, unsolved) - asked
@@ -259,7 +304,23 @@ class _Rung:
                 brought = (self.ways[:most, : most + 1] @ held) * values[then, asked + wave[:most, None]]
                 sent = brought.sum(axis=1) - price[:most]
                 size = int(sent.argmax())
-                ahead.gains[new, asked], ahead.sizes[new, asked] = sent[size], size + 1
-                climbed = max((float(one[missing - new, left - asked] @ held) for one in climbs), default=0.0)
-                values[new, asked] = max(0.0, climbed, float(sent[size]))
+                ahead.gains[new, asked], ahead.sizes[new, asked] = sent[size] - stopped[new], size + 1
+                to_go = bounds.unserved(start.paths + new)
+                climbed = max((rung.to_the_end(held, to_go, left - asked, worth) for rung in later), default=0.0)
+                values[new, asked] = max(stopped[new], climbed, float(sent[size]))
         return ahead
+
+    def to_the_end(self, belief: Vector, missing: tuple[int, int], left: int, worth: Worth) -> float:
+        """What it is worth to ask this rung until there are enough paths, or an example, or no attempts left.
+
+        Args:
+            belief: over difficulties.
+            missing: paths to an example, and to enough.
+            left: attempts.
+            worth: of paths.
+        """
+        to_example, to_enough = missing
+        example = worth.example * self.served[to_example, left]
+        enough = example + worth.enough * self.served[to_enough, left] - self.cost * self.asked[to_enough, left]
+        some = example - self.cost * self.asked[to_example, left]
+        return max(float(enough @ belief), float(some @ belief))

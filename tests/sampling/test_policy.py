@@ -128,3 +128,24 @@ def test_nothing_seen_is_believed_to_be_anything() -> None:
     rates = Rates.fit(1, {})
     assert float(rates.weights @ rates.chances[0]) == pytest.approx(0.5, abs=0.02)
     assert rates.weights.sum() == pytest.approx(1.0)
+
+
+def test_a_problem_that_may_still_make_an_example_is_asked_on_though_it_will_never_have_enough() -> None:
+    draw = np.random.default_rng(8)
+    before, after = draw.beta(1, 6, 1000), draw.beta(1, 6, 2000)
+    answers = draw.random((2000, 16)) < after[:, None]
+    seen = drawn(before, 6)
+    examples = (answers.sum(axis=1) >= 2).sum()
+    made = {}
+    for fewest in (0, 2):
+        policy = fitted_policy(Bounds(6, 16, 16, fewest), seen, (1.0,))
+        made[fewest] = sum(played(policy, one).paths >= 2 for one in answers)
+    assert made[2] >= 0.985 * examples
+    assert made[0] < 0.9 * examples, "where only enough counts, such problems are given up"
+
+
+def test_the_chance_that_is_told_is_that_of_an_example_as_long_as_there_is_none() -> None:
+    policy = fitted_policy(Bounds(6, 16, 16, 2), drawn(np.full(400, 0.2), 6), (1.0,))
+    one_path, two_paths = (policy.chance(Record(Tally(), (Tally(6, new),))) for new in (1, 2))
+    assert one_path > 0.8, "one more of ten attempts"
+    assert two_paths < 0.2, "four more of ten attempts"
