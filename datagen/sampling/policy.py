@@ -3,9 +3,9 @@
 Paths are worth a price, those that make an example and those that are enough, and a wave is sent as long as what it is
 expected to lead to is worth more than what it is expected to cost. The expectation looks ahead over all ways in
 which the rung's attempts can go, wave by wave, with a step to a higher rung at the end of each (dynamic programming
-over the belief that the record leaves). The worths are the smallest at which no more than a small share is lost of the
-examples, and of the problems with enough paths, that asking up to `max_attempts` would bring. So the rules are few: what
-is lost is bounded, and the rest is the cheapest way there.
+over the belief that the record leaves). The worths are the smallest at which no more than a small share is lost of
+the examples, and of the problems with enough paths, that asking up to `max_attempts` would bring. So the rules are few:
+what is lost is bounded, and the rest is the cheapest way there.
 """
 
 import math
