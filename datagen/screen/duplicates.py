@@ -23,7 +23,7 @@ from itertools import combinations, islice
 
 import numpy as np
 
-from datagen.screen.similarity import Likeness, Wording, likeness
+from datagen.screen.similarity import Likeness, Wording, certainly_one, likeness
 from datagen.screen.sketches import BANDS, BATCH_TEXTS, Words, candidates, sketch
 from datagen.screen.trimmings import without_trimmings
 from datagen.screen.wording import shorten
@@ -195,10 +195,12 @@ def _alike(pairs: Words, twins: Mapping[str, _Twin], rules: Rules) -> dict[str, 
         one, other = by_key.get(one_key), by_key.get(other_key)
         if one is None or other is None:
             continue
-        found = likeness(wording(one), wording(other), rules.near or 1.0)
+        here, there = wording(one), wording(other)
+        found = likeness(here, there, rules.near or 1.0)
         if found is None:
             continue
-        if found.is_certain or _same(rules.same_answer, twins[one].best.answer, twins[other].best.answer):
+        answers = twins[one].best.answer, twins[other].best.answer
+        if answers[0] == answers[1] or certainly_one(here, there) or _same(rules.same_answer, *answers):
             alike[one][other] = alike[other][one] = found
     return alike
 

@@ -125,12 +125,10 @@ class Likeness:
 
     Attributes:
         similarity: from the threshold to 1.
-        is_certain: whether the texts alone show that they are one problem; if not, the answers are asked too.
         shares_letters: whether the formulas of both use the same letters, so that a solution of the one fits the other.
     """
 
     similarity: float
-    is_certain: bool
     shares_letters: bool
 
 
@@ -151,15 +149,15 @@ def likeness(one: Wording, other: Wording, threshold: float) -> Likeness | None:
         similarity, has_other_letters = 1.0, False
     if similarity < threshold:
         return None
-    is_certain = _says_the_same(one, other) and _same_figures(one, other)
     shares_letters = not has_other_letters and (
         not (one.letters and other.letters) or set(one.letters) == set(other.letters)
     )
-    return Likeness(similarity, is_certain, shares_letters)
+    return Likeness(similarity, shares_letters)
 
 
-def _says_the_same(one: Wording, other: Wording) -> bool:
-    if one.groupings != other.groupings:
+def certainly_one(one: Wording, other: Wording) -> bool:
+    """Whether two texts that are alike show by themselves that they are one problem, whatever their answers."""
+    if one.groupings != other.groupings or not _same_figures(one, other):
         return False
     if says_the_same(one.tokens, other.tokens) or is_wrapped(one.tokens, other.tokens):
         return True

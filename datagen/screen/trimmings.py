@@ -21,11 +21,11 @@ _SIGNATURE = re.compile(r"(?:(?<=\])|(?<=\n))(?:\s*~ ?[\w.]{2,30})+\s*\Z")
 _POINTS = re.compile(r"\s*[(\[]\d{1,3}\s(?:points?|marks?)[)\]]\s*")
 _EXCLAIMED = re.compile(r"(?<=[A-Za-z]{3})!+(?=\s|\Z)")
 _ORDINAL = re.compile(r"(?<![\w^{$.,-])(\d{1,2})(?:st|nd|rd|th)(?![\w}])")
+_MAYBE_ORDINAL = re.compile(r"[0-9](?:st|nd|rd|th)")
 _ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth", 7: "seventh", 8: "eighth"} | {
     **{9: "ninth", 10: "tenth", 11: "eleventh", 12: "twelfth"}
 }
 _FIGURE_HEADING = re.compile(r"^[^\S\n]*Diagrams?[^\S\n]*\n\s*(?=\[asy\])", re.MULTILINE | re.IGNORECASE)
-_ORDINAL_ENDINGS = ("-st", "-nd", "-rd", "-th")
 _ORDINAL_HYPHEN = re.compile(r"(?<=[\w$})])[^\S\n]?-(?=(?:st|nd|rd|th)(?![a-z]))")
 _ENDING = 120
 """Characters at the end of a text in which somebody may be named."""
@@ -37,9 +37,9 @@ def without_trimmings(text: str) -> str:
         text = text[points.end() :]
     if "!" in text:
         text = _EXCLAIMED.sub(".", text)
-    if any(ending in text for ending in ("st", "nd", "rd", "th")):
+    if _MAYBE_ORDINAL.search(text):
         text = _ORDINAL.sub(lambda found: _ORDINALS.get(int(found[1]), found.group()), text)
-    if any(ending in text for ending in _ORDINAL_ENDINGS):
+    if "-st" in text or "-nd" in text or "-rd" in text or "-th" in text:
         text = _ORDINAL_HYPHEN.sub(" ", text)
     if "\n" in text and ("1)" in text or "1." in text):
         text = _without_item_numbers(text)
