@@ -39,7 +39,8 @@ def measure(share: int = 1) -> Iterator[str]:
     Args:
         share: take one of so many problems only.
     """
-    teacher = run_in_virtual_time(sampled(_PROBLEMS // share, _SLOTS))
+    rates = random.Random(0).choices(recorded_rates().tolist(), k=_PROBLEMS // share)
+    teacher = run_in_virtual_time(sampled(rates, _SLOTS))
     until = round(_UNTIL * _PARTS)
     ways = {"a run": teacher.changes, "the same requests, no barriers": without_barriers(teacher.latencies, _SLOTS)}
     shares = {way: _shares(changes) for way, changes in ways.items()}
@@ -154,11 +155,11 @@ def _problems(count: int) -> list[Problem]:
     ]
 
 
-async def sampled(count: int, slots: int, folder: Path | None = None, luck: int = 0) -> Thinker:
-    """Sample so many problems to the end.
+async def sampled(rates: Sequence[float], slots: int, folder: Path | None = None, luck: int = 0) -> Thinker:
+    """Sample problems to the end.
 
     Args:
-        count: of problems.
+        rates: of right answers, of each problem.
         slots: of the teacher.
         folder: where completions are kept, and found; None forgets them.
         luck: other latencies.
@@ -166,8 +167,7 @@ async def sampled(count: int, slots: int, folder: Path | None = None, luck: int 
     Returns:
         The teacher, who knows what it was asked and when.
     """
-    rates = random.Random(0).choices(recorded_rates(), k=count)
-    teacher = Thinker({str(number): float(rate) for number, rate in enumerate(rates)}, slots, luck)
+    teacher = Thinker({str(number): rate for number, rate in enumerate(rates)}, slots, luck)
     recipe = _recipe(slots)
     ready = {"t": ReadyTeacher(recipe.paid_teachers[0], load_prompt("solve", "m"), teacher)}
     with (
@@ -178,5 +178,5 @@ async def sampled(count: int, slots: int, folder: Path | None = None, luck: int 
     ):
         paths, verdicts = PathRule(recipe.paths.text), Verdicts(verifier, kept)
         sampler = Sampler(recipe, paths, lambda problem: (), ready, journal, None, verdicts, Progress())
-        await sampler.run(_problems(count))
+        await sampler.run(_problems(len(rates)))
     return teacher

@@ -1,12 +1,14 @@
 """The sampler in virtual time: barriers leave no slot idle, and the order of arrival leaves no trace."""
 
+import random
 from pathlib import Path
 
 from datagen.journal import Journal
 from tests.benchmarks.slots import sampled, without_barriers
 from tests.benchmarks.virtual_time import run_in_virtual_time
 
-PROBLEMS, SLOTS = 200, 8
+RATES = [random.Random(number).betavariate(0.8, 0.5) for number in range(200)]
+SLOTS = 8
 
 
 def journal(folder: Path) -> Journal:
@@ -19,7 +21,7 @@ def keys(folder: Path) -> list[str]:
 
 
 def test_barriers_make_a_run_hardly_longer_than_its_requests_alone() -> None:
-    teacher = run_in_virtual_time(sampled(PROBLEMS, SLOTS))
+    teacher = run_in_virtual_time(sampled(RATES, SLOTS))
     alone = without_barriers(teacher.latencies, SLOTS)
     assert teacher.changes[-1][0] < 1.05 * alone[-1][0]
 
@@ -28,11 +30,11 @@ def test_a_run_that_goes_on_from_any_moment_asks_what_an_undisturbed_one_asks(tm
     whole, resumed = tmp_path / "whole", tmp_path / "resumed"
     whole.mkdir()
     resumed.mkdir()
-    run_in_virtual_time(sampled(PROBLEMS, SLOTS, whole))
+    run_in_virtual_time(sampled(RATES, SLOTS, whole))
     arrived = keys(whole)
     with journal(whole) as kept, journal(resumed) as part:
         for key in arrived[: len(arrived) * 3 // 5 : 2]:  # a wave's tail and whole problems are missing
             part.append(key, kept.get(key))
-    again = run_in_virtual_time(sampled(PROBLEMS, SLOTS, resumed, luck=1))
+    again = run_in_virtual_time(sampled(RATES, SLOTS, resumed, luck=1))
     assert sorted(keys(resumed)) == sorted(arrived)
     assert len(again.latencies) == len(arrived) - len(arrived[: len(arrived) * 3 // 5 : 2])
