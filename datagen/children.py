@@ -7,10 +7,8 @@ the child started.
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -46,12 +44,12 @@ class Child:
             is_continued: whether the log goes on; else it is written anew.
         """
         self.log = log
-        self._looking = threading.Lock()
         with log.open("ab" if is_continued else "wb") as output:
+            self._begin = output.tell()
             self._supervisor = subprocess.Popen(
                 [sys.executable, "-I", "-S", supervisor.__file__, *command],
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                stdout=output,
                 stderr=output,
                 env=dict(environment) if environment is not None else None,
                 start_new_session=True,
@@ -60,25 +58,23 @@ class Child:
     @property
     def ending(self) -> str | None:
         """How it ended, as `status 1` or `signal 9`; None while it runs or something that it started does."""
-        with self._looking:
-            code = self._supervisor.poll()
-            if code is None:
-                return None
-            self._close(was_killed=code < 0)
+        code = self._supervisor.poll()
+        if code is None:
+            return None
+        self.end()
         number = -code if code < 0 else code - supervisor.SIGNALLED
         return f"signal {number}" if number > 0 else f"status {code}"
 
-    @property
-    def tail(self) -> str:
-        """The last of its log, 64 KiB at most."""
+    def said(self, most: int = _TAIL_BYTES) -> str:
+        """The last of what it said since its start, `most` bytes at most."""
         with self.log.open("rb") as said:
-            said.seek(max(0, os.fstat(said.fileno()).st_size - _TAIL_BYTES))
+            said.seek(max(self._begin, os.fstat(said.fileno()).st_size - most))
             return said.read().decode(errors="replace")
 
     @property
     def last_line(self) -> str:
         """What it said last."""
-        last = next((line for line in reversed(self.tail.splitlines()) if line.strip()), "it said nothing")
+        last = next((line for line in reversed(self.said().splitlines()) if line.strip()), "it said nothing")
         return last.strip()[:300]
 
     def end(self) -> None:
@@ -98,18 +94,6 @@ class Child:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._supervisor.wait(timeout_s)
         return self.ending is not None
-
-    def _close(self, *, was_killed: bool) -> None:
-        """Close the pipes; a supervisor that was killed itself could end nothing, so its child's group is ended here."""
-        self.end()
-        assert self._supervisor.stdout is not None
-        if self._supervisor.stdout.closed:
-            return
-        with self._supervisor.stdout as pipe:
-            group = pipe.readline().strip()
-        if was_killed and group:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(int(group), signal.SIGKILL)
 
 
 @contextlib.contextmanager
@@ -150,7 +134,7 @@ def _wait_until_ready(what: str, child: Child, ready: Callable[[str], str | None
     deadline = time.monotonic() + timeout_s
     while True:
         ended = child.ending is not None
-        found = ready(child.tail)
+        found = ready(child.said())
         if found is not None and not ended:
             return found
         if ended:
