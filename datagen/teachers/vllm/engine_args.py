@@ -42,10 +42,12 @@ def refused(engine_args: Mapping[str, Any]) -> str | None:
             return f"engine_args.{key}: given twice, as {seen[name]} too; keep one"
         seen[name] = key
         because = next((why for full, why in _REFUSED.items() if full.startswith(name) or name == f"no-{full}"), None)
+        if name != "port" and "port".startswith(name):
+            because = "datagen gives each worker its port; write it out, as port"
+        elif name == "port" and not _is_port(value):
+            because = f"{value!r} is no port; give a number from 1 to {_MOST_PORT}"
         if because:
             return f"engine_args.{key}: {because}"
-        if name == "port" and not _is_port(value):
-            return f"engine_args.{key}: {value!r} is no port; give a number from 1 to {_MOST_PORT}"
     return None
 
 
@@ -83,9 +85,5 @@ def _text(value: Any) -> str:
 
 
 def _is_port(value: Any) -> bool:
-    return (
-        isinstance(value, int | str)
-        and not isinstance(value, bool)
-        and str(value).isdecimal()
-        and (0 < int(value) <= _MOST_PORT)
-    )
+    is_number = isinstance(value, int | str) and not isinstance(value, bool) and str(value).isdecimal()
+    return is_number and 0 < int(value) <= _MOST_PORT
