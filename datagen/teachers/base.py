@@ -133,6 +133,11 @@ class Budget(Protocol):
 class TeacherClient(Protocol):
     """A teacher that can be asked; any number of requests at a time, it bounds those in flight itself."""
 
+    @property
+    def slots(self) -> int:
+        """Requests that it can have in flight; more once servers are up that were not counted before."""
+        ...
+
     async def ask(self, request: Request) -> Completion:
         """Answer one request.
 
