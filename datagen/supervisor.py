@@ -22,8 +22,8 @@ from pathlib import Path
 
 SIGNALLED = 128
 """Of a child that a signal ended, the exit status is this and the signal's number, as in shells."""
-_GRACE_S = 5.0
-_GRACE_OF_KIN_S = 2.5
+_GRACE_S = 4.0
+_GRACE_OF_KIN_S = 4.0
 """Time for what a child leaves behind to tidy up: killed at once, vLLM leaves shared memory in /dev/shm for good."""
 _POLL_S = 0.05
 _PR_SET_CHILD_SUBREAPER = 36

@@ -38,7 +38,7 @@ def telling_lines(log: str) -> tuple[str, ...]:
             told.setdefault(found.rpartition("Error: ")[2], found)
     if told:
         return tuple(_cut(line) for line in list(told.values())[:_MOST_LINES])
-    errors = [line for line in lines if _ERROR.match(line)]
+    errors = [line[found.start("name") :] for line in lines if (found := _ERROR.match(line))]
     rest = errors or [line for line in lines if not _NOISE.search(line)]
     return tuple(_cut(line) for line in rest[-1:])
 
