@@ -22,6 +22,7 @@ from datagen.teachers.gate import Gate, Ticket
 from datagen.teachers.pace import TokenGuess
 from datagen.teachers.replies import CountTokens, read_reply, ready
 from datagen.teachers.trying import Trying
+from datagen.teachers.vllm.watching import States, Watching
 
 
 def api_key(teacher: PaidTeacher) -> str | None:
@@ -53,6 +54,7 @@ class OpenAIClient:
         timeout_s: seconds until a request without a whole answer is given up.
         budget: who has to agree before a request is sent; None when nobody has to.
         count_tokens: counts the tokens of a text, for endpoints that don't; None leaves them unknown.
+        states: how its servers stand, where somebody runs them; None where nobody does.
 
     Attributes:
         slots: requests that it can have in flight; the concurrency of kind vllm is that of each server.
@@ -68,6 +70,7 @@ class OpenAIClient:
         timeout_s: float,
         budget: Budget | None = None,
         count_tokens: CountTokens | None = None,
+        states: States | None = None,
     ) -> None:
         self._teacher = teacher
         self._key = api_key(teacher)
@@ -87,6 +90,11 @@ class OpenAIClient:
         self._count_tokens = count_tokens
         self._guess = TokenGuess()
         self._trying = Trying(teacher, self._gate, self._key, self.end)
+        self._watching: Watching | None = None
+        if isinstance(teacher, VLLMTeacher):
+            self._watching = Watching(self._gate, base_urls, teacher.concurrency, states)
+            self._watch = asyncio.create_task(self._watching.run())
+            self._watch.add_done_callback(self._end_unwatched)
 
     async def ask(self, request: Request) -> Completion:
         """Answer one request; see `TeacherClient.ask`."""
@@ -121,11 +129,23 @@ class OpenAIClient:
     def traffic(self) -> Traffic:
         """What it is doing now."""
         reserving = len(self._reserving)
-        return Traffic(self._gate.in_flight - reserving, self._gate.waiting + reserving, dict(self._trying.faults))
+        in_flight, waiting = self._gate.in_flight - reserving, self._gate.waiting + reserving
+        workers = self._watching.workers if self._watching is not None else None
+        return Traffic(in_flight, waiting, dict(self._trying.faults), workers)
 
     async def close(self) -> None:
         """Let go of connections."""
+        if self._watching is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+            await self._watching.close()
         await self._exchange.close()
+
+    def _end_unwatched(self, watch: "asyncio.Task[None]") -> None:
+        """Servers that nobody looks at may be waited for in vain."""
+        error = None if watch.cancelled() else watch.exception()
+        if isinstance(error, Exception):
+            self.end(error)
 
     async def _try(self, ticket: Ticket, request: Request, body: bytes) -> Completion | Fault:
         """Send a request once; its ticket and what the budget holds for it are given back, whatever happens."""

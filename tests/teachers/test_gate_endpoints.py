@@ -1,4 +1,4 @@
-"""Where requests go, in simulated time: waves together, loads even, nothing to who is down, no more than there is room."""
+"""Where requests go, in simulated time: waves together, loads even, nothing to who is down, none without room."""
 
 import asyncio
 import random
