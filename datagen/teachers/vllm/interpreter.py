@@ -106,4 +106,4 @@ def _ask(program: str) -> Any:
         ) from None
     except (OSError, ValueError) as error:
         said = str(error) if isinstance(error, OSError) else (asked.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise UsageError(f"{program}: is no Python that works: {said[:300]}") from None
+        raise UsageError(f"{program}: is no Python that vLLM runs in: {said[:300]}") from None

@@ -74,8 +74,8 @@ def test_a_build_from_a_clone_is_not_taken_for_an_old_version(tmp_path):
     [
         ("gone", None, 0, ["no such program"]),
         ("plain", "text", 0o644, ["can't be executed"]),
-        ("silent", f"#!{sys.executable}\n", 0o755, ["no Python that works"]),
-        ("loud", "#!/bin/sh\necho broken >&2\nexit 3\n", 0o755, ["no Python that works", "broken"]),
+        ("silent", f"#!{sys.executable}\n", 0o755, ["no Python that vLLM runs in"]),
+        ("loud", "#!/bin/sh\necho broken >&2\nexit 3\n", 0o755, ["no Python that vLLM runs in", "broken"]),
     ],
 )
 def test_a_program_that_is_no_python_is_refused(name, content, mode, words, tmp_path):
