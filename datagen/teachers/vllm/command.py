@@ -1,6 +1,5 @@
 """How a vLLM server is started: its command line and its environment."""
 
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from datagen.recipe_teachers import VLLMTeacher
+from datagen.teachers.vllm.adapters import adapter_of
 from datagen.teachers.vllm.engine_args import options, value_of
 from datagen.teachers.vllm.interpreter import Interpreter
 from datagen.teachers.vllm.placing import Place
@@ -49,10 +49,7 @@ def server_url(port: int) -> str:
 def served_name(teacher: VLLMTeacher) -> str:
     """The name of what is loaded: `model`, but for an adapter, whose base has a name of its own."""
     loaded = value_of(teacher.engine_args, "model")
-    adapters = value_of(teacher.engine_args, "lora-modules") or []
-    if not isinstance(adapters, list | tuple):
-        adapters = [adapters]
-    is_adapter = loaded is not None and teacher.model in map(_adapter_name, adapters)
+    is_adapter = loaded is not None and adapter_of(teacher.model, teacher.engine_args) is not None
     return str(loaded) if is_adapter else teacher.model
 
 
@@ -81,13 +78,3 @@ def server_environment(
         if place.cores:
             environment.setdefault(_OMP_CORES, place.cores)
     return environment
-
-
-def _adapter_name(module: Any) -> str:
-    """The name in `name=path`, {"name": …}, or the latter as JSON text."""
-    if isinstance(module, str) and module.lstrip().startswith("{"):
-        try:
-            module = json.loads(module)
-        except ValueError:
-            return ""
-    return str(module.get("name", "")) if isinstance(module, dict) else str(module).partition("=")[0]

@@ -44,7 +44,7 @@ def refused(engine_args: Mapping[str, Any]) -> str | None:
         because = next((why for full, why in _REFUSED.items() if full.startswith(name) or name == f"no-{full}"), None)
         if name != "port" and "port".startswith(name):
             because = "datagen gives each worker its port; write it out, as port"
-        elif name == "port" and not _is_port(value):
+        elif name == "port" and value is not None and not _is_port(value):
             because = f"{value!r} is no port; give a number from 1 to {_MOST_PORT}"
         if because:
             return f"engine_args.{key}: {because}"

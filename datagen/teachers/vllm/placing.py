@@ -39,7 +39,7 @@ class Place:
 
 @dataclass(eq=False, slots=True)
 class Lease:
-    """What the workers of one teacher hold.
+    """What the workers of one teacher hold, until it is released.
 
     Attributes:
         teacher: its name.
@@ -107,10 +107,9 @@ class Places:
                 f"teacher {teacher.name}: {free} of {found} GPUs are left by {', '.join(others)}, and it needs "
                 f"{wanted * size}; give each teacher a number of workers"
             )
-        needs = f"{wanted} workers of {size}" if size > 1 else f"{wanted} workers"
         raise UsageError(
-            f"teacher {teacher.name}: {needs if wanted > 1 else f'a worker of {size}'} needs {wanted * size} GPUs, "
-            f"but {interpreter.python} sees {found}; lower workers or the parallel sizes in engine_args"
+            f"teacher {teacher.name}: {wanted} x {size} GPUs are needed for its workers, but {interpreter.python} sees "
+            f"{found}; lower workers or the parallel sizes in engine_args"
         )
 
 

@@ -11,16 +11,20 @@ import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
 from datagen.children import Child
 from datagen.errors import DatagenError
 from datagen.teachers.exchange import Exchange, Reply
+from datagen.teachers.faults import Fault
 from datagen.teachers.vllm.command import server_url
 from datagen.teachers.vllm.complaints import telling_lines
 from datagen.teachers.vllm.placing import is_free
+from datagen.teachers.vllm.readings import Reading, read_metrics
+
+Health = Literal["good", "bad", "late"]
 
 _LOGGER = logging.getLogger("datagen")
 _BYTES_OF_COMPLAINTS = 4 * 2**20
@@ -75,7 +79,7 @@ class Patience:
     silent: float = 60.0
     stuck: float = 300.0
     gone: float = 30.0
-    check: float = 1.0
+    check: float = 0.5
     look: float = 0.1
     say: float = 30.0
     settled: float = 60.0
@@ -195,18 +199,20 @@ class Server:
             awaited.cancel()
 
     async def _until_healthy(self) -> None:
-        while not await self._is_healthy():
+        while await self._health() != "good":
             await asyncio.sleep(self._patience.look)
 
-    async def _is_healthy(self) -> bool:
+    async def _health(self) -> Health:
         reply = await self._get("health")
-        return reply is not None and reply.status == 200
+        if reply is None:
+            return "late"
+        return "good" if isinstance(reply, Reply) and reply.status == 200 else "bad"
 
     async def _models(self) -> list[str]:
         reply = await self._get("v1/models")
         listed: Any = None
         with contextlib.suppress(ValueError):
-            listed = orjson.loads(reply.body) if reply is not None else None
+            listed = orjson.loads(reply.body) if isinstance(reply, Reply) else None
         models = listed.get("data") if isinstance(listed, dict) else None
         return [str(model.get("id")) for model in models or [] if isinstance(model, dict)]
 
@@ -226,29 +232,34 @@ class Server:
 
     async def _until_hanging(self) -> str:
         answered = moved = time.monotonic()
-        generated: float | None = None
+        generated: int | None = None
         while True:
             await asyncio.sleep(self._patience.check)
             now = time.monotonic()
-            if await self._is_healthy():
+            health = await self._health()
+            if health == "good":
                 answered, self.is_answering = now, True
-            elif now - answered > self._patience.silent:
+            elif health == "bad":  # nobody listens, or the engine is dead; who is only late may have much to do
+                self.is_answering = False
+            if now - answered > self._patience.silent:
                 return f"did not answer /health for {self._patience.silent:.0f} s"
-            running, so_far = await self._at_work()
-            if not running or so_far != generated:
-                generated, moved = so_far, now
+            reading = await self._reading()
+            if reading is None or reading.running == 0 or reading.generated != generated:
+                generated, moved = reading.generated if reading else None, now
             elif now - moved > self._patience.stuck:
-                return f"generated nothing for {self._patience.stuck:.0f} s with {running:.0f} requests running"
+                return f"generated nothing for {self._patience.stuck:.0f} s with {reading.running} requests running"
 
-    async def _at_work(self) -> tuple[float, float]:
-        return 0.0, 0.0
-
-    async def _get(self, path: str) -> Reply | None:
-        """A reply; None when there is none in time."""
+    async def _reading(self) -> Reading | None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._patience.health):
-                reply = await self._exchange.call("GET", self._root, path)
-                return reply if isinstance(reply, Reply) else None
+                return await read_metrics(self._exchange, self._root)
+        return None
+
+    async def _get(self, path: str) -> Reply | Fault | None:
+        """What came back; None when nothing did in time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.health):
+                return await self._exchange.call("GET", self._root, path)
         return None
 
     def _ended_at_start(self, ending: str) -> DatagenError:
