@@ -52,6 +52,11 @@ def located(teacher: VLLMTeacher, folder: Path) -> VLLMTeacher:
         raise UsageError(f"teachers.{teacher.name}: {error}") from None
 
 
+def is_bundled(model: str) -> bool:
+    """Whether a model is the tiny teacher that comes with datagen."""
+    return model.startswith(f"{_BUNDLED_NAME}@")
+
+
 def _located(teacher: VLLMTeacher, folder: Path) -> VLLMTeacher:
     is_started = not teacher.base_urls
     engine_args = {

@@ -99,6 +99,15 @@ def test_a_folder_that_changed_since_it_was_named_is_not_taken_for_what_it_was(p
     assert f"now holds another model, {fingerprint(folder)}" in said
 
 
+def test_two_copies_of_a_model_are_one_teacher_given_twice(place):
+    model(place / "one" / "tiny")
+    model(place / "two" / "tiny")
+    others = [{"name": name, "kind": "vllm", "model": f"{name}/tiny"} for name in ("one", "two")]
+    (place / "r.yaml").write_text(yaml.safe_dump({"name": "r", "sources": [{"kind": "limo"}], "teachers": others}))
+    with pytest.raises(UsageError, match=r"^r\.yaml: teachers: the model: tiny@[0-9a-f]{12} stands there twice"):
+        load_recipe(str(place / "r.yaml"))
+
+
 def test_the_bundled_model_has_a_name_of_its_own(place, monkeypatch):
     folder = model(place.parent / "package" / "model")
     monkeypatch.setattr(located_module, "_folder_of_bundled", lambda: folder)
