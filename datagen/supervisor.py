@@ -23,8 +23,10 @@ from pathlib import Path
 SIGNALLED = 128
 """Of a child that a signal ended, the exit status is this and the signal's number, as in shells."""
 _GRACE_S = 4.0
-_GRACE_OF_KIN_S = 4.0
-"""Time for what a child leaves behind to tidy up: killed at once, vLLM leaves shared memory in /dev/shm for good."""
+_GRACE_OF_KIN_S = 2.0
+_GRACE_OF_TRACKERS_S = 1.0
+"""Python's resource trackers remove the shared memory of processes that were killed, and end when all of them have.
+Killed with the others, they leave up to 400 MB of a vLLM server in /dev/shm for good."""
 _POLL_S = 0.05
 _PR_SET_CHILD_SUBREAPER = 36
 _GUARD = 'read -r _; kill -s TERM -- "-$1"; sleep 5; kill -s KILL -- "-$1"'
@@ -81,36 +83,39 @@ def _reap_until(child: int) -> int:
 
 def _end_kin(group: int) -> None:
     """End what the child left behind: first asked, then killed; the orphans of those that die come here."""
-    deadline = time.monotonic() + _GRACE_OF_KIN_S
-    how = signal.SIGTERM
-    told: set[int] = set()
-    _signal_group(group, how)
-    while left := _left(group):
-        if time.monotonic() > deadline:
-            how, told = signal.SIGKILL, set()
-            _signal_group(group, how)
-        for pid in left - told:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, how)
-        told |= left
+    began = time.monotonic()
+    told: dict[int, signal.Signals] = {}
+    while kin := _kin(group):
+        waited_s = time.monotonic() - began
+        how = signal.SIGTERM if waited_s < _GRACE_OF_KIN_S else signal.SIGKILL
+        for pid, is_tracker in kin.items():
+            is_spared = is_tracker and waited_s < _GRACE_OF_KIN_S + _GRACE_OF_TRACKERS_S
+            if not is_spared and told.get(pid) != how:
+                told[pid] = how
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, how)
         time.sleep(_POLL_S)
 
 
-def _left(group: int) -> set[int]:
-    """This process's children, orphans that came here among them, and the group itself as long as one lives in it."""
+def _kin(group: int) -> dict[int, bool]:
+    """What lives in the child's group or session, or came here as an orphan, and whether it is a resource tracker.
+
+    Without /proc it is the group as a whole, written as `kill` takes it.
+    """
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-    own = str(os.getpid())
-    found = set()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            _state, parent = stat.read_text(errors="replace").rpartition(")")[2].split()[:2]
-            if parent == own:
-                found.add(int(stat.parent.name))
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(group, 0)
-        found.add(-group)
+            state, *parents = (process / "stat").read_text(errors="replace").rpartition(")")[2].split()[:4]
+            parent, its_group, session = map(int, parents)
+            if state != "Z" and (parent == os.getpid() or group in (its_group, session)):
+                found[int(process.name)] = b"resource_tracker" in (process / "cmdline").read_bytes()
+    if not Path("/proc").exists():
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, 0)
+            found[-group] = False
     return found
 
 

@@ -34,8 +34,8 @@ def telling_lines(log: str) -> tuple[str, ...]:
     lines = [line for line in map(_without_prefix, log.splitlines()) if line.strip()]
     told: dict[str, str] = {}  # by what was said: an error that another one repeats is one
     for at in range(len(lines)):
-        if found := _told(lines, at):
-            told.setdefault(found.rpartition("Error: ")[2], found)
+        if line := _told(lines, at):
+            told.setdefault(line.rpartition("Error: ")[2], line)
     if told:
         return tuple(_cut(line) for line in list(told.values())[:_MOST_LINES])
     errors = [line[found.start("name") :] for line in lines if (found := _ERROR.match(line))]

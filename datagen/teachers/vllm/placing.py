@@ -39,7 +39,7 @@ class Place:
 
 @dataclass(eq=False, slots=True)
 class Lease:
-    """What the workers of one teacher hold.
+    """What the workers of one teacher hold, until it is released.
 
     Attributes:
         teacher: its name.

@@ -22,6 +22,7 @@ from datagen.teachers.faults import Fault
 from datagen.teachers.vllm.command import server_url
 from datagen.teachers.vllm.complaints import telling_lines
 from datagen.teachers.vllm.placing import is_free
+from datagen.teachers.vllm.readings import Reading, read_metrics
 
 Health = Literal["good", "bad", "late"]
 
@@ -231,7 +232,7 @@ class Server:
 
     async def _until_hanging(self) -> str:
         answered = moved = time.monotonic()
-        generated: float | None = None
+        generated: int | None = None
         while True:
             await asyncio.sleep(self._patience.check)
             now = time.monotonic()
@@ -242,14 +243,17 @@ class Server:
                 self.is_answering = False
             if now - answered > self._patience.silent:
                 return f"did not answer /health for {self._patience.silent:.0f} s"
-            running, so_far = await self._at_work()
-            if not running or so_far != generated:
-                generated, moved = so_far, now
+            reading = await self._reading()
+            if reading is None or reading.running == 0 or reading.generated != generated:
+                generated, moved = reading.generated if reading else None, now
             elif now - moved > self._patience.stuck:
-                return f"generated nothing for {self._patience.stuck:.0f} s with {running:.0f} requests running"
+                return f"generated nothing for {self._patience.stuck:.0f} s with {reading.running} requests running"
 
-    async def _at_work(self) -> tuple[float, float]:
-        return 0.0, 0.0
+    async def _reading(self) -> Reading | None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.health):
+                return await read_metrics(self._exchange, self._root)
+        return None
 
     async def _get(self, path: str) -> Reply | Fault | None:
         """What came back; None when nothing did in time."""

@@ -78,11 +78,12 @@ class Workers:
             UsageError: there are too few GPUs, or a port is taken.
         """
         self.error: DatagenError | None = None
-        self._lease = _PLACES.take(teacher, interpreter)
+        self._places = _PLACES
+        self._lease = self._places.take(teacher, interpreter)
         try:
             launches = _launches(teacher, logs, interpreter, self._lease.places)
         except BaseException:
-            _PLACES.release(self._lease)
+            self._places.release(self._lease)
             raise
         self.urls = tuple(server_url(launch.port) for launch in launches)
         self._loop = asyncio.new_event_loop()
@@ -133,7 +134,7 @@ class Workers:
             if self.error is None and not (self._is_settled.is_set() and self._told_to_end.is_set()):
                 self.error = DatagenError("the vLLM workers are looked after no more; start the run again")
             self._is_settled.set()
-            _PLACES.release(self._lease)
+            self._places.release(self._lease)
             atexit.unregister(self._end_and_wait)
 
     async def _keep_all(self) -> None:

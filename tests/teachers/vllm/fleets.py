@@ -43,9 +43,10 @@ class World:
         return (self.logs / f"vllm-tiny-{number}.log").read_text()
 
     def processes(self, number: int = 0) -> list[psutil.Process]:
-        """The processes of a worker's last life, its server first."""
+        """What lives of a worker's last life: its server, and if it has a family, the engine and a stray."""
         last = self.log(number).rpartition("===")[2]
-        return [psutil.Process(int(line.split()[-1])) for line in last.splitlines() if line[-1:].isdigit()]
+        pids = [int(line.split()[-1]) for line in last.splitlines() if line[-1:].isdigit()]
+        return [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
 
 
 def teacher(workers: int = 1, **engine_args: Any) -> VLLMTeacher:
@@ -60,8 +61,7 @@ def fleet(world: World, workers: int = 1, patience: Patience = HASTY, **engine_a
         with running_workers(teacher(workers, **engine_args), world.logs, world.interpreter, patience) as running:
             yield running
             for number in range(workers):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    started += world.processes(number)
+                started += world.processes(number)
     finally:
         assert alive(started) == []
 
@@ -75,6 +75,15 @@ def until(holds: Callable[[], Any]) -> None:
 
 
 def alive(started: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that outlive ten seconds."""
-    _, left = psutil.wait_procs(started, timeout=10)
-    return [one for one in left if one.status() != psutil.STATUS_ZOMBIE]
+    """Those that outlive ten seconds; a zombie does not live, and who should reap it may be slow."""
+    deadline = time.monotonic() + 10.0
+    while (left := [one for one in started if lives(one)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
+
+
+def lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -17,6 +17,21 @@ from datagen.teachers.vllm.placing import Place
 CPU = Interpreter("/opt/vllm/bin/python", "0.32.0", True, ())
 GPUS = Interpreter("/opt/vllm/bin/python", "0.32.0", False, tuple(GPU(str(at), "H200", 1, 1) for at in range(4)))
 
+REFUSED = [
+    *(
+        "host",
+        "served_model_name",
+        "served-model",
+        "api-key",
+        "api_k",
+        "hf_token",
+        "uds",
+        "ssl-keyfile",
+        "ssl_ca_certs",
+    ),
+    *("config", "headless", "por", "--max-model-len", ""),
+]
+
 
 def arguments(**teacher: Any) -> list[str]:
     return server_command(VLLMTeacher(name="tiny", kind="vllm", **teacher), CPU, 8000)[3:]
@@ -66,11 +81,7 @@ def test_an_adapter_leaves_its_base_the_name_of_what_is_loaded(adapter: Any) -> 
     assert "--served-model-name=org/base" in given
 
 
-@pytest.mark.parametrize(
-    "name",
-    "host served_model_name served-model api-key api_k hf_token uds ssl-keyfile ssl_ca_certs config headless por "
-    "--max-model-len".split(),
-)
+@pytest.mark.parametrize("name", REFUSED)
 def test_what_datagen_sets_and_secrets_are_refused_with_advice(name: str) -> None:
     complaint = refused({"max-model-len": 5, name: "sk-secret"})
     assert complaint is not None
