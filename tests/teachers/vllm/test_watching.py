@@ -7,6 +7,7 @@ import pytest
 
 from datagen.errors import StoppedError
 from datagen.teachers.base import Completion
+from datagen.teachers.faults import MOST_TRIES
 from datagen.teachers.openai_api import OpenAIClient
 from datagen.teachers.vllm.state import WorkerState
 from tests.teachers.misbehaving import request, settled
@@ -113,29 +114,27 @@ def test_what_a_killed_server_had_is_answered_by_the_others_and_it_gets_its_shar
 
 def test_no_request_is_given_up_while_its_server_is_brought_back_again_and_again() -> None:
     server = StandIn(answer_s=0.02)
-    up = False
+    restarts, up = -1, False
 
     def states() -> list[WorkerState]:
-        return [WorkerState(server.base_url, up, 0)]
+        return [WorkerState(server.base_url, up, max(restarts, 0))]
 
     async def main() -> list[Completion]:
-        nonlocal up
+        nonlocal restarts, up
         await server.start()
         await server.kill()
         async with vllm_client(server, states=states, concurrency=8) as client:
             asks = asyncio.create_task(answered(client, 8))
-            for _ in range(15):
-                server.answer_s = 60
+            server.answer_s = 60
+            for _ in range(MOST_TRIES + 1):
                 await server.start()
-                up = True
-                await settled(lambda: server.in_flight >= 1)
+                restarts, up = restarts + 1, True
+                await settled(lambda: server.in_flight == 8)
                 await server.kill()
                 await settled(lambda: client.traffic().in_flight == 0)
-                up = False
-                await asyncio.sleep(0.05)
             server.answer_s = 0.01
             await server.start()
-            up = True
+            restarts += 1
             got = await asks
             await server.kill()
             return got
