@@ -31,6 +31,7 @@ _BYTES_OF_COMPLAINTS = 4 * 2**20
 _MOST_LOG_BYTES = 16 * 2**20
 _MOST_NAMES = 5
 _MOST_SAID = 300
+_LOOKS_WHILE_STUCK = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ class Server:
         return self._error(f"{self._launch.who} ended ({ending}): {because or 'it said nothing'}")
 
     async def end(self) -> None:
-        """End it, and wait until it and all that it started are gone."""
+        """End it, and wait until it and all that it started are gone. May be called again."""
         self.is_answering = False
         self._child.end()
         await self._exchange.close()
@@ -231,7 +232,7 @@ class Server:
             raise self._error(f"{self._launch.who} refuses the first request: HTTP {reply.status}: {said}")
 
     async def _until_hanging(self) -> str:
-        answered = moved = time.monotonic()
+        answered = moved = looked = time.monotonic()
         generated: int | None = None
         while True:
             await asyncio.sleep(self._patience.check)
@@ -243,7 +244,9 @@ class Server:
                 self.is_answering = False
             if now - answered > self._patience.silent:
                 return f"did not answer /health for {self._patience.silent:.0f} s"
-            reading = await self._reading()
+            if now - looked < self._patience.stuck / _LOOKS_WHILE_STUCK:
+                continue
+            looked, reading = now, await self._reading()
             if reading is None or reading.running == 0 or reading.generated != generated:
                 generated, moved = reading.generated if reading else None, now
             elif now - moved > self._patience.stuck:
