@@ -19,7 +19,6 @@ from datagen.teachers.vllm.engine_args import value_of
 from datagen.teachers.vllm.interpreter import GPU, Interpreter
 
 _GROUP = ("tensor-parallel-size", "pipeline-parallel-size", "data-parallel-size", "prefill-context-parallel-size")
-_RANKS = ("tensor-parallel-size", "pipeline-parallel-size", "prefill-context-parallel-size")
 _PORTS = range(20_000, 32_000)
 """Below those that the kernel gives to outgoing connections, so that none of ours takes a worker's port."""
 _ENDING_S = 60.0
@@ -121,7 +120,7 @@ class Places:
 
 
 def group_size(teacher: VLLMTeacher) -> int:
-    """GPUs of one worker."""
+    """GPUs of one worker, or processes that compute for it on the CPU."""
     return math.prod(_size(teacher, name) for name in _GROUP)
 
 
@@ -177,12 +176,12 @@ def _size(teacher: VLLMTeacher, name: str) -> int:
 
 
 def _cpu_places(teacher: VLLMTeacher) -> tuple[Place, ...]:
-    """One worker unless told otherwise; several share the cores out, since each would bind itself to the same ones."""
+    """One worker unless told otherwise; several processes share the cores out, or all would bind to the same ones."""
     count = 1 if teacher.workers == "auto" else teacher.workers
-    if count == 1:
+    ranks = group_size(teacher)
+    if count * ranks == 1:
         return (Place(),)
     cores = _physical_cores()
-    ranks = math.prod(_size(teacher, name) for name in _RANKS) * _size(teacher, "data-parallel-size")
     share = len(cores) // (count * ranks)
     if not share:
         return (Place(cores="nobind"),) * count
