@@ -13,7 +13,11 @@ from datagen.teachers.vllm.interpreter import Interpreter
 from datagen.teachers.vllm.placing import Place
 
 _HOST = "127.0.0.1"
-_QUIET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+_SET = {
+    "VLLM_NO_USAGE_STATS": "1",
+    "DO_NOT_TRACK": "1",
+    "PYTHONSAFEPATH": "1",  # what lies in the folder that the run was started in shadows no package
+}
 _OURS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
 """Says where this Python finds its packages, which another one must not take for its own."""
 _KV_GIB = "VLLM_CPU_KVCACHE_SPACE"
@@ -69,7 +73,7 @@ def server_environment(
         environment = {name: value for name, value in environment.items() if name not in _OURS}
     programs = str(Path(interpreter.python).parent)  # kernels are compiled with the ninja that lies there
     environment["PATH"] = os.pathsep.join(filter(None, [programs, environment.get("PATH")]))
-    environment.update(_QUIET)
+    environment.update(_SET)
     if place.gpus:
         environment["CUDA_VISIBLE_DEVICES"] = ",".join(gpu.index for gpu in place.gpus)
     if interpreter.is_cpu_build:

@@ -8,19 +8,21 @@ import os
 import random
 import socket
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from datagen.errors import DatagenError, UsageError
 from datagen.recipe_teachers import VLLMTeacher
+from datagen.stopping import refuse_when_stopped
 from datagen.teachers.vllm.engine_args import value_of
 from datagen.teachers.vllm.interpreter import GPU, Interpreter
 
 _GROUP = ("tensor-parallel-size", "pipeline-parallel-size", "data-parallel-size", "prefill-context-parallel-size")
-_RANKS = ("tensor-parallel-size", "pipeline-parallel-size", "prefill-context-parallel-size")
 _PORTS = range(20_000, 32_000)
 """Below those that the kernel gives to outgoing connections, so that none of ours takes a worker's port."""
 _ENDING_S = 60.0
+_LOOK_EVERY_S = 0.1
 _GUIDE = "docs/vllm.md"
 
 
@@ -67,12 +69,16 @@ class Places:
         Raises:
             UsageError: there are no GPUs, or too few.
             DatagenError: workers that were told to end still live.
+            StoppedError: the run was told to stop.
         """
+        deadline = time.monotonic() + _ENDING_S
         with self._changed:
-            if not self._changed.wait_for(lambda: not any(one.is_ending for one in self._leases), _ENDING_S):
-                raise DatagenError(
-                    f"teacher {teacher.name}: vLLM of another teacher does not end; see ps and nvidia-smi"
-                )
+            while not self._changed.wait_for(lambda: not any(one.is_ending for one in self._leases), _LOOK_EVERY_S):
+                refuse_when_stopped()
+                if time.monotonic() > deadline:
+                    raise DatagenError(
+                        f"teacher {teacher.name}: vLLM of another teacher does not end; see ps and nvidia-smi"
+                    )
             places = _cpu_places(teacher) if interpreter.is_cpu_build else self._gpu_places(teacher, interpreter)
             lease = Lease(teacher.name, places)
             self._leases.append(lease)
@@ -114,7 +120,7 @@ class Places:
 
 
 def group_size(teacher: VLLMTeacher) -> int:
-    """GPUs of one worker."""
+    """GPUs of one worker, or processes that compute for it on the CPU."""
     return math.prod(_size(teacher, name) for name in _GROUP)
 
 
@@ -170,12 +176,12 @@ def _size(teacher: VLLMTeacher, name: str) -> int:
 
 
 def _cpu_places(teacher: VLLMTeacher) -> tuple[Place, ...]:
-    """One worker unless told otherwise; several share the cores out, since each would bind itself to the same ones."""
+    """One worker unless told otherwise; several processes share the cores out, or all would bind to the same ones."""
     count = 1 if teacher.workers == "auto" else teacher.workers
-    if count == 1:
+    ranks = group_size(teacher)
+    if count * ranks == 1:
         return (Place(),)
     cores = _physical_cores()
-    ranks = math.prod(_size(teacher, name) for name in _RANKS) * _size(teacher, "data-parallel-size")
     share = len(cores) // (count * ranks)
     if not share:
         return (Place(cores="nobind"),) * count

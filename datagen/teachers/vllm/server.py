@@ -9,7 +9,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +31,7 @@ _BYTES_OF_COMPLAINTS = 4 * 2**20
 _MOST_LOG_BYTES = 16 * 2**20
 _MOST_NAMES = 5
 _MOST_SAID = 300
+_LOOKS_WHILE_STUCK = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Launch:
 
     who: str
     command: tuple[str, ...]
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)  # keys may be in it
     port: int
     model: str
     log: Path
@@ -109,13 +110,13 @@ class Server:
         self.is_answering = False
         if not is_free(launch.port):
             raise DatagenError(f"{launch.who}: port {launch.port} is in use by another program; end what listens there")
-        _make_room(launch.log, restart)
         try:
+            _make_room(launch.log, restart)
             self._child = Child(
                 launch.command, log=launch.log, environment=launch.environment, is_continued=restart > 0
             )
         except OSError as error:
-            raise DatagenError(f"{launch.who}: can't be started: {error.strerror}") from error
+            raise DatagenError(f"{launch.who}: can't be started: {error.filename}: {error.strerror}") from error
         self._root, self._api = f"http://127.0.0.1:{launch.port}", server_url(launch.port)
         self._exchange = Exchange((self._root, self._api), None, connections=4, timeout_s=patience.probe)
         self._began = time.monotonic()
@@ -132,10 +133,8 @@ class Server:
         who, patience = self._launch.who, self._patience
         if not await self._wait(self._until_healthy(), patience.start):
             raise self._error(f"{who} did not answer /health within {patience.start:.0f} s: {self._child.last_line}")
-        names = await self._models()
-        if self._launch.model not in names:
-            served = ", ".join(names[:_MOST_NAMES]) or "nothing"
-            raise self._error(f"{who} serves {served}, not {self._launch.model}; see model and engine_args")
+        if not await self._wait(self._check_models(), patience.probe):
+            raise self._error(f"{who} answers /health, but does not list its models within {patience.probe:.0f} s")
         if not await self._wait(self._probe(), patience.probe):
             raise self._error(
                 f"{who} answers /health, but hangs on the first request: no token within {patience.probe:.0f} s"
@@ -165,7 +164,7 @@ class Server:
         return self._error(f"{self._launch.who} ended ({ending}): {because or 'it said nothing'}")
 
     async def end(self) -> None:
-        """End it, and wait until it and all that it started are gone."""
+        """End it, and wait until it and all that it started are gone. May be called again."""
         self.is_answering = False
         self._child.end()
         await self._exchange.close()
@@ -208,13 +207,19 @@ class Server:
             return "late"
         return "good" if isinstance(reply, Reply) and reply.status == 200 else "bad"
 
-    async def _models(self) -> list[str]:
-        reply = await self._get("v1/models")
+    async def _check_models(self) -> None:
+        while not isinstance(reply := await self._get("v1/models"), Reply):
+            await asyncio.sleep(self._patience.look)
         listed: Any = None
         with contextlib.suppress(ValueError):
-            listed = orjson.loads(reply.body) if isinstance(reply, Reply) else None
+            listed = orjson.loads(reply.body)
         models = listed.get("data") if isinstance(listed, dict) else None
-        return [str(model.get("id")) for model in models or [] if isinstance(model, dict)]
+        names = [str(model.get("id")) for model in models or [] if isinstance(model, dict)]
+        if self._launch.model not in names:
+            served = ", ".join(names[:_MOST_NAMES]) or "nothing"
+            raise self._error(
+                f"{self._launch.who} serves {served}, not {self._launch.model}; see model and engine_args"
+            )
 
     async def _probe(self) -> None:
         request = {
@@ -231,7 +236,7 @@ class Server:
             raise self._error(f"{self._launch.who} refuses the first request: HTTP {reply.status}: {said}")
 
     async def _until_hanging(self) -> str:
-        answered = moved = time.monotonic()
+        answered = moved = looked = time.monotonic()
         generated: int | None = None
         while True:
             await asyncio.sleep(self._patience.check)
@@ -243,7 +248,9 @@ class Server:
                 self.is_answering = False
             if now - answered > self._patience.silent:
                 return f"did not answer /health for {self._patience.silent:.0f} s"
-            reading = await self._reading()
+            if now - looked < self._patience.stuck / _LOOKS_WHILE_STUCK:
+                continue
+            looked, reading = now, await self._reading()
             if reading is None or reading.running == 0 or reading.generated != generated:
                 generated, moved = reading.generated if reading else None, now
             elif now - moved > self._patience.stuck:

@@ -144,8 +144,11 @@ class Workers:
         await asyncio.wait((keeping, told), return_when=asyncio.FIRST_COMPLETED)
         told.cancel()
         keeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await keeping
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeping
+        finally:
+            await asyncio.gather(*(worker.end() for worker in self._workers))
 
     def _settle(self) -> None:
         """Let those who wait know that one is up, or that there is no hope for any."""
@@ -200,6 +203,11 @@ class _Worker:
             self._restarts += 1
         self.has_hope = False
         self._settle()
+
+    async def end(self) -> None:
+        """Wait until all its processes are gone."""
+        if self._server is not None:
+            await self._server.end()
 
     async def _live(self) -> float:
         """One life, from its start to the end of all its processes; returns the seconds for which it was up."""

@@ -118,6 +118,7 @@ def test_a_foreign_interpreter_does_not_get_our_packages_nor_a_key() -> None:
         "PATH": "/opt/vllm/bin:/bin",
         "VLLM_NO_USAGE_STATS": "1",
         "DO_NOT_TRACK": "1",
+        "PYTHONSAFEPATH": "1",
         "VLLM_CPU_KVCACHE_SPACE": "1",
     }
     own = Interpreter(sys.executable, "0.32.0", True, ())

@@ -99,6 +99,8 @@ def test_workers_on_the_cpu_share_the_cores_out(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(placing, "_physical_cores", lambda: [0, 1, 2, 3, 5, 7])
     cores = [place.cores for place in Places().take(teacher(3), CPU).places]
     assert cores == ["0,1", "2,3", "5,7"]
+    one = Places().take(teacher(tensor_parallel_size=3), CPU).places
+    assert [place.cores for place in one] == ["0,1|2,3|5,7"]
     ranks = [place.cores for place in Places().take(teacher(2, tensor_parallel_size=2), CPU).places]
     assert ranks == ["0|1", "2|3"]
     assert [place.cores for place in Places().take(teacher(7), CPU).places] == ["nobind"] * 7
