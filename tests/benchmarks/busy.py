@@ -1,8 +1,8 @@
 """How busy datagen keeps a vLLM: tokens a second of the sample stage over those of vLLM's own benchmark client.
 
 One server of the tiny teacher answers both, one after the other. vLLM's client asks for the same prompts and for as
-many tokens as the stage got, with as many requests in flight; it does nothing with what it gets, while the stage keeps a
-journal, verifies, and plans. Each runs in a process of its own, on the cores that the server needs too.
+many tokens as the stage got, with as many requests in flight; it does nothing with what it gets, while the stage keeps
+a journal, verifies, and plans. Each runs in a process of its own, on the cores that the server needs too.
 """
 
 import contextlib

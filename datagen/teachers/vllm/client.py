@@ -18,7 +18,6 @@ from datagen.teachers.replies import CountTokens
 from datagen.teachers.vllm.interpreter import examine
 from datagen.teachers.vllm.workers import Workers, running_workers
 
-
 _LOOK_EVERY_S = 0.5
 
 
