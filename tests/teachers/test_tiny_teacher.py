@@ -1,9 +1,10 @@
-"""The tiny teacher: what it learns from is right and varied, what it is asked was held out, and its folder is a model."""
+"""The tiny teacher: what it learns from is right and varied, what it is asked was held out, its folder is a model."""
 
 import itertools
 import json
 import math
 import random
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -32,7 +33,7 @@ RECIPE = Path(__file__).parents[2] / "datagen" / "recipes" / "tiny-vllm"
 seeds = st.integers(0, 2**32)
 
 
-def some_solutions(seed, count=4 * len(KINDS)):
+def some_solutions(seed, count=52):
     return list(itertools.islice(worked_solutions(seed), count))
 
 
@@ -51,19 +52,21 @@ def test_every_worked_solution_that_ends_is_right_by_the_projects_verifier(seed)
 @settings(max_examples=30, deadline=None)
 @given(seeds)
 def test_every_equation_in_a_thought_a_check_and_a_clean_copy_holds(seed):
+    signs = held = 0
     for problem in itertools.islice(problems(seed, held_out=False), len(KINDS)):
         for text in (problem.check, *(part for way in problem.ways for part in (way.thought, way.solution))):
-            for left, right in equations(text):
-                assert left == right, (problem, text)
+            signs += text.count("=")
+            for left, right in EQUATION.findall(text):
+                assert worked_out(left) == worked_out(right), (problem, text)
+                held += 1
+    assert held > 0.8 * signs  # the others are about letters
 
 
-def equations(text):
-    """Both sides of each equation between whole numbers, worked out by Python."""
-    for piece in text.replace("×", "*").replace(":", "//").replace(". ", ", ").split(", "):
-        sides = [side.strip(" .") for side in piece.split("=")]
-        sides = [side.split("that is ")[-1].split("know ")[-1].split("makes ")[-1] for side in sides]
-        if len(sides) == 2 and all(side and set(side) <= set("0123456789+-*/ ") for side in sides):
-            yield eval(sides[0]), eval(sides[1])
+EQUATION = re.compile(r"((?:\d+ [-+×:] )*\d+) = ((?:\d+ [-+×:] )*\d+)")
+
+
+def worked_out(expression):
+    return eval(expression.replace("×", "*").replace(":", "/"))
 
 
 @settings(max_examples=20, deadline=None)
