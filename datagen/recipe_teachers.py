@@ -123,7 +123,11 @@ class OpenAITeacher(Section):
 
 
 class VLLMTeacher(Section):
-    """Local vLLM workers, or servers that already run (`base_urls`); free unless `price` says what they cost."""
+    """Local vLLM workers, or servers that already run (`base_urls`); free unless `price` says what they cost.
+
+    Attributes:
+        concurrency: most requests in flight at each of them; less where its /metrics say that it can't hold so many.
+    """
 
     name: str
     kind: Literal["vllm"]
