@@ -136,6 +136,7 @@ class VLLMTeacher(Section):
         python: the interpreter that has vLLM; this one when null.
         engine_args: settings of vLLM's server by their names on its command line.
         fingerprints: of the files and folders that `engine_args` name, by setting; written when the recipe is read.
+        concurrency: most requests in flight at each of them; less where its /metrics say that it can't hold so many.
     """
 
     name: str

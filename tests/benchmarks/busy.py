@@ -13,7 +13,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,7 +114,7 @@ def _recipe(folder: Path, count: int, python: str) -> Path:
 def _server(recipe: Path, logs: Path) -> Iterator[str]:
     """One worker of the recipe's teacher, as a run starts it; gives its base URL."""
     teacher = load_recipe(str(recipe)).paid_teachers[0]
-    with running_workers(teacher, logs, examine(teacher.python), threading.Event()) as workers:
+    with running_workers(teacher, logs, examine(teacher.python)) as workers:
         yield workers.urls[0]
 
 

@@ -47,7 +47,7 @@ class Late(Thinker):
 
     async def ask(self, request: Request) -> Completion:
         if not self.changes:
-            asyncio.get_running_loop().call_later(50, setattr, self, "slots", 400)
+            asyncio.get_running_loop().call_later(50, setattr, self, "slots", 100)
         self._changed(1)
         await asyncio.sleep(1000)
         self._changed(-1)
@@ -55,8 +55,8 @@ class Late(Thinker):
 
 
 def test_slots_that_are_known_late_are_filled_before_anything_is_answered() -> None:
-    teacher = run_in_virtual_time(sampled([1.0] * 600, 1, teacher=Late({}, 1)))
+    teacher = run_in_virtual_time(sampled([1.0] * 160, 1, teacher=Late({}, 1)))
     before = max(in_use for moment, in_use in teacher.changes if moment < 50)
     after = max(in_use for moment, in_use in teacher.changes if moment < 52)
     assert before < 1 + 64
-    assert after >= 400
+    assert after >= 100

@@ -170,7 +170,7 @@ def _shared(teacher: VLLMTeacher, logs: Path, is_over: threading.Event) -> Itera
     try:
         with shared.starting:
             if shared.workers is None:
-                started = running_workers(teacher, logs, examine(teacher.python), is_over)
+                started = running_workers(teacher, logs, examine(teacher.python), is_over=is_over)
                 shared.workers = shared.stack.enter_context(started)
         yield shared.workers
     finally:

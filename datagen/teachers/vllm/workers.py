@@ -35,8 +35,8 @@ def running_workers(
     teacher: VLLMTeacher,
     logs: Path,
     interpreter: Interpreter,
-    is_over: threading.Event | None = None,
     patience: Patience | None = None,
+    is_over: threading.Event | None = None,
 ) -> Iterator["Workers"]:
     """Run the servers of a teacher for as long as the block lasts; it begins when the first of them is up.
 
@@ -44,8 +44,8 @@ def running_workers(
         teacher: its settings.
         logs: the folder for what they say.
         interpreter: the Python that vLLM lives in.
-        is_over: is set when nobody wants them any more.
         patience: how long they are waited for.
+        is_over: is set when nobody wants them any more.
 
     Yields:
         All of them; those that are not up yet join.
