@@ -128,6 +128,25 @@ def test_a_server_that_never_gets_healthy_is_given_up_in_time(world: World) -> N
         pass
 
 
+def test_a_server_that_is_killed_at_its_start_is_told_so(world: World) -> None:
+    world.order(hang=["health"])
+    refusals: list[DatagenError] = []
+
+    def start() -> None:
+        with pytest.raises(DatagenError) as refusal, fleet(world):
+            pass
+        refusals.append(refusal.value)
+
+    starting = threading.Thread(target=start)
+    starting.start()
+    until(lambda: (world.logs / "vllm-tiny-0.log").exists() and world.processes())
+    world.processes()[0].kill()
+    starting.join()
+    assert str(refusals[0]).startswith(
+        "teacher tiny: worker 0 ended at its start (signal 9): killed, mostly by the kernel"
+    )
+
+
 def test_a_slow_start_is_spoken_of(world: World, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "datagen")
     world.order(slow_s=1.0, say="Loading weights")
