@@ -9,7 +9,7 @@ import re
 _MOST_LINES = 3
 _MOST_CHARACTERS = 300
 _PREFIX = re.compile(r"^(?:\([^()]* pid=\d+\) )?(?:(?P<level>[A-Z]{4,8}) \d\d-\d\d \d\d:\d\d:\d\d \[[^\]]*\] )?")
-_ERROR = re.compile(r"^(?P<kind>(?:\w+\.)*(?P<name>\w*(?:Error|Exception|Exit|Interrupt)))(?:: (?P<said>.+))?$")
+_ERROR = re.compile(r"^(?:\w+\.)*(?P<name>\w*(?:Error|Exception|Exit|Interrupt))(?:: (?P<said>.+))?$")
 _USAGE = re.compile(r"^\S+\.py: error: (?P<said>.+)$")
 _FATAL = re.compile(r"^(?:Fatal Python error: |Segmentation fault|terminate called after )")
 _DIED = re.compile(r" died unexpectedly ")

@@ -160,7 +160,7 @@ class Server:
             return self._error(f"{self._launch.who} {hanging.result()}")
         if ending.startswith("signal"):
             return self._error(f"{self._launch.who} ended ({ending})")
-        because = "; ".join(telling_lines(self._child.said(_BYTES_OF_COMPLAINTS)))
+        because = "; ".join(telling_lines(self._child.said()))  # its last words; what it said before it lived through
         return self._error(f"{self._launch.who} ended ({ending}): {because or 'it said nothing'}")
 
     async def end(self) -> None:

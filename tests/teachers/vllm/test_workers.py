@@ -52,7 +52,8 @@ def test_a_killed_worker_comes_back_at_the_same_address(world: World, caplog: py
         assert answers(workers.urls[0])
         assert workers.error is None
     assert "restart 1 ===" in world.log()
-    said = [record.getMessage() for record in caplog.records]
+    announced, *said = caplog.messages
+    assert announced == f"teacher tiny: starting a vLLM worker (log: {world.logs}/vllm-tiny-0.log)"
     assert said[0].startswith("teacher tiny: worker 0 is up after ")
     assert said[1].startswith("teacher tiny: worker 0 ended (signal 9) (all of it: ")
     assert said[1].endswith("; starts again in 0 s")
