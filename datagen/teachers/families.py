@@ -92,8 +92,13 @@ def parameters_of(teacher: PaidTeacher, request: Request) -> dict[str, Any]:
 
     They go into the key of what was asked. The length limit stands under one name for all.
     """
-    started_with = text_settings(teacher) if isinstance(teacher, VLLMTeacher) else {}
-    return _sent(teacher, request) | ({"engine_args": started_with} if started_with else {})
+    return _sent(teacher, request) | started_with(teacher)
+
+
+def started_with(teacher: PaidTeacher) -> dict[str, dict[str, Any]]:
+    """The settings of its servers that change what a teacher writes, as `engine_args`; empty where there are none."""
+    settings = text_settings(teacher) if isinstance(teacher, VLLMTeacher) else {}
+    return {"engine_args": settings} if settings else {}
 
 
 def body_of(teacher: PaidTeacher, request: Request) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     builds,
+    busy,
     decontamination,
     estimating,
     faults,
@@ -39,13 +40,14 @@ def main() -> None:
         type=int,
         default=1,
         metavar="N",
-        help="throughput, faults, kills, screening, slots, truncation: an Nth of it only",
+        help="busy, throughput, faults, kills, screening, slots, truncation: an Nth of it only",
     )
     parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="journal, memory: so many [5000]")
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="kills: so many [5]")
     asked = parser.parse_args()
     benchmarks = {
         "builds": builds.measure,
+        "busy": partial(busy.measure, asked.share),
         "decontamination": decontamination.measure,
         "estimating": estimating.measure,
         "faults": partial(faults.measure, asked.share),

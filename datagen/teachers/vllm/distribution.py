@@ -5,6 +5,7 @@ compilation, the parsers of reasoning and tools, speculative decoding (its sampl
 that nobody asks for, seeds. `max-model-len` is outside too: an answer that did not fit is marked as cut off.
 """
 
+from functools import cache
 from typing import Any
 
 from datagen.recipe_teachers import VLLMTeacher
@@ -73,6 +74,7 @@ def text_settings(teacher: VLLMTeacher) -> dict[str, Any]:
     return counted
 
 
+@cache
 def _full_name(name: str) -> str | None:
     """The name of a setting that counts; vLLM takes an option's beginning for the option."""
     first, dot, inner = name.partition(".")

@@ -52,20 +52,28 @@ def located(teacher: VLLMTeacher, folder: Path) -> VLLMTeacher:
         raise UsageError(f"teachers.{teacher.name}: {error}") from None
 
 
+def is_bundled(model: str) -> bool:
+    """Whether a model is the tiny teacher that comes with datagen."""
+    return model.startswith(f"{_BUNDLED_NAME}@")
+
+
 def _located(teacher: VLLMTeacher, folder: Path) -> VLLMTeacher:
     is_started = not teacher.base_urls
     engine_args = {
         key: _with_paths(option(key), value, folder, is_started) for key, value in teacher.engine_args.items()
     }
     python, model, named = teacher.python, teacher.model, None
-    if is_started:
-        python = _interpreter(python, folder) if python is not None else None
-        if value_of(engine_args, "model") is None and adapter_of(model, engine_args) is None:
-            named = _bundled() if model == BUNDLED else _found("model", model, folder, is_started)
+    if is_started and python is not None:
+        python = _interpreter(python, folder)
+    if value_of(engine_args, "model") is None and adapter_of(model, engine_args) is None:
+        if model == BUNDLED:
+            named = _bundled()
+        elif is_started:  # what another's server calls its model may look like a path
+            named = _found("model", model, folder, is_started)
     if named is not None:
         engine_args["model"] = str(named)
     fingerprints = _fingerprints(model, engine_args)
-    if is_started and "model" in fingerprints:
+    if "model" in fingerprints and (is_started or named is not None):
         path, now = Path(value_of(engine_args, "model")), fingerprints["model"]
         refuse_incomplete(path)
         if named is not None:
@@ -108,7 +116,7 @@ def _found(setting: str, value: str, folder: Path, is_started: bool) -> Path | N
     Raises:
         UsageError: it can only be a path, is needed here, and is not there.
     """
-    if _REMOTE.match(value) or "{" in value or "\n" in value:  # an address, or a template written out
+    if not value or _REMOTE.match(value) or "{" in value or "\n" in value:  # an address, or a template written out
         return None
     path = Path(value).expanduser() if value.startswith("~/") else Path(value)
     for base in (folder, Path.cwd()):

@@ -100,7 +100,8 @@ def context_length(model: str, revision: str | None = None, cache_dir: str | Non
     if folder is None or not (folder / "config.json").is_file():
         return None
     config = _json(folder / "config.json")
-    length = (config.get("text_config") or config).get("max_position_embeddings")
+    text = config.get("text_config")  # of a model that reads more than text
+    length = (text if isinstance(text, dict) else config).get("max_position_embeddings")
     return length if isinstance(length, int) else None
 
 
@@ -125,7 +126,8 @@ def _matching(folder: Path, patterns: Sequence[str]) -> list[Path]:
 
 def _indexed(folder: Path) -> set[str]:
     index = folder / "model.safetensors.index.json"
-    return set(_json(index).get("weight_map", {}).values()) if index.is_file() else set()
+    weights = _json(index).get("weight_map") if index.is_file() else None
+    return set(map(str, weights.values())) if isinstance(weights, dict) else set()
 
 
 def _content(file: Path) -> str:
@@ -159,6 +161,8 @@ def _described(header: dict[str, Any]) -> Iterator[tuple[str, str, list[int], in
     for name in sorted(header.keys() - {"__metadata__"}):
         tensor = header[name]
         start, end = tensor["data_offsets"]
+        if not (type(start) is type(end) is int and 0 <= start <= end):
+            raise ValueError("data_offsets")
         yield name, tensor["dtype"], tensor["shape"], start, end
 
 

@@ -40,7 +40,7 @@ class Watching:
         self._roots = {url: root_of(url) for url in urls}
         self._pressures = {url: Pressure(most) for url in urls}
         self._states = states
-        self._restarts = 0
+        self._restarts: dict[str, int] = {}
         self._exchange = Exchange(tuple(self._roots.values()), None, len(urls), _READ_TIMEOUT_S)
         self._take_states()
 
@@ -64,7 +64,7 @@ class Watching:
             queued=sum(reading.waiting for reading in readings),
             kv_use=max((reading.kv_use for reading in readings), default=None),
             preempted=sum(pressure.preempted for pressure in self._pressures.values()),
-            restarts=self._restarts,
+            restarts=sum(self._restarts.values()),
         )
 
     async def close(self) -> None:
@@ -79,9 +79,10 @@ class Watching:
     def _take_states(self) -> None:
         if self._states is None:
             return
-        states = self._states()
-        self._restarts = sum(state.restarts for state in states)
-        for state in states:
+        for state in self._states():
+            if state.restarts > self._restarts.get(state.url, 0):  # it was down, though nobody may have looked then
+                self._gate.set_up(state.url, False)
+            self._restarts[state.url] = state.restarts
             self._gate.set_up(state.url, state.is_up)
 
     async def _follow_readings(self, url: str) -> None:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from datagen.errors import DatagenError
+from datagen.errors import DatagenError, StoppedError
 from datagen.recipe_teachers import VLLMTeacher
 from datagen.stopping import refuse_when_stopped
 from datagen.teachers.vllm.command import server_command, server_environment, server_url
@@ -32,7 +32,11 @@ _PLACES = Places()
 
 @contextlib.contextmanager
 def running_workers(
-    teacher: VLLMTeacher, logs: Path, interpreter: Interpreter, patience: Patience | None = None
+    teacher: VLLMTeacher,
+    logs: Path,
+    interpreter: Interpreter,
+    is_over: threading.Event | None = None,
+    patience: Patience | None = None,
 ) -> Iterator["Workers"]:
     """Run the servers of a teacher for as long as the block lasts; it begins when the first of them is up.
 
@@ -40,6 +44,7 @@ def running_workers(
         teacher: its settings.
         logs: the folder for what they say.
         interpreter: the Python that vLLM lives in.
+        is_over: is set when nobody wants them any more.
         patience: how long they are waited for.
 
     Yields:
@@ -48,11 +53,11 @@ def running_workers(
     Raises:
         UsageError: there are too few GPUs, or a port is taken.
         DatagenError: none of them can be started.
-        StoppedError: the run was told to stop before one was up.
+        StoppedError: the run was told to stop, or nobody wants them any more, before one was up.
     """
     workers = Workers(teacher, logs, interpreter, patience or Patience())
     try:
-        workers.wait_until_one_is_up()
+        workers.wait_until_one_is_up(is_over or threading.Event())
         yield workers
     finally:
         workers.end()
@@ -96,15 +101,20 @@ class Workers:
         """How each worker stands, in the order of `urls`."""
         return tuple(worker.state for worker in self._workers)
 
-    def wait_until_one_is_up(self) -> None:
+    def wait_until_one_is_up(self, is_over: threading.Event) -> None:
         """Wait for the first worker; the others may take their time.
+
+        Args:
+            is_over: is set when nobody wants them any more.
 
         Raises:
             DatagenError: none of them can be started.
-            StoppedError: the run was told to stop.
+            StoppedError: the run was told to stop, or nobody wants them any more.
         """
         while not self._is_settled.wait(_LOOK_EVERY_S):
             refuse_when_stopped()
+            if is_over.is_set():
+                raise StoppedError("nobody asks vLLM any more")
         if self.error is not None:
             raise self.error
 

@@ -1,10 +1,14 @@
 """What an interpreter says of its vLLM, asked in a real one; what it lacks is named with the way out."""
 
 import sys
+import threading
 
+import psutil
 import pytest
 
-from datagen.errors import DatagenError, UsageError
+from datagen import stopping
+from datagen.errors import DatagenError, StoppedError, UsageError
+from datagen.teachers.vllm import interpreter
 from datagen.teachers.vllm.interpreter import GPU, examine
 from tests.teachers.vllm.environments import TORCH_FOR_CPU, environment, torch_with_gpus
 
@@ -74,8 +78,8 @@ def test_a_build_from_a_clone_is_not_taken_for_an_old_version(tmp_path):
     [
         ("gone", None, 0, ["no such program"]),
         ("plain", "text", 0o644, ["can't be executed"]),
-        ("silent", f"#!{sys.executable}\n", 0o755, ["no Python that works"]),
-        ("loud", "#!/bin/sh\necho broken >&2\nexit 3\n", 0o755, ["no Python that works", "broken"]),
+        ("silent", f"#!{sys.executable}\n", 0o755, ["no Python that vLLM runs in"]),
+        ("loud", "#!/bin/sh\necho broken >&2\nexit 3\n", 0o755, ["no Python that vLLM runs in", "broken"]),
     ],
 )
 def test_a_program_that_is_no_python_is_refused(name, content, mode, words, tmp_path):
@@ -86,3 +90,28 @@ def test_a_program_that_is_no_python_is_refused(name, content, mode, words, tmp_
     with pytest.raises(UsageError) as refused:
         examine(str(program))
     assert all(word in str(refused.value) for word in [str(program), *words])
+
+
+@pytest.fixture
+def silent(tmp_path):
+    """A program that never answers, and leaves a child behind that does not either."""
+    program = tmp_path / "silent"
+    program.write_text("#!/bin/sh\nsleep 1000.25 &\nsleep 1000.25\n")
+    program.chmod(0o755)
+    yield str(program)
+    left = [process for process in psutil.process_iter(["cmdline"]) if "1000.25" in (process.info["cmdline"] or ())]
+    assert not psutil.wait_procs(left, timeout=20)[1]
+
+
+def test_an_interpreter_that_never_answers_is_given_up(silent, monkeypatch):
+    monkeypatch.setattr(interpreter, "_TIMEOUT_S", 0.2)
+    with pytest.raises(DatagenError, match="said nothing about its vLLM"):
+        examine(silent)
+
+
+def test_a_run_that_is_told_to_stop_waits_for_no_interpreter(silent, monkeypatch):
+    told = threading.Event()
+    monkeypatch.setattr(stopping, "STOP", told)
+    threading.Timer(0.2, told.set).start()
+    with pytest.raises(StoppedError):
+        examine(silent)

@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from datagen.errors import UsageError
 from datagen.recipe_file import dump_recipe, load_recipe
+from datagen.recipe_teachers import VLLMTeacher
 from datagen.teachers.vllm import located as located_module
+from datagen.teachers.vllm.distribution import CHANGES_TEXT, text_settings
+from datagen.teachers.vllm.located import located
 from datagen.teachers.vllm.model import fingerprint
 from tests.teachers.vllm.models import model
 
@@ -67,11 +72,11 @@ def test_a_resolved_recipe_is_the_same_again_somewhere_else(place):
     own_python = Path("../env/bin/python")
     own_python.parent.mkdir(parents=True)
     own_python.symlink_to("/bin/sh")
-    for settings in (
+    for told in (
         {"model": "./tiny", "python": "../env/bin/python", "engine_args": {"chat_template": "chat.jinja"}},
         {"model": "mine", "engine_args": {"model": "./base", "lora-modules": ["mine=./adapter", "other=org/lora"]}},
     ):
-        teacher, recipe = load(place, **settings)
+        teacher, recipe = load(place, **told)
         run = place.parent / "run"
         run.mkdir(exist_ok=True)
         (run / "recipe.yaml").write_text(dump_recipe(recipe))
@@ -99,12 +104,23 @@ def test_a_folder_that_changed_since_it_was_named_is_not_taken_for_what_it_was(p
     assert f"now holds another model, {fingerprint(folder)}" in said
 
 
+def test_two_copies_of_a_model_are_one_teacher_given_twice(place):
+    model(place / "one" / "tiny")
+    model(place / "two" / "tiny")
+    others = [{"name": name, "kind": "vllm", "model": f"{name}/tiny"} for name in ("one", "two")]
+    (place / "r.yaml").write_text(yaml.safe_dump({"name": "r", "sources": [{"kind": "limo"}], "teachers": others}))
+    with pytest.raises(UsageError, match=r"^r\.yaml: teachers: the model: tiny@[0-9a-f]{12} stands there twice"):
+        load_recipe(str(place / "r.yaml"))
+
+
 def test_the_bundled_model_has_a_name_of_its_own(place, monkeypatch):
     folder = model(place.parent / "package" / "model")
     monkeypatch.setattr(located_module, "_folder_of_bundled", lambda: folder)
     teacher, _ = load(place, model="bundled")
     assert teacher.model == f"datagen-tiny-teacher@{fingerprint(folder)}"
     assert teacher.engine_args["model"] == str(folder)
+    elsewhere, _ = load(place, model="bundled", base_urls=["http://127.0.0.1:8000/v1"])
+    assert elsewhere.model == teacher.model
     shutil.rmtree(folder)
     assert "holds no tiny teacher" in refusal(place, model="bundled")
 
@@ -137,8 +153,8 @@ def test_servers_that_run_already_may_have_their_files_elsewhere(place):
 
 def test_an_adapter_is_asked_by_its_name_and_found_by_its_path(place):
     base, adapter = model(place / "base"), model(place / "adapter")
-    for given in ("mine=./adapter", {"name": "mine", "path": "./adapter"}, '{"name": "mine", "path": "./adapter"}'):
-        teacher, _ = load(place, model="mine", engine_args={"model": "./base", "lora_modules": given})
+    for entry in ("mine=./adapter", {"name": "mine", "path": "./adapter"}, '{"name": "mine", "path": "./adapter"}'):
+        teacher, _ = load(place, model="mine", engine_args={"model": "./base", "lora_modules": entry})
         assert teacher.model == "mine"
         assert teacher.engine_args["model"] == str(base)
         assert teacher.engine_args["lora_modules"] == {"name": "mine", "path": str(adapter)}
@@ -155,3 +171,33 @@ def test_what_is_no_path_is_left_alone(place):
         "tokenizer": "s3://bucket/some/tokenizer",
     }
     assert load(place, model="org/m", engine_args=given)[0].engine_args == given
+
+
+NAMES = st.sampled_from([*CHANGES_TEXT, "max-model-len", "reasoning-parser", "speculative-config"])
+SPELLINGS = st.builds(lambda name, in_yaml: name.replace("-", "_") if in_yaml else name, NAMES, st.booleans())
+TEXTS = st.sampled_from(
+    ["tiny", "./tiny", "org/model", "m=tiny", '{"name": "m", "path": "tiny"}', "{{ x }}", "auto", ""]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    engine_args=st.dictionaries(SPELLINGS, VALUES, max_size=4),
+    base_urls=st.sampled_from([(), ("http://127.0.0.1:8000/v1",)]),
+)
+def test_whatever_engine_args_hold_they_are_resolved_once_and_counted_alike(place, engine_args, base_urls):
+    if len({name.replace("_", "-") for name in engine_args}) < len(engine_args):
+        return  # a setting that is given twice is refused
+    if not (place / "tiny").exists():
+        model(place / "tiny")
+    given = VLLMTeacher(name="v", kind="vllm", model="m", base_urls=base_urls, engine_args=engine_args)
+    once = located(given, place)
+    assert located(once, place.parent) == once
+    assert text_settings(located(once, place.parent)) == text_settings(once)
+    dashed = {name.replace("_", "-"): value for name, value in once.engine_args.items()}
+    assert text_settings(once.model_copy(update={"engine_args": dashed})) == text_settings(once)

@@ -2,8 +2,11 @@
 
 import json
 import shutil
+import struct
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from datagen.errors import UsageError
 from datagen.teachers.vllm.model import context_length, fingerprint, refuse_incomplete, weights_bytes
@@ -98,3 +101,30 @@ def test_a_model_in_the_hubs_cache_is_measured_without_the_network(tmp_path, mon
     assert context_length("org/small", cache_dir=str(tmp_path)) == 2048
     assert weights_bytes("org/other", cache_dir=str(tmp_path)) is None
     assert weights_bytes("a/b/c", cache_dir=str(tmp_path)) is None
+
+
+WHOLE = safetensors({"a": bytes(8), "b": b"weights"})
+OFFSETS = st.none() | st.integers(-20, 20) | st.text(max_size=2) | st.lists(st.integers(-5, 40) | st.none(), max_size=3)
+HEADERS = st.dictionaries(
+    st.text(max_size=3), OFFSETS | st.fixed_dictionaries({"dtype": OFFSETS, "shape": OFFSETS, "data_offsets": OFFSETS})
+).map(lambda header: (lambda text: struct.pack("<Q", len(text)) + text + bytes(30))(json.dumps(header).encode()))
+CUT = st.builds(lambda at, noise: WHOLE[:at] + noise, st.integers(0, len(WHOLE)), st.binary(max_size=20))
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=CUT | HEADERS | st.binary(max_size=40))
+def test_whatever_a_weights_file_holds_it_is_named_or_refused(content, tmp_path):
+    folder = model(tmp_path / "m")
+    (folder / "model.safetensors").write_bytes(content)
+    outcomes = [_outcome(look, folder) for look in (refuse_incomplete, fingerprint)]
+    assert outcomes[0] == outcomes[1]
+    assert outcomes[0] is None or outcomes[0].startswith(f"{folder / 'model.safetensors'}: ")
+
+
+def _outcome(look, folder):
+    """How a look at a folder was refused; None when it was not."""
+    try:
+        look(folder)
+    except UsageError as error:
+        return str(error)
+    return None
