@@ -9,15 +9,18 @@ import re
 _MOST_LINES = 3
 _MOST_CHARACTERS = 300
 _PREFIX = re.compile(r"^(?:\([^()]* pid=\d+\) )?(?:(?P<level>[A-Z]{4,8}) \d\d-\d\d \d\d:\d\d:\d\d \[[^\]]*\] )?")
-_ERROR = re.compile(r"^(?P<kind>(?:\w+\.)*(?P<name>\w*(?:Error|Exception|Exit|Interrupt)))(?:: (?P<said>.+))?$")
+_ERROR = re.compile(r"^(?:\w+\.)*(?P<name>\w*(?:Error|Exception|Exit|Interrupt))(?:: (?P<said>.+))?$")
 _USAGE = re.compile(r"^\S+\.py: error: (?P<said>.+)$")
-_FATAL = re.compile(r"^(?:Fatal Python error: |Segmentation fault|terminate called after |Killed)")
+_FATAL = re.compile(r"^(?:Fatal Python error: |Segmentation fault|terminate called after )")
+_DIED = re.compile(r" died unexpectedly ")
 _SECOND_HAND = re.compile(
-    r"see (?:root cause|stack trace)|^Worker failed with error|^Failed core proc|^cancelled$|"
+    r"see (?:root cause|stack trace)|Worker failed with error|^Executor failed|^cancelled$|"
     r"^\d+ validation errors? for ",
     re.IGNORECASE,
 )
 """Says that something happened elsewhere, or that the next line tells it."""
+_AFTERMATH = ("BrokenPipeError", "ConnectionResetError", "EOFError")
+"""What a process says when the one that it talked to is gone."""
 _NOISE = re.compile(r"nanobind|^ ?- |^See https|resource_tracker|^\s*warnings\.warn|leaked")
 _PYDANTIC = re.compile(r"^  (?:Value error, |Assertion failed, )?(?P<said>\S.*?)(?: \[type=.*)?$")
 
@@ -38,8 +41,9 @@ def telling_lines(log: str) -> tuple[str, ...]:
             told.setdefault(line.rpartition("Error: ")[2], line)
     if told:
         return tuple(_cut(line) for line in list(told.values())[:_MOST_LINES])
-    errors = [line[found.start("name") :] for line in lines if (found := _ERROR.match(line))]
-    rest = errors or [line for line in lines if not _NOISE.search(line)]
+    died = [line for line in lines if _DIED.search(line)]
+    errors = [line[found.start("name") :] for line in lines if (found := _error(line))]
+    rest = died[:1] or errors or [line for line in lines if not _NOISE.search(line)]
     return tuple(_cut(line) for line in rest[-1:])
 
 
@@ -61,7 +65,7 @@ def _told(lines: list[str], at: int) -> str | None:
         return line
     if usage := _USAGE.match(line):
         return usage["said"]
-    error = _ERROR.match(line)
+    error = _error(line)
     if error is None:
         return None
     said = error["said"] or ""
@@ -70,3 +74,8 @@ def _told(lines: list[str], at: int) -> str | None:
     if not said or _SECOND_HAND.search(said):
         return None
     return said if error["name"] in ("Exception", "RuntimeError", "ValueError") else f"{error['name']}: {said}"
+
+
+def _error(line: str) -> re.Match[str] | None:
+    error = _ERROR.match(line)
+    return None if error is None or error["name"] in _AFTERMATH else error

@@ -160,7 +160,7 @@ class Server:
             return self._error(f"{self._launch.who} {hanging.result()}")
         if ending.startswith("signal"):
             return self._error(f"{self._launch.who} ended ({ending})")
-        because = "; ".join(telling_lines(self._child.said(_BYTES_OF_COMPLAINTS)))
+        because = "; ".join(telling_lines(self._child.said()))  # its last words; what it said before it lived through
         return self._error(f"{self._launch.who} ended ({ending}): {because or 'it said nothing'}")
 
     async def end(self) -> None:
@@ -270,8 +270,11 @@ class Server:
         return None
 
     def _ended_at_start(self, ending: str) -> DatagenError:
+        who = self._launch.who
+        if ending.startswith("signal"):  # and nothing in its log is about it
+            return self._error(f"{who} ended at its start ({ending}): killed, mostly by the kernel for want of memory")
         lines = telling_lines(self._child.said(_BYTES_OF_COMPLAINTS))
-        return self._error(f"{self._launch.who} ended at its start: {'; '.join(lines) or ending}")
+        return self._error(f"{who} ended at its start: {'; '.join(lines) or ending}")
 
     def _error(self, what: str) -> DatagenError:
         return DatagenError(f"{what} (all of it: {self._launch.log})")

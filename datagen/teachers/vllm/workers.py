@@ -94,6 +94,8 @@ class Workers:
         self._thread = threading.Thread(target=self._look_after, name=f"vllm {teacher.name}", daemon=True)
         atexit.register(self._end_and_wait)
         self._thread.start()
+        count = "a vLLM worker" if len(launches) == 1 else f"{len(launches)} vLLM workers"
+        _LOGGER.info("teacher %s: starting %s (log: %s)", teacher.name, count, launches[0].log)
 
     def states(self) -> tuple[WorkerState, ...]:
         """How each worker stands, in the order of `urls`."""

@@ -14,7 +14,9 @@ from datagen.teachers.vllm.complaints import telling_lines
 LOGS = Path(__file__).with_name("logs")
 SAID = {
     "bad_value": "argument --max-model-len: invalid human_readable_int_or_auto value: 'abc'",
+    "engine_killed": "RuntimeError: Engine core initialization failed. See root cause above.",
     "kv_too_small": "No available memory for the cache blocks. Try increasing `gpu_memory_utilization`",
+    "lora_not_enabled": "LoRA is not enabled. Use --enable-lora to enable LoRA.",
     "missing_model": "HFValidationError: Repo id must be in the form 'repo_name' or 'namespace/repo_name'",
     "no_vllm": "/usr/bin/python: Error while finding module specification for 'vllm.entrypoints.openai.api_server'",
     "no_weights": "Cannot find any model weights with `/models/noweights`",
@@ -22,6 +24,8 @@ SAID = {
     "too_little_memory": "Available memory on node 0 (12.67/14.21 GiB) on kv cache allocation is less than requested",
     "too_long": "User-specified max_model_len (99999999) is greater than the derived max_model_len",
     "unknown_arg": "unrecognized arguments: --foo",
+    "unknown_parser": "KeyError: \"Reasoning parser 'nonsense' not found. Available parsers: cohere_command3,",
+    "worker_killed": "Worker proc VllmWorker-0 died unexpectedly (exit code: -9), shutting down executor.",
     "wrong_arch": "Model architectures ['Qwen2ForNothing'] are not supported for now.",
 }
 

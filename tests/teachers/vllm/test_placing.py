@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datagen.errors import UsageError
+from datagen import stopping
+from datagen.errors import StoppedError, UsageError
 from datagen.recipe_teachers import VLLMTeacher
 from datagen.teachers.vllm import placing
 from datagen.teachers.vllm.interpreter import GPU, Interpreter
@@ -89,6 +90,15 @@ def test_gpus_are_given_out_again_only_when_all_of_their_workers_are_gone() -> N
     places.release(lease)
     waiter.join(10)
     assert taken == [[["0"]]]
+
+
+def test_who_waits_for_gpus_heeds_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = Places()
+    places.take(teacher(), machine(1)).is_ending = True
+    monkeypatch.setattr(stopping, "STOP", threading.Event())
+    stopping.STOP.set()
+    with pytest.raises(StoppedError):
+        places.take(teacher(), machine(1))
 
 
 def test_one_worker_on_the_cpu_is_left_to_choose_its_cores() -> None:

@@ -52,7 +52,8 @@ def test_a_killed_worker_comes_back_at_the_same_address(world: World, caplog: py
         assert answers(workers.urls[0])
         assert workers.error is None
     assert "restart 1 ===" in world.log()
-    said = [record.getMessage() for record in caplog.records]
+    announced, *said = caplog.messages
+    assert announced == f"teacher tiny: starting a vLLM worker (log: {world.logs}/vllm-tiny-0.log)"
     assert said[0].startswith("teacher tiny: worker 0 is up after ")
     assert said[1].startswith("teacher tiny: worker 0 ended (signal 9) (all of it: ")
     assert said[1].endswith("; starts again in 0 s")
@@ -126,6 +127,25 @@ def test_a_server_that_never_gets_healthy_is_given_up_in_time(world: World) -> N
         fleet(world, patience=hastier),
     ):
         pass
+
+
+def test_a_server_that_is_killed_at_its_start_is_told_so(world: World) -> None:
+    world.order(hang=["health"])
+    refusals: list[DatagenError] = []
+
+    def start() -> None:
+        with pytest.raises(DatagenError) as refusal, fleet(world):
+            pass
+        refusals.append(refusal.value)
+
+    starting = threading.Thread(target=start)
+    starting.start()
+    until(lambda: (world.logs / "vllm-tiny-0.log").exists() and world.processes())
+    world.processes()[0].kill()
+    starting.join()
+    assert str(refusals[0]).startswith(
+        "teacher tiny: worker 0 ended at its start (signal 9): killed, mostly by the kernel"
+    )
 
 
 def test_a_slow_start_is_spoken_of(world: World, caplog: pytest.LogCaptureFixture) -> None:
