@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from datagen.spending.purse import Purse, purse_of
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import RECORDED, SAMPLED, SCREENED, SOLUTIONS, Problem, Solution
-from datagen.teachers.base import Traffic, Workers
+from datagen.teachers.base import Traffic, taken_together
 from datagen.teachers.batch import Keeping, of_nobody
 from datagen.teachers.connecting import connected
 from datagen.teachers.families import family_name, started_with
@@ -219,30 +219,7 @@ async def _ready(run: Run, journal: Journal, purse: Purse) -> AsyncIterator[Mapp
 
 
 def _traffic(teachers: Mapping[str, ReadyTeacher]) -> Traffic:
-    """What the teachers' clients are doing, taken together."""
-    traffics = [ready.client.traffic() for ready in teachers.values()]
-    faults: Counter[str] = Counter()
-    for traffic in traffics:
-        faults.update(traffic.faults)
-    workers = [traffic.workers for traffic in traffics if traffic.workers is not None]
-    return Traffic(
-        in_flight=sum(one.in_flight for one in traffics),
-        waiting=sum(one.waiting for one in traffics),
-        faults=faults,
-        workers=_together(workers) if workers else None,
-    )
-
-
-def _together(workers: Sequence[Workers]) -> Workers:
-    return Workers(
-        up=sum(one.up for one in workers),
-        of=sum(one.of for one in workers),
-        running=sum(one.running for one in workers),
-        queued=sum(one.queued for one in workers),
-        kv_use=max((one.kv_use for one in workers if one.kv_use is not None), default=None),
-        preempted=sum(one.preempted for one in workers),
-        restarts=sum(one.restarts for one in workers),
-    )
+    return taken_together([ready.client.traffic() for ready in teachers.values()])
 
 
 def _spent(sampling: Sampling, purse: Purse) -> Spent:

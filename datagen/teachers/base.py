@@ -1,6 +1,7 @@
 """What a teacher is to the sampler: something that answers a request. No provider's type crosses this line."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -114,6 +115,32 @@ class Traffic:
     waiting: int
     faults: Mapping[str, int]
     workers: Workers | None = None
+
+
+def taken_together(traffics: Sequence[Traffic]) -> Traffic:
+    """What several clients are doing."""
+    faults: Counter[str] = Counter()
+    for traffic in traffics:
+        faults.update(traffic.faults)
+    workers = [traffic.workers for traffic in traffics if traffic.workers is not None]
+    return Traffic(
+        in_flight=sum(traffic.in_flight for traffic in traffics),
+        waiting=sum(traffic.waiting for traffic in traffics),
+        faults=faults,
+        workers=_all_workers(workers) if workers else None,
+    )
+
+
+def _all_workers(workers: Sequence[Workers]) -> Workers:
+    return Workers(
+        up=sum(one.up for one in workers),
+        of=sum(one.of for one in workers),
+        running=sum(one.running for one in workers),
+        queued=sum(one.queued for one in workers),
+        kv_use=max((one.kv_use for one in workers if one.kv_use is not None), default=None),
+        preempted=sum(one.preempted for one in workers),
+        restarts=sum(one.restarts for one in workers),
+    )
 
 
 class Hold(Protocol):

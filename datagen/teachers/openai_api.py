@@ -112,7 +112,7 @@ class OpenAIClient:
                 return got
             if request.asks_for_more:
                 got = of_asking_for_more(got, request.continues)
-            if got.is_outage and outages != self._gate.outages:  # what a server's death did is not this request's doing
+            if got.is_outage and outages != self._gate.outages:  # a server's death uses no request up
                 met[got.tries], outages = 0, self._gate.outages
             met[got.tries] += 1
             self._trying.failed(ticket, got, met[got.tries])

@@ -40,7 +40,7 @@ class Watching:
         self._roots = {url: root_of(url) for url in urls}
         self._pressures = {url: Pressure(most) for url in urls}
         self._states = states
-        self._restarts: dict[str, int] = {}
+        self._restarts = dict.fromkeys(urls, 0)
         self._exchange = Exchange(tuple(self._roots.values()), None, len(urls), _READ_TIMEOUT_S)
         self._take_states()
 
@@ -80,7 +80,7 @@ class Watching:
         if self._states is None:
             return
         for state in self._states():
-            if state.restarts > self._restarts.get(state.url, 0):  # it was down, though nobody may have looked then
+            if state.restarts > self._restarts[state.url]:  # it was down, though nobody may have looked then
                 self._gate.set_up(state.url, False)
             self._restarts[state.url] = state.restarts
             self._gate.set_up(state.url, state.is_up)

@@ -9,6 +9,7 @@ from datagen.errors import StoppedError
 from datagen.teachers.base import Completion
 from datagen.teachers.faults import MOST_TRIES
 from datagen.teachers.openai_api import OpenAIClient
+from datagen.teachers.vllm.pressure import LEAST_MARGIN
 from datagen.teachers.vllm.state import WorkerState
 from tests.teachers.misbehaving import request, settled
 from tests.teachers.vllm.standing_in import StandIn, standing_in, vllm_client
@@ -47,15 +48,16 @@ def test_a_server_that_queues_gets_less_and_the_others_get_the_rest() -> None:
     async def main() -> None:
         async with standing_in(small, large), vllm_client(small, large, concurrency=64) as client:
             asks = asyncio.create_task(answered(client, 2000))
-            await settled(lambda: small.finished > 8 and small.in_flight <= 8 + 8 + 1)
+            await settled(lambda: small.finished > 8 and small.in_flight <= 8 + LEAST_MARGIN)
             for _ in range(20):
                 await asyncio.sleep(0.02)
-                assert 1 <= small.in_flight <= 8 + 8 + 1
+                assert small.in_flight <= 64 // 2
             workers = client.traffic().workers
             assert workers is not None
             assert (workers.up, workers.of) == (2, 2)
             assert workers.running >= 8
-            assert workers.kv_use == 1.0
+            assert workers.kv_use is not None
+            assert large.most_in_flight > 60
             client.end(StoppedError("enough"))
             await asyncio.gather(asks, return_exceptions=True)
 
