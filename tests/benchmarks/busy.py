@@ -64,7 +64,7 @@ def measure(share: int = 1) -> Iterator[str]:
         share: ask so manieth part of the problems only.
     """
     python = os.environ.get("DATAGEN_TEST_VLLM")
-    if python is None:
+    if not python:
         yield "DATAGEN_TEST_VLLM names no interpreter with vLLM: `make .venv-vllm/cpu` installs one."
         return
     with tempfile.TemporaryDirectory() as name:
