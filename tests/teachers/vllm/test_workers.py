@@ -20,7 +20,8 @@ from datagen.errors import DatagenError, StoppedError, UsageError
 from datagen.teachers.vllm import workers as workers_module
 from datagen.teachers.vllm.interpreter import GPU, Interpreter
 from datagen.teachers.vllm.placing import Places
-from tests.teachers.vllm.fleets import HASTY, World, alive, fleet, lives, until
+from datagen.teachers.vllm.workers import running_workers
+from tests.teachers.vllm.fleets import HASTY, World, alive, fleet, lives, teacher, until
 
 BEHAVED = {"family": True}
 STUBBORN = {"family": True, "stubborn": True}
@@ -191,6 +192,15 @@ def test_a_stop_is_heeded_while_a_server_starts(world: World, monkeypatch: pytes
     assert alive(world.processes()) == []
 
 
+def test_a_start_that_nobody_wants_any_more_is_left(world: World) -> None:
+    is_over = threading.Event()
+    world.order(hang=["health"])
+    threading.Timer(0.3, is_over.set).start()
+    with pytest.raises(StoppedError), running_workers(teacher(), world.logs, world.interpreter, is_over):
+        pass
+    assert alive(world.processes()) == []
+
+
 def test_a_port_in_use_is_told_before_anything_is_started(world: World) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -257,17 +267,19 @@ def test_a_killed_run_leaves_no_process(world: World, tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", ["", "raise SystemExit(3)"], ids=["at its end", "early"])
 def test_a_process_that_ends_without_ending_its_workers_waits_for_them(world: World, ending: str) -> None:
     program = (
-        "import sys; from pathlib import Path\n"
+        "import sys, threading; from pathlib import Path\n"
         "from datagen.recipe_teachers import VLLMTeacher\n"
         "from datagen.teachers.vllm.interpreter import Interpreter\n"
         "from datagen.teachers.vllm.server import Patience\n"
         "from datagen.teachers.vllm.workers import Workers\n"
         "teacher = VLLMTeacher(name='tiny', kind='vllm', model='tiny-model')\n"
         "workers = Workers(teacher, Path(sys.argv[2]), Interpreter(sys.argv[1], '0.32.0', True, ()), Patience())\n"
-        f"workers.wait_until_one_is_up()\n{ending}"
+        f"workers.wait_until_one_is_up(threading.Event())\nprint('up', flush=True)\n{ending}"
     )
     world.order(**BEHAVED)
-    subprocess.run([sys.executable, "-c", program, world.interpreter.python, str(world.logs)], timeout=60, check=False)
+    command = [sys.executable, "-c", program, world.interpreter.python, str(world.logs)]
+    run = subprocess.run(command, stdout=subprocess.PIPE, timeout=60, check=False)
+    assert run.stdout == b"up\n"
     assert not any(psutil.pid_exists(int(line.split()[-1])) for line in world.log().splitlines())
 
 
