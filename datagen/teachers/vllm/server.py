@@ -64,7 +64,7 @@ class Patience:
         probe: until the first token arrived after that.
         health: until /health answers a server that was up.
         silent: how long /health may not do so, again and again.
-        stuck: how long requests may run without a token.
+        stuck: how long requests may run without a token; an idle server is asked for one as often.
         gone: until the processes of a server that was told to end are gone.
         check: between two looks at a server that is up.
         look: between two looks at the process.
@@ -118,7 +118,7 @@ class Server:
         except OSError as error:
             raise DatagenError(f"{launch.who}: can't be started: {error.filename}: {error.strerror}") from error
         self._root, self._api = f"http://127.0.0.1:{launch.port}", server_url(launch.port)
-        self._exchange = Exchange((self._root, self._api), None, connections=4, timeout_s=patience.probe)
+        self._exchange = Exchange((self._root, self._api), None, connections=4, timeout_s=2 * patience.probe)
         self._began = time.monotonic()
 
     async def wait_until_up(self) -> float:
@@ -222,21 +222,23 @@ class Server:
             )
 
     async def _probe(self) -> None:
+        while not isinstance(reply := await self._first_token(), Reply):
+            await asyncio.sleep(self._patience.look)
+        if reply.status != 200:
+            said = " ".join(reply.body.decode(errors="replace").split())[:_MOST_SAID]
+            raise self._error(f"{self._launch.who} refuses the first request: HTTP {reply.status}: {said}")
+
+    async def _first_token(self) -> Reply | Fault:
         request = {
             "model": self._launch.model,
             "messages": [{"role": "user", "content": "1 + 1 ="}],
             "max_tokens": 1,
             "temperature": 0.0,
         }
-        body = orjson.dumps(request)
-        while not isinstance(reply := await self._exchange.post(self._api, body, max_tokens=1), Reply):
-            await asyncio.sleep(self._patience.look)
-        if reply.status != 200:
-            said = " ".join(reply.body.decode(errors="replace").split())[:_MOST_SAID]
-            raise self._error(f"{self._launch.who} refuses the first request: HTTP {reply.status}: {said}")
+        return await self._exchange.post(self._api, orjson.dumps(request), max_tokens=1)
 
     async def _until_hanging(self) -> str:
-        answered = moved = looked = time.monotonic()
+        answered = moved = asked = looked = time.monotonic()
         generated: int | None = None
         while True:
             await asyncio.sleep(self._patience.check)
@@ -251,10 +253,27 @@ class Server:
             if now - looked < self._patience.stuck / _LOOKS_WHILE_STUCK:
                 continue
             looked, reading = now, await self._reading()
-            if reading is None or reading.running == 0 or reading.generated != generated:
-                generated, moved = reading.generated if reading else None, now
-            elif now - moved > self._patience.stuck:
-                return f"generated nothing for {self._patience.stuck:.0f} s with {reading.running} requests running"
+            is_idle = reading is not None and not reading.running and not reading.waiting
+            if reading is None or reading.generated != generated:
+                generated = reading.generated if reading else None
+                moved = asked = now
+            elif is_idle:
+                moved = now
+            else:
+                asked = now
+            if now - moved > self._patience.stuck:
+                return f"generated nothing for {self._patience.stuck:.0f} s with requests running"
+            if now - asked > self._patience.stuck:  # an engine that hangs while idle still says so
+                asked = now
+                if not await self._is_awake():
+                    return f"answers /health, but hangs: no token within {self._patience.probe:.0f} s"
+
+    async def _is_awake(self) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.probe):
+                await self._first_token()
+                return True
+        return False
 
     async def _reading(self) -> Reading | None:
         with contextlib.suppress(TimeoutError):

@@ -58,7 +58,8 @@ def fleet(world: World, workers: int = 1, patience: Patience = HASTY, **engine_a
     """A fleet, and the promise that nothing of it is left when the block is."""
     started: list[psutil.Process] = []
     try:
-        with running_workers(teacher(workers, **engine_args), world.logs, world.interpreter, patience) as running:
+        settings = teacher(workers, **engine_args)
+        with running_workers(settings, world.logs, world.interpreter, patience=patience) as running:
             yield running
             for number in range(workers):
                 started += world.processes(number)

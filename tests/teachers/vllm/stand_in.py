@@ -47,6 +47,7 @@ class Pages(BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
+        print("asked", flush=True)
         self.answer("completions", b'{"choices": [{"message": {"content": "2"}, "finish_reason": "length"}]}')
 
     def metrics(self):

@@ -14,7 +14,7 @@ from datagen.errors import StoppedError, UsageError
 from datagen.recipe_teachers import VLLMTeacher
 from datagen.teachers.vllm import placing
 from datagen.teachers.vllm.interpreter import GPU, Interpreter
-from datagen.teachers.vllm.placing import Lease, Places, ports_for
+from datagen.teachers.vllm.placing import Lease, Places, is_free, ports_for
 
 CPU = Interpreter("/opt/vllm/bin/python", "0.32.0", True, ())
 
@@ -128,14 +128,15 @@ def test_ports_are_free_and_differ() -> None:
 
 
 def test_a_named_port_is_the_first_workers_and_refused_when_something_listens() -> None:
+    first = next(port for (port,) in iter(lambda: ports_for(teacher(), 1), None) if is_free(port + 1))
+    assert ports_for(teacher(port=first), 2) == (first, first + 1)
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as vLLM does with several API servers
-        taken.bind(("127.0.0.1", 0))
+        taken.bind(("127.0.0.1", first + 1))
         taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(UsageError, match=f"teacher a: port {port} is in use"):
-            ports_for(teacher(port=port - 1), 2)
-    assert ports_for(teacher(port=port), 1) == (port,)
+        assert ports_for(teacher(port=str(first)), 1) == (first,)
+        with pytest.raises(UsageError, match=f"teacher a: port {first + 1} is in use"):
+            ports_for(teacher(port=first), 2)
 
 
 def test_a_port_beyond_the_last_is_refused() -> None:

@@ -1,5 +1,6 @@
 """A teacher's servers come back at the same address, are given up with a reason, and leave nothing behind."""
 
+import contextlib
 import logging
 import os
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +22,8 @@ from datagen.errors import DatagenError, StoppedError, UsageError
 from datagen.teachers.vllm import workers as workers_module
 from datagen.teachers.vllm.interpreter import GPU, Interpreter
 from datagen.teachers.vllm.placing import Places
-from tests.teachers.vllm.fleets import HASTY, World, alive, fleet, lives, until
+from datagen.teachers.vllm.workers import running_workers
+from tests.teachers.vllm.fleets import HASTY, World, alive, fleet, lives, teacher, until
 
 BEHAVED = {"family": True}
 STUBBORN = {"family": True, "stubborn": True}
@@ -29,6 +32,21 @@ STUBBORN = {"family": True, "stubborn": True}
 def answers(url: str) -> bool:
     with urllib.request.urlopen(f"{url.removesuffix('/v1')}/health", timeout=5) as reply:
         return reply.status == 200
+
+
+@contextlib.contextmanager
+def when_started(world: World, do: Callable[[], object]) -> Iterator[None]:
+    """Do something as soon as the server's process is there, whatever the block waits for."""
+    log = world.logs / "vllm-tiny-0.log"
+
+    def wait_and_do() -> None:
+        until(lambda: log.exists() and world.processes())
+        do()
+
+    waiter = threading.Thread(target=wait_and_do)
+    waiter.start()
+    yield
+    waiter.join()
 
 
 def test_a_worker_that_is_up_answers_and_ends_with_its_block(world: World) -> None:
@@ -120,10 +138,10 @@ def test_a_server_that_is_healthy_but_no_use_is_told_and_ended(world: World, ord
 
 
 def test_a_server_that_never_gets_healthy_is_given_up_in_time(world: World) -> None:
-    world.order(hang=["health"], say="Loading weights")
+    world.order(hang=["health"])
     hastier = replace(HASTY, start=1.0)
     with (
-        pytest.raises(DatagenError, match="did not answer /health within 1 s: Loading"),
+        pytest.raises(DatagenError, match="did not answer /health within 1 s: "),
         fleet(world, patience=hastier),
     ):
         pass
@@ -131,21 +149,10 @@ def test_a_server_that_never_gets_healthy_is_given_up_in_time(world: World) -> N
 
 def test_a_server_that_is_killed_at_its_start_is_told_so(world: World) -> None:
     world.order(hang=["health"])
-    refusals: list[DatagenError] = []
-
-    def start() -> None:
-        with pytest.raises(DatagenError) as refusal, fleet(world):
-            pass
-        refusals.append(refusal.value)
-
-    starting = threading.Thread(target=start)
-    starting.start()
-    until(lambda: (world.logs / "vllm-tiny-0.log").exists() and world.processes())
-    world.processes()[0].kill()
-    starting.join()
-    assert str(refusals[0]).startswith(
-        "teacher tiny: worker 0 ended at its start (signal 9): killed, mostly by the kernel"
-    )
+    said = r"worker 0 ended at its start \(signal 9\): killed, mostly by the kernel"
+    killed = when_started(world, lambda: world.processes()[0].kill())
+    with killed, pytest.raises(DatagenError, match=said), fleet(world):
+        pass
 
 
 def test_a_slow_start_is_spoken_of(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -178,15 +185,36 @@ def test_a_server_that_generates_nothing_is_started_again(world: World, caplog: 
         world.order(running=3, generated="stands")
         until(lambda: workers.states()[0].restarts == 1)
         world.order()
-    assert "generated nothing for 1 s with 3 requests running" in caplog.text
+    assert "generated nothing for 1 s with requests running" in caplog.text
+
+
+def test_an_idle_server_that_would_answer_nobody_is_started_again(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    with fleet(world, patience=replace(HASTY, probe=1.0, stuck=0.5)) as workers:
+        world.order(generated="stands", hang=["completions"])
+        until(lambda: workers.states()[0].restarts == 1)
+        world.order(generated="stands")
+        until(lambda: workers.states()[0].is_up)
+        until(lambda: len(world.log().split("=== ")[-1].split("asked")) > 2)
+        assert workers.states()[0].restarts == 1
+    assert "answers /health, but hangs: no token within 1 s" in caplog.text
 
 
 def test_a_stop_is_heeded_while_a_server_starts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = threading.Event()
     monkeypatch.setattr(stopping, "STOP", stop)
     world.order(hang=["health"])
-    threading.Timer(0.3, stop.set).start()
-    with pytest.raises(StoppedError), fleet(world):
+    with when_started(world, stop.set), pytest.raises(StoppedError), fleet(world):
+        pass
+    assert alive(world.processes()) == []
+
+
+def test_a_start_that_nobody_wants_any_more_is_left(world: World) -> None:
+    is_over = threading.Event()
+    world.order(hang=["health"])
+    starting = running_workers(teacher(), world.logs, world.interpreter, is_over)
+    with when_started(world, is_over.set), pytest.raises(StoppedError), starting:
         pass
     assert alive(world.processes()) == []
 
@@ -257,18 +285,20 @@ def test_a_killed_run_leaves_no_process(world: World, tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", ["", "raise SystemExit(3)"], ids=["at its end", "early"])
 def test_a_process_that_ends_without_ending_its_workers_waits_for_them(world: World, ending: str) -> None:
     program = (
-        "import sys; from pathlib import Path\n"
+        "import sys, threading; from pathlib import Path\n"
         "from datagen.recipe_teachers import VLLMTeacher\n"
         "from datagen.teachers.vllm.interpreter import Interpreter\n"
         "from datagen.teachers.vllm.server import Patience\n"
         "from datagen.teachers.vllm.workers import Workers\n"
         "teacher = VLLMTeacher(name='tiny', kind='vllm', model='tiny-model')\n"
         "workers = Workers(teacher, Path(sys.argv[2]), Interpreter(sys.argv[1], '0.32.0', True, ()), Patience())\n"
-        f"workers.wait_until_one_is_up()\n{ending}"
+        f"workers.wait_until_one_is_up(threading.Event())\nprint('up', flush=True)\n{ending}"
     )
     world.order(**BEHAVED)
-    subprocess.run([sys.executable, "-c", program, world.interpreter.python, str(world.logs)], timeout=60, check=False)
-    assert not any(psutil.pid_exists(int(line.split()[-1])) for line in world.log().splitlines())
+    command = [sys.executable, "-c", program, world.interpreter.python, str(world.logs)]
+    run = subprocess.run(command, stdout=subprocess.PIPE, timeout=60, check=False)
+    assert run.stdout == b"up\n"
+    assert not any(psutil.pid_exists(int(line.split()[-1])) for line in world.log().splitlines() if line[-1:].isdigit())
 
 
 def test_a_log_goes_on_over_restarts_and_the_former_runs_is_kept(world: World) -> None:
