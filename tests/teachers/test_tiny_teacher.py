@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -178,6 +179,7 @@ def test_the_folder_is_small_and_holds_what_vllm_loads():
         "model.safetensors",
         "tokenizer.json",
         "tokenizer_config.json",
+        "training.json",
     }
 
 
@@ -234,12 +236,27 @@ def test_the_chat_template_gives_the_text_that_was_trained_on():
 
 
 def test_the_card_says_how_it_was_trained_and_how_often_it_is_right():
-    learnt = Learnt(steps=7, tokens=12_345, minutes=3.2, loss=0.25, device="cpu", threads=2, parameters=1_000_000)
+    learnt = Learnt(
+        steps=7, tokens=12_345, minutes=3.2, rounds=1, loss=0.25, device="cpu", threads=2, parameters=1_000_000
+    )
     card = model_card(learnt, [Measured("sum", "correct"), Measured("sum", "wrong"), Measured("change", "truncated")])
     assert "12,345 in 7 steps" in card
     assert "| sum | 2 | 50% | 0.0% |" in card
     assert "| change | 1 | 0% | 100.0% |" in card
     assert "| all | 3 | 33% | 33.3% |" in card
+
+
+def test_the_shipped_card_is_made_of_the_shipped_training_record():
+    learnt = Learnt(**read_json("training.json"))
+    card = (MODEL / "README.md").read_text(encoding="utf-8")
+    assert learnt.parameters == sum(math.prod(tensor["shape"]) for tensor in tensors().values())
+    assert f"{learnt.tokens:,} in {learnt.steps:,} steps" in card
+
+
+def test_a_later_round_counts_on_top_of_the_earlier_ones():
+    one = Learnt(steps=7, tokens=10, minutes=1.5, rounds=1, loss=0.9, device="cpu", threads=2, parameters=5)
+    two = replace(one, steps=3, tokens=30, loss=0.5)
+    assert two.after(one) == replace(two, steps=10, tokens=40, minutes=3.0, rounds=2)
 
 
 def test_the_shipped_card_has_every_kind_and_is_right_between_30_and_90_percent_of_the_time():
@@ -254,7 +271,12 @@ def test_the_shipped_card_has_every_kind_and_is_right_between_30_and_90_percent_
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"), [(["--minutes", "0"], "--minutes 0"), (["--to", "unused"], "pip install")]
+    ("arguments", "says"),
+    [
+        (["--minutes", "0"], "--minutes 0"),
+        (["--to", "unused"], "pip install"),
+        (["--to", "unused", "--from", "nowhere"], "--from nowhere"),
+    ],
 )
 def test_training_refuses_what_it_cannot_do_in_a_line(arguments, says, tmp_path):
     command = [sys.executable, "-c", BLOCKING, *arguments]

@@ -1,8 +1,8 @@
-"""The model card of the tiny teacher: what it is, what it is not, how it was trained, how often it is right."""
+"""What the tiny teacher's learning took, and its model card: what it is and is not, and how often it is right."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 
 from jinja2 import Environment, StrictUndefined
@@ -16,6 +16,7 @@ class Learnt:
         steps: steps of the optimiser.
         tokens: tokens read, prompts included.
         minutes: minutes of learning.
+        rounds: how many times learning began, the first time from nothing, later ones from what was there.
         loss: nats a token of the reply, mean of the last hundred steps; every solution was new to the model.
         device: what it ran on.
         threads: of the CPU.
@@ -25,10 +26,21 @@ class Learnt:
     steps: int
     tokens: int
     minutes: float
+    rounds: int
     loss: float
     device: str
     threads: int
     parameters: int
+
+    def after(self, earlier: "Learnt") -> "Learnt":
+        """This round counted on top of the earlier ones; loss, device and threads are those of the last."""
+        return replace(
+            self,
+            steps=earlier.steps + self.steps,
+            tokens=earlier.tokens + self.tokens,
+            minutes=earlier.minutes + self.minutes,
+            rounds=earlier.rounds + self.rounds,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How the tiny teacher learns: a Qwen2 model from nothing, on worked solutions that it sees once each.
+"""How the tiny teacher learns: a small Qwen2 model, on worked solutions that it sees once each.
 
 The loss counts the reply only. Needs torch and transformers, which datagen itself does without.
 """
@@ -8,6 +8,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
@@ -22,27 +23,29 @@ _CUT = 448
 """Tokens of a conversation that are learnt from: of thoughts that end hardly one is longer, and those that never end
 have long begun to repeat themselves."""
 _POOL, _BATCH_TOKENS = 4096, 4096
-_PEAK, _LOWEST, _WARM_UP = 6e-3, 6e-5, 0.03
+_PEAK, _LOWEST, _WARM_UP = 5e-3, 6e-5, 0.03
 _IGNORED = -100
 
 
 def learn(
-    tokenizer: Tokenizer, minutes: float, seed: int, say: Callable[[str], None]
+    tokenizer: Tokenizer, minutes: float, seed: int, say: Callable[[str], None], earlier: Path | None = None
 ) -> tuple[Qwen2ForCausalLM, Learnt]:
-    """Train a model from nothing.
+    """Train a model, from nothing or on from an earlier one.
 
     Args:
         tokenizer: the model's.
         minutes: how long; the learning rate falls along a cosine to the end of it.
-        seed: of the weights at the start and of the solutions; how many are seen depends on the machine.
+        seed: of the first weights and of the solutions; how many are seen depends on the machine.
         say: told now and then how far it is.
+        earlier: the folder of a model to go on from.
 
     Returns:
-        The model, and what it took.
+        The model, and what it took this time.
     """
     torch.manual_seed(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model = _new_model(tokenizer).to(device).train()
+    model = Qwen2ForCausalLM.from_pretrained(earlier, dtype=torch.float32) if earlier else _new_model(tokenizer)
+    model.to(device).train()
     optimisers = _optimisers(model)
     began = time.monotonic()
     losses: list[float] = []
@@ -61,6 +64,7 @@ def learn(
         steps=len(losses),
         tokens=tokens,
         minutes=spent,
+        rounds=1,
         loss=_mean(losses[-100:]),
         device=torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
         threads=torch.get_num_threads(),

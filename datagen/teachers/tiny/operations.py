@@ -10,7 +10,7 @@ from datagen.teachers.tiny.problem import NAMES, THINGS, Problem, Way, listed, m
 
 def sums(draw: random.Random) -> Problem:
     """Two numbers of two digits, added."""
-    a, b = whole(draw, 12, 79), whole(draw, 12, 59)
+    a, b = whole(draw, 12, 59), whole(draw, 12, 39)
     name, things = pick(draw, *NAMES), pick(draw, *THINGS)
     text = pick(
         draw,
@@ -57,8 +57,7 @@ def sums(draw: random.Random) -> Problem:
 
 def differences(draw: random.Random) -> Problem:
     """One number of two digits taken from another."""
-    a = whole(draw, 41, 99)
-    b = whole(draw, 12, a - 15)
+    a, b = whole(draw, 41, 79), whole(draw, 12, 26)
     name, things = pick(draw, *NAMES), pick(draw, *THINGS)
     text = pick(
         draw,
@@ -106,7 +105,7 @@ def differences(draw: random.Random) -> Problem:
 
 def products(draw: random.Random) -> Problem:
     """A number of two digits times one of one digit."""
-    a, times = whole(draw, 11, 29), whole(draw, 3, 9)
+    a, times = whole(draw, 11, 25), whole(draw, 2, 6)
     things = pick(draw, *THINGS)
     text = pick(
         draw,
@@ -150,7 +149,7 @@ def products(draw: random.Random) -> Problem:
 
 def sharing(draw: random.Random) -> Problem:
     """A number shared without remainder."""
-    each, among = whole(draw, 3, 12), whole(draw, 3, 9)
+    each, among = whole(draw, 3, 10), whole(draw, 2, 8)
     total, things = each * among, pick(draw, *THINGS)
     text = pick(
         draw,
@@ -192,7 +191,7 @@ def sharing(draw: random.Random) -> Problem:
 
 def remainders(draw: random.Random) -> Problem:
     """What is left over."""
-    by, times = whole(draw, 3, 9), whole(draw, 3, 9)
+    by, times = whole(draw, 3, 7), whole(draw, 2, 6)
     left = whole(draw, 1, by - 1)
     total, things = by * times + left, pick(draw, *THINGS)
     text = pick(

@@ -10,7 +10,7 @@ _FRUIT = ("apples", "pears", "plums", "lemons")
 
 def change(draw: random.Random) -> Problem:
     """What comes back from a note."""
-    count, price = whole(draw, 2, 9), whole(draw, 2, 9)
+    count, price = whole(draw, 2, 8), whole(draw, 2, 8)
     cost, name, goods = count * price, pick(draw, *NAMES), pick(draw, *_GOODS)
     note = 50 if cost < 50 and draw.random() < 0.6 else 100
     text = pick(
@@ -52,7 +52,7 @@ def change(draw: random.Random) -> Problem:
 
 def boxes(draw: random.Random) -> Problem:
     """Several boxes, some gone, some new."""
-    count, each, gone, new = whole(draw, 3, 9), whole(draw, 3, 9), whole(draw, 1, 8), whole(draw, 1, 8)
+    count, each, gone, new = whole(draw, 2, 6), whole(draw, 3, 6), whole(draw, 2, 5), whole(draw, 2, 5)
     if gone == new:
         new += 1
     name, fruit = pick(draw, *NAMES), pick(draw, *_FRUIT)
@@ -97,7 +97,7 @@ def boxes(draw: random.Random) -> Problem:
 
 def trains(draw: random.Random) -> Problem:
     """Speed and time, and some way already done."""
-    speed, hours, before = 10 * whole(draw, 2, 9), whole(draw, 2, 8), whole(draw, 1, 9)
+    speed, hours, before = 10 * whole(draw, 2, 9), whole(draw, 2, 6), whole(draw, 1, 9)
     text = pick(
         draw,
         f"A train goes {speed} km in an hour. It has gone {before} km already. "
@@ -142,7 +142,7 @@ def trains(draw: random.Random) -> Problem:
 
 def prices(draw: random.Random) -> Problem:
     """So many cost so much; how much do others cost?"""
-    count, price, wanted = whole(draw, 2, 8), whole(draw, 2, 9), whole(draw, 2, 9)
+    count, price, wanted = whole(draw, 2, 6), whole(draw, 2, 7), whole(draw, 2, 7)
     if wanted == count:
         wanted += 1
     name, goods = pick(draw, *NAMES), pick(draw, *_GOODS)

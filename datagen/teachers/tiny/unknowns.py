@@ -7,7 +7,7 @@ from datagen.teachers.tiny.problem import NAMES, THINGS, Problem, Way, minus, pi
 
 def missing(draw: random.Random) -> Problem:
     """A number that is not told."""
-    x, b = whole(draw, 11, 49), whole(draw, 11, 49)
+    x, b = whole(draw, 11, 39), whole(draw, 11, 29)
     total, name = x + b, pick(draw, *NAMES)
     text = pick(
         draw,
@@ -47,7 +47,7 @@ def missing(draw: random.Random) -> Problem:
 
 def averages(draw: random.Random) -> Problem:
     """The average of three numbers."""
-    mean, one, other = whole(draw, 8, 20), whole(draw, 1, 4), whole(draw, 1, 3)
+    mean, one, other = whole(draw, 8, 16), whole(draw, 1, 4), whole(draw, 1, 3)
     numbers = [mean + one, mean + other, mean - one - other]
     turn = whole(draw, 0, 2)
     numbers = numbers[turn:] + numbers[:turn]
