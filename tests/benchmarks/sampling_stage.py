@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from datagen.journal import Journal
 from datagen.pipeline import Options, check, prepare, run_stage, stages_of
+from datagen.progress import Progress
 from datagen.recipe_file import load_recipe
 from datagen.workspace import Workspace
 
@@ -21,9 +21,11 @@ def main(recipe: str, folder: str) -> None:
     arrivals = _noted_arrivals()
     with workspace.locked():
         run = prepare(settings, workspace, options, lambda line: None)
-        for stage in stages_of(settings, "sample"):
-            started = time.perf_counter()
+        *before, sample, _ = stages_of(settings, "sample")
+        for stage in before:
             run_stage(stage, run)
+        started = time.perf_counter()
+        run_stage(sample, run)
         ended = time.perf_counter()
     tokens = sum(count for _, count in arrivals)
     said = {"seconds": ended - started, "completions": len(arrivals), "tokens": tokens}
@@ -31,14 +33,14 @@ def main(recipe: str, folder: str) -> None:
 
 
 def _noted_arrivals() -> list[tuple[float, int]]:
-    """When each completion went to the journal, and its tokens; filled while the stage works."""
-    arrivals, append = [], Journal.append
+    """When each completion was in the journal, and its tokens; filled while the stage works."""
+    arrivals, arrived = [], Progress.arrived
 
-    def noting(journal, key, record):
-        arrivals.append((time.perf_counter(), record["completion_tokens"]))
-        return append(journal, key, record)
+    def noting(progress, completion):
+        arrivals.append((time.perf_counter(), completion.completion_tokens))
+        arrived(progress, completion)
 
-    Journal.append = noting
+    Progress.arrived = noting
     return arrivals
 
 
