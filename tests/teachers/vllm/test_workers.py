@@ -45,8 +45,10 @@ def when_started(world: World, do: Callable[[], object]) -> Iterator[None]:
 
     waiter = threading.Thread(target=wait_and_do)
     waiter.start()
-    yield
-    waiter.join()
+    try:
+        yield
+    finally:
+        waiter.join()
 
 
 def test_a_worker_that_is_up_answers_and_ends_with_its_block(world: World) -> None:
@@ -213,7 +215,7 @@ def test_a_stop_is_heeded_while_a_server_starts(world: World, monkeypatch: pytes
 def test_a_start_that_nobody_wants_any_more_is_left(world: World) -> None:
     is_over = threading.Event()
     world.order(hang=["health"])
-    starting = running_workers(teacher(), world.logs, world.interpreter, is_over)
+    starting = running_workers(teacher(), world.logs, world.interpreter, is_over=is_over)
     with when_started(world, is_over.set), pytest.raises(StoppedError), starting:
         pass
     assert alive(world.processes()) == []
