@@ -134,7 +134,7 @@ def test_when_none_can_start_the_reason_is_told_at_once(world: World) -> None:
 )
 def test_a_server_that_is_healthy_but_no_use_is_told_and_ended(world: World, orders: dict, said: str) -> None:
     world.order(**orders)
-    with pytest.raises(DatagenError, match=said), fleet(world):
+    with pytest.raises(DatagenError, match=said), fleet(world, patience=replace(HASTY, probe=2.0)):
         pass
     assert alive(world.processes()) == []
 
@@ -166,7 +166,7 @@ def test_a_slow_start_is_spoken_of(world: World, caplog: pytest.LogCaptureFixtur
 
 
 def test_a_server_that_falls_silent_is_started_again(world: World) -> None:
-    with fleet(world) as workers:
+    with fleet(world, patience=replace(HASTY, health=0.5, silent=1.0)) as workers:
         world.order(hang=["health"])
         until(lambda: not workers.states()[0].is_up)
         world.order()
@@ -174,7 +174,7 @@ def test_a_server_that_falls_silent_is_started_again(world: World) -> None:
 
 
 def test_requests_are_not_sent_to_a_server_whose_engine_is_dead(world: World) -> None:
-    with fleet(world, patience=replace(HASTY, silent=600.0)) as workers:
+    with fleet(world) as workers:
         world.order(fail={"health": 503})
         until(lambda: not workers.states()[0].is_up)
         world.order()
@@ -183,7 +183,7 @@ def test_requests_are_not_sent_to_a_server_whose_engine_is_dead(world: World) ->
 
 
 def test_a_server_that_generates_nothing_is_started_again(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    with fleet(world) as workers:
+    with fleet(world, patience=replace(HASTY, stuck=1.0)) as workers:
         world.order(running=3, generated="stands")
         until(lambda: workers.states()[0].restarts == 1)
         world.order()
@@ -193,14 +193,14 @@ def test_a_server_that_generates_nothing_is_started_again(world: World, caplog: 
 def test_an_idle_server_that_would_answer_nobody_is_started_again(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with fleet(world, patience=replace(HASTY, probe=1.0, stuck=0.5)) as workers:
+    with fleet(world, patience=replace(HASTY, probe=2.0, stuck=0.5)) as workers:
         world.order(generated="stands", hang=["completions"])
         until(lambda: workers.states()[0].restarts == 1)
         world.order(generated="stands")
         until(lambda: workers.states()[0].is_up)
         until(lambda: len(world.log().split("=== ")[-1].split("asked")) > 2)
         assert workers.states()[0].restarts == 1
-    assert "answers /health, but hangs: no token within 1 s" in caplog.text
+    assert "answers /health, but hangs: no token within 2 s" in caplog.text
 
 
 def test_a_stop_is_heeded_while_a_server_starts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
