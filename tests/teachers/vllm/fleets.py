@@ -16,7 +16,7 @@ from datagen.teachers.vllm.server import Patience
 from datagen.teachers.vllm.workers import Workers, running_workers
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
-HASTY = Patience(probe=2.0, health=0.5, silent=1.0, stuck=1.0, check=0.05, look=0.02, restart=0.05, settled=30.0)
+HASTY = Patience(probe=20.0, silent=20.0, stuck=20.0, check=0.05, look=0.02, restart=0.05, settled=30.0)
 LONG_S = 30.0
 
 

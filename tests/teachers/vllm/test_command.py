@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datagen.recipe_teachers import VLLMTeacher
@@ -98,9 +98,12 @@ def test_a_setting_in_two_spellings_is_refused() -> None:
     assert refused({"max_model_len": 1, "max-model-len": 2}) is not None
 
 
-@given(
-    st.dictionaries(st.sampled_from(["alpha", "beta_b", "gamma-c"]), st.text("-= \"'{é1", max_size=6) | st.integers())
-)
+VALUES = st.text("-= \"'{é1", max_size=6).filter(lambda text: text != "--") | st.integers()
+"""But for `--`, which argparse of Python 3.11 takes for its separator wherever it stands."""
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(["alpha", "beta_b", "gamma-c"]), VALUES))
 def test_a_value_is_one_value_whatever_it_holds(engine_args: dict[str, Any]) -> None:
     parser = argparse.ArgumentParser()
     for name in ("alpha", "beta-b", "gamma-c"):

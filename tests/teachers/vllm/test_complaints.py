@@ -6,7 +6,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datagen.teachers.vllm.complaints import telling_lines
@@ -56,6 +56,7 @@ def test_a_server_without_a_reason_is_told_by_its_last_line() -> None:
     assert telling_lines("") == ()
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("(Worker pid=1) ERROR 11-21 19:31:20 [a.py:1] Error: \n\r\x00éx.")))
 def test_no_log_breaks_the_search(log: str) -> None:
     lines = telling_lines(log)

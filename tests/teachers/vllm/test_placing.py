@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datagen import stopping
@@ -38,6 +38,7 @@ def test_auto_is_as_many_workers_as_the_gpus_carry() -> None:
     assert indexes(Places().take(four, machine(4))) == [["0", "1", "2", "3"]]
 
 
+@settings(deadline=None)
 @given(gpus=st.integers(1, 16), size=st.integers(1, 4), wanted=st.lists(st.integers(1, 4), max_size=4))
 def test_no_gpu_is_given_twice(gpus: int, size: int, wanted: list[int]) -> None:
     places, given_out = Places(), []

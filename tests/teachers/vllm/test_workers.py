@@ -45,8 +45,10 @@ def when_started(world: World, do: Callable[[], object]) -> Iterator[None]:
 
     waiter = threading.Thread(target=wait_and_do)
     waiter.start()
-    yield
-    waiter.join()
+    try:
+        yield
+    finally:
+        waiter.join()
 
 
 def test_a_worker_that_is_up_answers_and_ends_with_its_block(world: World) -> None:
@@ -132,7 +134,7 @@ def test_when_none_can_start_the_reason_is_told_at_once(world: World) -> None:
 )
 def test_a_server_that_is_healthy_but_no_use_is_told_and_ended(world: World, orders: dict, said: str) -> None:
     world.order(**orders)
-    with pytest.raises(DatagenError, match=said), fleet(world):
+    with pytest.raises(DatagenError, match=said), fleet(world, patience=replace(HASTY, probe=2.0)):
         pass
     assert alive(world.processes()) == []
 
@@ -164,7 +166,7 @@ def test_a_slow_start_is_spoken_of(world: World, caplog: pytest.LogCaptureFixtur
 
 
 def test_a_server_that_falls_silent_is_started_again(world: World) -> None:
-    with fleet(world) as workers:
+    with fleet(world, patience=replace(HASTY, health=0.5, silent=1.0)) as workers:
         world.order(hang=["health"])
         until(lambda: not workers.states()[0].is_up)
         world.order()
@@ -172,7 +174,7 @@ def test_a_server_that_falls_silent_is_started_again(world: World) -> None:
 
 
 def test_requests_are_not_sent_to_a_server_whose_engine_is_dead(world: World) -> None:
-    with fleet(world, patience=replace(HASTY, silent=600.0)) as workers:
+    with fleet(world) as workers:
         world.order(fail={"health": 503})
         until(lambda: not workers.states()[0].is_up)
         world.order()
@@ -181,7 +183,7 @@ def test_requests_are_not_sent_to_a_server_whose_engine_is_dead(world: World) ->
 
 
 def test_a_server_that_generates_nothing_is_started_again(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    with fleet(world) as workers:
+    with fleet(world, patience=replace(HASTY, stuck=1.0)) as workers:
         world.order(running=3, generated="stands")
         until(lambda: workers.states()[0].restarts == 1)
         world.order()
@@ -191,14 +193,14 @@ def test_a_server_that_generates_nothing_is_started_again(world: World, caplog: 
 def test_an_idle_server_that_would_answer_nobody_is_started_again(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with fleet(world, patience=replace(HASTY, probe=1.0, stuck=0.5)) as workers:
+    with fleet(world, patience=replace(HASTY, probe=2.0, stuck=0.5)) as workers:
         world.order(generated="stands", hang=["completions"])
         until(lambda: workers.states()[0].restarts == 1)
         world.order(generated="stands")
         until(lambda: workers.states()[0].is_up)
         until(lambda: len(world.log().split("=== ")[-1].split("asked")) > 2)
         assert workers.states()[0].restarts == 1
-    assert "answers /health, but hangs: no token within 1 s" in caplog.text
+    assert "answers /health, but hangs: no token within 2 s" in caplog.text
 
 
 def test_a_stop_is_heeded_while_a_server_starts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,7 +215,7 @@ def test_a_stop_is_heeded_while_a_server_starts(world: World, monkeypatch: pytes
 def test_a_start_that_nobody_wants_any_more_is_left(world: World) -> None:
     is_over = threading.Event()
     world.order(hang=["health"])
-    starting = running_workers(teacher(), world.logs, world.interpreter, is_over)
+    starting = running_workers(teacher(), world.logs, world.interpreter, is_over=is_over)
     with when_started(world, is_over.set), pytest.raises(StoppedError), starting:
         pass
     assert alive(world.processes()) == []
