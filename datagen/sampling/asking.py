@@ -8,7 +8,7 @@ so that a run that died goes on where it stood and pays for nothing twice.
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from datagen.errors import DatagenError, NoMoreError
@@ -192,7 +192,7 @@ _Fetch = Callable[[ReadyTeacher, str, Request], Awaitable[dict[str, Any]]]
 
 
 def _key(teacher: PaidTeacher, request: Request, ask: Ask) -> str:
-    messages = [asdict(message) for message in request.messages]
+    messages = [{"role": message.role, "content": message.content} for message in request.messages]
     return request_key(teacher.model, messages, parameters_of(teacher, request), ask.attempt)
 
 

@@ -104,6 +104,8 @@ class Sampler:
         self._left: list[RequestFailedError] = []
         self._failures: list[Exception] = []
         self._less = asyncio.Event()
+        self._through: set[int] = set()
+        self._more_through = asyncio.Event()
         self._ended = False
 
     async def run(self, problems: Iterable[Problem]) -> None:
@@ -138,11 +140,18 @@ class Sampler:
             )
 
     async def course(self, place: int, problem: Problem) -> tuple[Course, list[tuple[Solution, Verdict]], Sampled]:
-        """A problem's way through its plan once more, after `run`, from the journal alone; and how it ended.
+        """A problem's way through its plan once more, from the journal alone; and how it ended.
+
+        Waits until `run` has taken the problem through. To be asked once for each, in order, so that what is asked for
+        while others are being sampled is all but done when the last one is.
 
         Raises:
             DatagenError: the journal lacks a completion.
         """
+        while place not in self._through:
+            self._more_through.clear()
+            await self._more_through.wait()
+        self._through.remove(place)
         course = Course(problem, self._rules, self._paths, self._verdicts)
         policy = await self._blocks.policy(place) if self._rules.ladder else None
         known = _AsFarAsKnown(self._rules.bounds, lambda: policy)
@@ -155,6 +164,8 @@ class Sampler:
             course = await self._course(place, problem)
             self._blocks.finished(place, course.record, course.used, course.lengths(self._limit))
             self._progress.finished(course.record.paid + sum(len(one.keys) - 1 for one in course.cut))
+            self._through.add(place)
+            self._more_through.set()
         except Exception as error:
             self._blocks.left(place)
             if isinstance(error, HeldUpError):

@@ -126,10 +126,15 @@ async def _sample_and_write(
             if teachers:
                 progress.traffic = partial(_traffic, teachers)
             sampler = Sampler(run.recipe, paths, recorded, teachers, journal, reuse, verdicts, progress)
-            with run.watch(progress):
-                await sampler.run(run.workspace.read(SCREENED))
-            workers = _traffic(teachers).workers
-            counted = await _write(run, part, sampler, used)
+            writing = asyncio.create_task(_write(run, part, sampler, used))
+            try:
+                with run.watch(progress):
+                    await sampler.run(run.workspace.read(SCREENED))
+                workers = _traffic(teachers).workers
+                counted = await writing
+            finally:
+                writing.cancel()
+                await asyncio.wait({writing})
     finally:
         recorded.close()
     counts = {"asked_now": progress.completions, "reused_from_other_run": progress.reused, **counted}
@@ -139,7 +144,7 @@ async def _sample_and_write(
 
 
 async def _write(run: Run, part: str, sampler: Sampler, used: Hashes) -> dict[str, Any]:
-    """Write the plan's solutions in plan order, and how each problem ended."""
+    """Write the plan's solutions in plan order, and how each problem ended; while later ones are being sampled."""
     by_teacher: Counter[str] = Counter()
     figures = RungFigures(run.recipe, rules_of(run.recipe))
     cuts = CutFigures(run.recipe.sampling.on_truncated)
