@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -33,10 +33,10 @@ from datagen.spending.purse import Purse, purse_of
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import RECORDED, SAMPLED, SCREENED, SOLUTIONS, Problem, Solution
-from datagen.teachers.base import Traffic
+from datagen.teachers.base import Traffic, Workers
 from datagen.teachers.batch import Keeping, of_nobody
 from datagen.teachers.connecting import connected
-from datagen.teachers.families import family_name
+from datagen.teachers.families import family_name, started_with
 from datagen.teachers.prompting import load_prompt
 from datagen.verify.judge import judge_of, judge_settings
 from datagen.verify.verdicts import Verdicts, verifier_for
@@ -59,7 +59,10 @@ class Sample(Stage):
         sampling = recipe.sampling
         prompts = {teacher.name: load_prompt(sampling.prompt, teacher.model) for teacher in recipe.paid_teachers}
         teachers = [
-            [teacher.name, teacher.model, family_name(teacher), teacher.seed, prompts[teacher.name].sha256]
+            [
+                *(teacher.name, teacher.model, family_name(teacher), teacher.seed, prompts[teacher.name].sha256),
+                *started_with(teacher).values(),
+            ]
             for teacher in recipe.paid_teachers
         ]
         return [
@@ -125,10 +128,14 @@ async def _sample_and_write(
             sampler = Sampler(run.recipe, paths, recorded, teachers, journal, reuse, verdicts, progress)
             with run.watch(progress):
                 await sampler.run(run.workspace.read(SCREENED))
+            workers = _traffic(teachers).workers
             counted = await _write(run, part, sampler, used)
     finally:
         recorded.close()
-    return {"asked_now": progress.completions, "reused_from_other_run": progress.reused, **counted}
+    counts = {"asked_now": progress.completions, "reused_from_other_run": progress.reused, **counted}
+    if workers is not None:
+        counts["workers"] = {"of": workers.of, "preempted": workers.preempted, "restarts": workers.restarts}
+    return counts
 
 
 async def _write(run: Run, part: str, sampler: Sampler, used: Hashes) -> dict[str, Any]:
@@ -217,7 +224,25 @@ def _traffic(teachers: Mapping[str, ReadyTeacher]) -> Traffic:
     faults: Counter[str] = Counter()
     for traffic in traffics:
         faults.update(traffic.faults)
-    return Traffic(sum(one.in_flight for one in traffics), sum(one.waiting for one in traffics), faults)
+    workers = [traffic.workers for traffic in traffics if traffic.workers is not None]
+    return Traffic(
+        in_flight=sum(one.in_flight for one in traffics),
+        waiting=sum(one.waiting for one in traffics),
+        faults=faults,
+        workers=_together(workers) if workers else None,
+    )
+
+
+def _together(workers: Sequence[Workers]) -> Workers:
+    return Workers(
+        up=sum(one.up for one in workers),
+        of=sum(one.of for one in workers),
+        running=sum(one.running for one in workers),
+        queued=sum(one.queued for one in workers),
+        kv_use=max((one.kv_use for one in workers if one.kv_use is not None), default=None),
+        preempted=sum(one.preempted for one in workers),
+        restarts=sum(one.restarts for one in workers),
+    )
 
 
 def _spent(sampling: Sampling, purse: Purse) -> Spent:

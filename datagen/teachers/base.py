@@ -79,6 +79,27 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
+class Workers:
+    """The vLLM servers behind a teacher, for people.
+
+    Attributes:
+        up, of: how many answer, and how many there are.
+        running, queued: requests that those work on, and that wait there.
+        kv_use: share of the KV cache in use at the fullest, from 0 to 1; None when no server tells of itself.
+        preempted: how often one threw work away for want of KV cache.
+        restarts: how often one was started again.
+    """
+
+    up: int
+    of: int
+    running: int
+    queued: int
+    kv_use: float | None
+    preempted: int
+    restarts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """What a client is doing, for people.
 
@@ -86,11 +107,13 @@ class Traffic:
         in_flight: requests that were sent and have no answer yet.
         waiting: requests that wait for a slot, a rate, a retry, an endpoint that is down, or a budget.
         faults: what went wrong so far, by name.
+        workers: its vLLM servers; None where it is something else.
     """
 
     in_flight: int
     waiting: int
     faults: Mapping[str, int]
+    workers: Workers | None = None
 
 
 class Hold(Protocol):
@@ -132,6 +155,11 @@ class Budget(Protocol):
 
 class TeacherClient(Protocol):
     """A teacher that can be asked; any number of requests at a time, it bounds those in flight itself."""
+
+    @property
+    def slots(self) -> int:
+        """Requests that it can have in flight; more once servers are up that were not counted before."""
+        ...
 
     async def ask(self, request: Request) -> Completion:
         """Answer one request.
