@@ -6,8 +6,12 @@ Phrases are told in whole, as texts that were read have them; a word alone ("the
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from datagen.degenerate.found import Found, excerpt
+
+_MOST_LOOKED_AT = 100
+"""Phrases of a text; where so many are the problem's, further ones are let be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class _Phrases:
         if not any(word in lowered for word in self.words):
             return None
         known = problem.lower()
-        for match in self.pattern.finditer(text):
+        for match in islice(self.pattern.finditer(text), _MOST_LOOKED_AT):
             if match.group().lower() not in known:
                 return Found(match.start(), excerpt(text[match.start() :]))
         return None
@@ -38,8 +42,9 @@ _ASSISTANT = _Phrases(
         *("my knowledge cutoff", "my training data", "as of my last"),
     ),
     re.compile(
-        r"as an? (?:AI (?:language )?(?:model|assistant)\b|AI,|artificial intelligence,|(?:large )?language model\b)"
-        r"|I(?:'m| am) (?:just |only )?an? (?:AI\b|(?:large )?language model\b|virtual assistant\b)"
+        r"as an (?:AI (?:language )?(?:model|assistant)\b|AI,|artificial intelligence,)"
+        r"|as a (?:large )?language model\b"
+        r"|I(?:'m| am) (?:just |only )?(?:an AI\b|a (?:large )?language model\b|a virtual assistant\b)"
         r"|I(?:'m| am) sorry,? but\b|I apologi[sz]e\b|my apologies\b"
         r"|sorry for (?:the|any|my) (?:confusion|mistake|error|inconvenience|misunderstanding)\b"
         r"|I (?:can't|cannot|am unable to|am not able to) (?:assist|comply|help (?:you|with)"
@@ -81,7 +86,8 @@ _INSTRUCTION = _Phrases(
 _WHO_ASKS = _Phrases(
     ("the user ", "per the ", "per your ", "the prompt ", "the instruction"),
     re.compile(
-        r"the user (?:asks|asked|wants|wanted|is asking|requested|provided)\b|per (?:the|your) (?:instructions|request)\b"
+        r"the user (?:asks|asked|wants|wanted|is asking|requested|provided)\b"
+        r"|per (?:the|your) (?:instructions|request)\b"
         r"|the (?:prompt|instructions?) (?:says?|asks?|states?|tells?|requires?|specif(?:y|ies))\b",
         re.IGNORECASE | re.ASCII,
     ),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from datagen.degenerate.repeats import repeats_itself
+from datagen.degenerate.repeats import tail_share
 from datagen.recipe import Sampling
 from datagen.spending.cost import from_usd
 from datagen.tables import Solution
@@ -27,6 +27,9 @@ _RAISED = 2
 """A limit is raised to so many times what it was."""
 _AT_LIMIT = 0.9
 """An answer of that share of its limit was cut off there; a shorter one by the endpoint, for reasons of its own."""
+_REPEATS = 0.1
+"""Compressed size of the end of a text that repeats itself, of its own size. Of 2,860 recorded answers that are right
+or closed their thought, one lies below; of 459 thoughts that were cut off, 74 do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,11 @@ def cut_of(first: Solution, limit: int) -> Cut:
         paid_tokens=(first.prompt_tokens or 0) + (tokens or 0),
         paid_usd=first.cost_usd,
     )
+
+
+def repeats_itself(text: str) -> bool:
+    """Whether a text repeats itself to its end: its last 4,096 characters compress to less than a tenth."""
+    return tail_share(text) < _REPEATS
 
 
 def raised(request: Request) -> Request:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datagen.sampling.blocks import FIRST
-from datagen.sampling.truncation import beginning, joined
+from datagen.sampling.truncation import beginning, joined, repeats_itself
 from datagen.tables import Solution
 from datagen.verify.verifier import Verifier
 from datagen.verify.workers import Limits
