@@ -12,9 +12,10 @@ from datagen.degenerate.found import Found, excerpt
 
 _TAIL, _SHORTEST_TAIL = 4096, 1024
 """Characters at the end of a text that tell whether it repeats itself; fewer tell nothing."""
-_CIRCLE = 0.07
-"""Compressed size of a tail that is a circle, of its own size. Lists of cases come down to 0.083 in recorded outputs,
-and a text that has ended may list cases; one that was cut off in a list is given up (`datagen.sampling.truncation`)."""
+_CIRCLE, _WORDY_CIRCLE, _WORDY = 0.07, 0.1, 0.02
+"""Compressed size of a tail that is a circle, of its own size; and of one where so few characters are digits. A sound
+text may end in a list of cases, which comes down to 0.083 in recorded outputs, but counts. One that was cut off in a
+list is given up all the same (`datagen.sampling.truncation`)."""
 _SENTENCE = 30
 """Characters from which on a sentence tells; shorter ones are said again in any calculation."""
 _SAID_BEFORE, _FEWEST_CHARACTERS = 0.45, 1000
@@ -40,11 +41,19 @@ def repetition(parts: Sequence[str]) -> Found | None:
     """
     start = 0
     for part in parts:
-        if tail_share(part) < _CIRCLE:
+        if _ends_in_a_circle(part):
             place = max(0, len(part) - _TAIL)
-            return Found(start + place, f"to its end: {excerpt(part[-_TAIL:])}")
+            return Found(start + place, f"to its end: {excerpt(part[place:])}")
         start += len(part) + 2
     return _said_before("\n\n".join(parts))
+
+
+def _ends_in_a_circle(text: str) -> bool:
+    share = tail_share(text)
+    if share >= _WORDY_CIRCLE:
+        return False
+    tail = text[-_TAIL:]
+    return share < _CIRCLE or sum(map(str.isdigit, tail)) <= _WORDY * len(tail)
 
 
 def _said_before(text: str) -> Found | None:

@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from statistics import quantiles
 
 from datagen.degenerate import fault_of
+from datagen.degenerate.openings import boxed_first, empty_thought
+from datagen.degenerate.phrases import as_an_ai, of_the_prompt, of_the_reference
+from datagen.degenerate.repeats import repetition
+from datagen.degenerate.tongues import other_tongue
 from tests.degenerate.outputs import DATA, Output, outputs
 
 _CHARACTERS = 1_000_000
@@ -78,6 +82,14 @@ def _texts(size: int) -> dict[str, str]:
 
 
 def _cpu_s(text: str) -> float:
+    """The time for all faults, the first of which would have ended the search."""
+    problem = "As an AI model, solve."
     begun = time.process_time()
-    fault_of("As an AI model, solve.", text, text)
+    repetition([text])
+    other_tongue(problem, text)
+    as_an_ai(problem, text)
+    of_the_reference(problem, text)
+    of_the_prompt(problem, text, text)
+    boxed_first(problem, text)
+    empty_thought(text)
     return time.process_time() - begun

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from datagen.degenerate import FAULTS, FaultName, fault_of
 from datagen.degenerate import phrases as phrases_module
+from datagen.degenerate.repeats import repetition, tail_share
 from datagen.degenerate.tongues import other_tongue
 
 PROBLEM = "What is the sum of the first ten odd numbers?"
@@ -21,6 +22,13 @@ FRENCH = (
     "Nous avons donc une suite de nombres impairs, et la somme des dix premiers est le carré de dix. En effet, pour "
     "chaque nombre, nous ajoutons le bord du carré suivant, ce qui donne une figure avec un côté de plus. C'est une "
     "preuve sur les carrés, qui est connue depuis les Grecs, et qui sont dans tous les livres. "
+)
+PLANTS = ("tree", "root", "leaf", "vine", "moss", "fern", "reed", "bush")
+SIZES = ("red", "old", "tall", "white", "young", "small", "blue")
+VARIED = "".join(f" Perhaps I can use each {one} {plant}, but that is not needed." for plant in PLANTS for one in SIZES)
+LISTED = "".join(
+    f"\nSequence {one}: its total is {one * one}, so it never comes to 3, and this is no solution either."
+    for one in range(90)
 )
 CHINESE = "前十个奇数的和等于十的平方，因为每个新的奇数正好是下一个正方形的边框，所以答案是一百。"
 ENGLISH = f"{REASONING} Let us look at this from another side, and see whether it is the same. " * 2
@@ -37,6 +45,7 @@ def numbered(lines: int, line: str) -> str:
 
 DEGENERATE: dict[FaultName, Sequence[tuple[str, str]]] = {
     "repeats": [
+        (VARIED, ANSWER),
         (REASONING + " But wait, is that so? Let me see, ten times ten is a hundred." * 80, ANSWER),
         (REASONING, ANSWER + " \\boxed{100}" * 400),
         (numbered(20, "Row {number} of the first table says that the odd number is {square}.\n") * 3, ANSWER),
@@ -100,6 +109,7 @@ SOUND = {
         numbered(60, "Wait, let me check again: the odd number {number} gives the square {square}, fine."),
         ANSWER,
     ),
+    "a long list of cases": (f"{REASONING}{LISTED}", ANSWER),
     "cases one after the other": (
         "",
         numbered(40, "Case {number}:\nThen x is {number}.\nSubstitute.\nThis gives {square}.\nNot a solution.")
@@ -126,6 +136,12 @@ SOUND = {
 def test_what_only_looks_so_is_let_be(what: str) -> None:
     thought, content = SOUND[what]
     assert fault_of(PROBLEM, thought, content) is None
+
+
+def test_a_list_of_cases_is_told_from_a_circle_by_its_numbers_where_it_is_as_uniform() -> None:
+    assert 0.07 < tail_share(VARIED) < tail_share(LISTED) < 0.1
+    assert repetition([VARIED]) is not None
+    assert repetition([LISTED]) is None
 
 
 def test_a_language_is_judged_by_the_problem_and_by_how_the_text_began() -> None:
