@@ -43,6 +43,6 @@ def is_same_path(one: ReadPath, other: ReadPath) -> bool:
 
 
 def _does_the_same(one: Approach, other: Approach) -> bool:
-    if min(len(one.formulas), len(other.formulas)) < LEAST_FORMULAS:
+    if min(len(one.steps), len(other.steps)) < LEAST_FORMULAS:
         return False
     return distance(one, other) <= SAME_DISTANCE
