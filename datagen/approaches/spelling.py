@@ -20,7 +20,7 @@ _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _MARK = re.compile(r"\n[ \t]{0,20}(?:[#*+-]{1,6} |[0-9]{1,2}[.)] )")
 _THOUSANDS = re.compile(r",(?<=[0-9],)(?=[0-9]{3}(?![0-9]))")
 _COMMAND = re.compile(
-    r"\\(?:(?:left|right|[bB]igg?[lr]?|displaystyle|limits|circ|boxed|fbox)(?![A-Za-z])|[,;:! %]"
+    r"\\(?:(?:left|right|[bB]igg?[lr]?|displaystyle|limits|boxed|fbox)(?![A-Za-z])|[,;:! %]"
     r"|(?:text|textbf|mathrm|mathbf|operatorname|begin|end) ?\{[^{}]{0,80}\})"
 )
 _TIMES = re.compile(r"\\(?:cdot|times|ast)(?![A-Za-z])")
@@ -30,11 +30,14 @@ _RELATION = re.compile(
     r"\\(?:[\\()\[\]{}]|(?:approx|equiv|leq?|geq?|lt|gt|neq?|implies|iff|[Rr]ightarrow|to|in|q?quad|[cl]?dots|[pb]?mod)"
     r"(?![A-Za-z]))"
 )
-_WORD = re.compile(r"[A-Za-z](?<![\\A-Za-z].)(?:[a-z]+|(?<=[aI])(?= [a-z])|(?<=[A-Z])[A-Z]{3,})(?![A-Za-z])")
+_WORD = re.compile(
+    r"[A-Za-z](?<![\\A-Za-z].)(?:[a-z]++(?:'[a-z]++)?|'[a-z]++|(?<=[aI])(?= [a-z])|(?<=[A-Z])[A-Z]{3,})(?![A-Za-z])"
+)
 _FULL_STOP = re.compile(r"\.(?![0-9])")
 _TWO_NUMBERS = re.compile(r"(?<=[0-9]) (?=[0-9])")
 _LAYOUT = str.maketrans('{}[]=<>~,;:?$&|"`#', "()()" + 14 * "\n", " \t\r\f\v'")
-_ONE_IN_BRACKETS = re.compile(r"(?<![A-Za-z])\((\w+)\)")
+_ONE_IN_BRACKETS = re.compile(r"(?<![0-9A-Za-z)])\((\w+)\)")
+_PRODUCT = re.compile(r"(?<=[0-9])\(([0-9.]+)\)")
 _FACTOR_OF_LETTER = re.compile(r"(?<=[0-9])\*(?=[A-Za-z\\(])")
 _LONGEST = 200
 """Characters of an expression; what is longer is no formula."""
@@ -45,7 +48,9 @@ def expressions_in(text: str) -> list[str]:
     if not text.isascii():
         text = _BEYOND_ASCII.sub(_in_ascii, text)
     text = _THOUSANDS.sub("", _MARK.sub("\n", text))
-    text = _FRACTION.sub(r"(\1)/(\2)", _TIMES.sub("*", _COMMAND.sub("", text)))
+    text = text.replace("^\\circ", "").replace("^{\\circ}", "")
+    text = _TIMES.sub("*", _COMMAND.sub("", text).replace("_{}", ""))
+    text = _FRACTION.sub(r"(\1)/(\2)", text)
     if "frac" in text:
         text = _FRACTION.sub(r"(\1)/(\2)", text)
     text = _RELATION.sub("\n", _EMPHASIS.sub(r"\1", text).replace("**", "\n"))
@@ -63,7 +68,8 @@ def _in_ascii(found: re.Match[str]) -> str:
 @lru_cache(maxsize=1 << 14)
 def _canonical(expression: str) -> str:
     """Brackets around one thing and signs at the ends go; terms and factors stand sorted where no bracket is."""
-    plain = _FACTOR_OF_LETTER.sub("", _ONE_IN_BRACKETS.sub(r"\1", expression.strip(".*/!").rstrip("\\")))
+    plain = _ONE_IN_BRACKETS.sub(r"\1", expression.strip(".*/!").rstrip("\\"))
+    plain = _FACTOR_OF_LETTER.sub("", _PRODUCT.sub(r"*\1", plain))
     opened, closed = plain.count("("), plain.count(")")
     if opened > closed:
         plain = plain.lstrip("(")
