@@ -35,8 +35,8 @@ _WORD = re.compile(
 )
 _FULL_STOP = re.compile(r"\.(?![0-9])")
 _TWO_NUMBERS = re.compile(r"(?<=[0-9]) (?=[0-9])")
-_LAYOUT = str.maketrans('{}[]=<>~,;:?$&|"`#', "()()" + 14 * "\n", " \t\r\f\v'")
-_ONE_IN_BRACKETS = re.compile(r"(?<![0-9A-Za-z)])\((\w+)\)")
+_LAYOUT = str.maketrans('{}[]=<>~,;:?$&|"`#', "()()" + 14 * "\n", " \t\r\f\v")
+_ONE_IN_BRACKETS = re.compile(r"(?:(?<![0-9A-Za-z)'])|(?<=\\sqrt))\((\w+)\)")
 _PRODUCT = re.compile(r"(?<=[0-9])\(([0-9.]+)\)")
 _FACTOR_OF_LETTER = re.compile(r"(?<=[0-9])\*(?=[A-Za-z\\(])")
 _LONGEST = 200
@@ -48,7 +48,7 @@ def expressions_in(text: str) -> list[str]:
     if not text.isascii():
         text = _BEYOND_ASCII.sub(_in_ascii, text)
     text = _THOUSANDS.sub("", _MARK.sub("\n", text))
-    text = text.replace("^\\circ", "").replace("^{\\circ}", "")
+    text = text.replace("^\\circ", "").replace("^{\\circ}", "").replace("{,}", "")
     text = _TIMES.sub("*", _COMMAND.sub("", text).replace("_{}", ""))
     text = _FRACTION.sub(r"(\1)/(\2)", text)
     if "frac" in text:
@@ -68,7 +68,7 @@ def _in_ascii(found: re.Match[str]) -> str:
 @lru_cache(maxsize=1 << 14)
 def _canonical(expression: str) -> str:
     """Brackets around one thing and signs at the ends go; terms and factors stand sorted where no bracket is."""
-    plain = _ONE_IN_BRACKETS.sub(r"\1", expression.strip(".*/!").rstrip("\\"))
+    plain = _ONE_IN_BRACKETS.sub(r"\1", expression.strip(".*/!'").rstrip("\\"))
     plain = _FACTOR_OF_LETTER.sub("", _PRODUCT.sub(r"*\1", plain))
     opened, closed = plain.count("("), plain.count(")")
     if opened > closed:
