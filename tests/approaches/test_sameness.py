@@ -10,6 +10,7 @@ from datagen.sampling.following import Told
 from datagen.select.choice import Candidate, distinct
 from datagen.solutions import recorded_solution
 from datagen.tables import Problem, Verdict
+from datagen.verify.extract import last_box
 from tests.approaches.judged import HAS_TEXTS, judged_pairs
 
 QUESTION = "Find the sum of the squares of the solutions of $3x^2 - 14x + 8 = 0$."
@@ -71,7 +72,7 @@ def test_few_steps_in_common_are_no_evidence() -> None:
 
 def solution_of(text: str, index: int) -> Candidate:
     solution = recorded_solution("id", "problem", text, model="m", index=index)
-    verdict = Verdict(solution.id, "148/9", r"\frac{148}{9}", "correct", "string", "v")
+    verdict = Verdict(solution.id, "148/9", last_box(text), "correct", "string", "v")
     return Candidate(solution, verdict, text.strip(), len(text))
 
 
