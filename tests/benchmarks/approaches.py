@@ -43,14 +43,15 @@ def _separation(half: str, pairs: Sequence[JudgedPair]) -> Iterator[str]:
         f"in {len({pair.problem for pair in pairs if pair.label == 'different'})} problems.  "
     )
     yield ""
-    yield "| separates same from different | AUC | 95% | the distance's is higher by |"
-    yield "|---|---|---|---|"
+    yield "| separates same from different | AUC | 95% | the distance's is higher by | within a problem | 95% |"
+    yield "|---|---|---|---|---|---|"
     draws = list(_draws(problems))
     found = {name: np.array([measured(pair) for pair in pairs]) for name, measured in _MEASURES.items()}
     curves = {name: [_area(far[draw], different[draw]) for draw in draws] for name, far in found.items()}
     for name, far in found.items():
         gain = "" if name == _OURS else _interval(np.subtract(curves[_OURS], curves[name]))
-        yield f"| {name} | {_area(far, different):.3f} | {_interval(curves[name])} | {gain} |"
+        within, low_high = _within(far, different, problems)
+        yield f"| {name} | {_area(far, different):.3f} | {_interval(curves[name])} | {gain} | {within:.3f} | {low_high} |"
     yield ""
 
 
@@ -75,6 +76,15 @@ def _area(far: Numbers, different: npt.NDArray[np.bool_]) -> float:
         return float("nan")
     above = far[different][:, None] - far[~different]
     return float(np.mean((above > 0) + (above == 0) / 2))
+
+
+def _within(far: Numbers, different: npt.NDArray[np.bool_], problems: Sequence[str]) -> tuple[float, str]:
+    """The mean area over the problems that have pairs of both kinds: what a choice among the paths of one rests on."""
+    named = np.array(problems)
+    areas = [_area(far[named == problem], different[named == problem]) for problem in sorted(set(problems))]
+    known = [area for area in areas if not np.isnan(area)]
+    draw = random.Random(0)
+    return float(np.mean(known)), _interval([float(np.mean(draw.choices(known, k=len(known)))) for _ in range(_DRAWS)])
 
 
 def _merged(pairs: Sequence[JudgedPair]) -> Iterator[str]:
