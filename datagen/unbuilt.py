@@ -27,7 +27,8 @@ def refuse_unbuilt(recipe: Recipe, stages: Collection[StageName]) -> None:
 
 
 LIMITS_OF_THIS_VERSION = (
-    "Paths are told apart by their words, not by their mathematics: one method, reworded, can stand there twice.",
+    "Two paths count as one when most words or nearly all formulas agree: one method, carried out otherwise, can stand "
+    "there twice.",
 )
 """What a reader of the dataset must know that this version leaves undone, in sentences."""
 

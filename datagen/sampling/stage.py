@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from datagen.approaches import SAME_PATH_VERSION
 from datagen.errors import UsageError
 from datagen.journal import Journal
 from datagen.path_rule import path_rule_of, path_settings
 from datagen.progress import Progress, Spent
 from datagen.recipe import Recipe, Sampling
 from datagen.recipe_teachers import RecordedTeacher
-from datagen.same_words import SAME_SHARE
 from datagen.sampling.asking import ReadyTeacher
 from datagen.sampling.cut_figures import CutFigures
 from datagen.sampling.figures import RungFigures
@@ -76,7 +76,7 @@ class Sample(Stage):
             path_settings(run),
             recipe.verify.limits,
             judge_settings(recipe),
-            SAME_SHARE,
+            SAME_PATH_VERSION,
         ]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:

@@ -7,7 +7,7 @@ the example says. The token budget chooses fewer or shorter whole paths.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from datagen.same_words import Words, counted_words, say_the_same
+from datagen.approaches import ReadPath, is_same_path, read_path
 from datagen.tables import DropReason, Solution, Verdict
 
 
@@ -45,13 +45,18 @@ class Refusal:
     detail: str
 
 
-def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """One candidate for each thing that is said: the shortest, ties broken by id; by length."""
-    kept: list[tuple[Candidate, Words]] = []
+def distinct(candidates: Sequence[Candidate], problem_text: str) -> list[Candidate]:
+    """One candidate for each path that is told: the shortest, ties broken by id; by length.
+
+    Args:
+        candidates: correct paths of one problem, any order.
+        problem_text: that problem.
+    """
+    kept: list[tuple[Candidate, ReadPath]] = []
     for candidate in sorted(candidates, key=lambda candidate: (candidate.tokens, candidate.solution.id)):
-        words = counted_words(candidate.text)
-        if not any(say_the_same(words, other) for _, other in kept):
-            kept.append((candidate, words))
+        read = read_path(candidate.text, problem_text)
+        if not any(is_same_path(read, other) for _, other in kept):
+            kept.append((candidate, read))
     return [candidate for candidate, _ in kept]
 
 

@@ -9,12 +9,12 @@ from itertools import groupby
 from pathlib import Path as FilePath
 from typing import Any
 
+from datagen.approaches import SAME_PATH_VERSION
 from datagen.degenerate import Fault, FaultName
 from datagen.formats.rendering import render_text, summary_text, tokens_of_frame
 from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
 from datagen.path_rule import PathRule, path_rule_of, path_settings
 from datagen.recipe import Recipe
-from datagen.same_words import SAME_SHARE
 from datagen.screen.contamination import Hit
 from datagen.select.choice import Candidate, PathBudget, Refusal, choose_paths, distinct
 from datagen.stage import Run, Stage
@@ -59,7 +59,15 @@ class Select(Stage):
         tokenizer = load_tokenizer(recipe.paths.tokenizer).fingerprint
         paths = recipe.paths.model_dump(mode="json", exclude={"tokenizer"})
         difficulty = recipe.sampling.difficulty.keep if recipe.sampling.difficulty else None
-        return [SAME_SHARE, recipe.seed, paths, path_settings(run), difficulty, tokenizer, recipe.output.test_fraction]
+        return [
+            SAME_PATH_VERSION,
+            recipe.seed,
+            paths,
+            path_settings(run),
+            difficulty,
+            tokenizer,
+            recipe.output.test_fraction,
+        ]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[FilePath]]:
         """Stream the problems with their judged solutions."""
@@ -181,7 +189,7 @@ class ExampleMaker:
             what = "closing with their boxed answer, no control token, no quote, not degenerate"
             usable = f"{len(candidates)} usable as paths ({what})"
             return Refusal("too_few_correct_paths", f"{told}; {usable}, {fewest} needed")
-        different = distinct(candidates)
+        different = distinct(candidates, problem.problem)
         if len(different) < fewest:
             return Refusal("too_few_distinct_paths", f"{told}; {len(different)} distinct, {fewest} needed")
         if last_box(summary) != problem.answer:

@@ -29,7 +29,7 @@ SIZES = st.lists(st.integers(1, 60), max_size=10)
 def test_chosen_paths_are_whole_and_fit_and_one_more_would_not(
     sizes: list[int], tokens: int, fewest: int, most: int
 ) -> None:
-    candidates = distinct([candidate(f"way{number} " * 5, size) for number, size in enumerate(sizes)])
+    candidates = distinct([candidate(f"way{number} " * 5, size) for number, size in enumerate(sizes)], "")
     chosen = choose_paths(candidates, budget(tokens, fewest, most))
     assert len({one.text for one in chosen}) == len(chosen)
     assert all(one in candidates for one in chosen)
@@ -48,7 +48,7 @@ def test_the_order_of_arrival_changes_no_choice(sizes: list[int], order: random.
     candidates = [candidate(f"way{number} " * 5, size) for number, size in enumerate(sizes)]
     shuffled = list(candidates)
     order.shuffle(shuffled)
-    assert choose_paths(distinct(shuffled), budget(100)) == choose_paths(distinct(candidates), budget(100))
+    assert choose_paths(distinct(shuffled, ""), budget(100)) == choose_paths(distinct(candidates, ""), budget(100))
 
 
 def test_paths_that_say_the_same_count_once_and_the_shortest_stays() -> None:
@@ -56,11 +56,11 @@ def test_paths_that_say_the_same_count_once_and_the_shortest_stays() -> None:
     long = candidate(" ".join(words) + " and so on it is \\boxed{5}")
     short = candidate(" ".join(words) + " it is \\boxed{5}")
     other = candidate("Another way entirely gives \\boxed{5}")
-    assert distinct([long, other, short]) == [other, short]
+    assert distinct([long, other, short], "") == [other, short]
 
 
 def test_paths_that_differ_only_in_blanks_and_case_count_once() -> None:
-    assert len(distinct([candidate("So it is  \\boxed{5}"), candidate("so it\nis \\boxed{5}")])) == 1
+    assert len(distinct([candidate("So it is  \\boxed{5}"), candidate("so it\nis \\boxed{5}")], "")) == 1
 
 
 def test_a_path_closes_with_the_answer_that_was_verified_or_is_none() -> None:
