@@ -60,7 +60,11 @@ class PathRule:
         text = closing_text(solution, verdict, self._mode)
         if text is None or self._forbidden_in(text) is not None:
             return None
-        return PathText(text, self._quotes.find(text, problem.problem) if self._quotes else None)
+        return PathText(text, self.quote(problem.problem, text))
+
+    def quote(self, problem: str, text: str) -> Hit | None:
+        """The benchmark problem that a text about a problem quotes; None when it quotes none."""
+        return self._quotes.find(text, problem) if self._quotes else None
 
 
 def path_rule_of(run: Run, forbidden_in: ForbiddenIn = structure_in) -> PathRule:

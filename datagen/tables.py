@@ -244,6 +244,7 @@ class Example:
 
     Attributes:
         paths: in drawing order.
+        summary_by: the model that wrote the summary, or `template`.
         prompt, completion: the rendered text in the plain `text` format; their concatenation is the training text.
         n_tokens: tokens of the whole rendered example under the recipe's tokenizer.
         suspect_gold: marks a problem whose reference answer most solutions contradict: `kept`, the answer is the
@@ -264,6 +265,7 @@ class Example:
     licence: str
     paths: tuple[Path, ...]
     summary: str
+    summary_by: str
     prompt: str
     completion: str
     n_tokens: int

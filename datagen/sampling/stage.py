@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from datagen.errors import UsageError
 from datagen.journal import Journal
 from datagen.path_rule import path_rule_of, path_settings
 from datagen.progress import Progress, Spent
@@ -30,6 +29,7 @@ from datagen.spending.counting import tokens_counter
 from datagen.spending.ledger import read_ledger
 from datagen.spending.paying import KeptCompletions
 from datagen.spending.purse import Purse, purse_of
+from datagen.spending.questions import reused_completions
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import RECORDED, SAMPLED, SCREENED, SOLUTIONS, Problem, Solution
@@ -40,7 +40,6 @@ from datagen.teachers.families import family_name
 from datagen.teachers.prompting import load_prompt
 from datagen.verify.judge import judge_of, judge_settings
 from datagen.verify.verdicts import Verdicts, verifier_for
-from datagen.workspace import completions_of
 
 
 class Sample(Stage):
@@ -78,7 +77,11 @@ class Sample(Stage):
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Sample what is missing, then write the plan's solutions from the journal."""
-        with run.workspace.completions() as journal, run.workspace.verdicts() as kept_verdicts, _reused(run) as reuse:
+        with (
+            run.workspace.completions() as journal,
+            run.workspace.verdicts() as kept_verdicts,
+            reused_completions(run) as reuse,
+        ):
             start, used = journal.position, Hashes()
             with (
                 purse_of(run, journal) as purse,
@@ -176,18 +179,6 @@ class _Recorded:
     def close(self) -> None:
         if self._solutions:
             self._solutions.close()
-
-
-@contextlib.contextmanager
-def _reused(run: Run) -> Iterator[Journal | None]:
-    if run.reuse is None:
-        yield None
-        return
-    path = completions_of(run.reuse)
-    if not Journal.is_at(path):
-        raise UsageError(f"--reuse {run.reuse}: this is no run's folder that holds completions")
-    with Journal(path, read_only=True) as journal:
-        yield journal
 
 
 @contextlib.asynccontextmanager

@@ -16,6 +16,7 @@ from datagen.recipe import Recipe
 from datagen.same_words import SAME_SHARE
 from datagen.screen.contamination import Hit
 from datagen.select.choice import Candidate, PathBudget, Refusal, choose_paths, distinct
+from datagen.select.summaries import TEMPLATE, summaries_of, summary_settings
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import (
@@ -58,23 +59,27 @@ class Select(Stage):
         tokenizer = load_tokenizer(recipe.paths.tokenizer).fingerprint
         paths = recipe.paths.model_dump(mode="json", exclude={"tokenizer"})
         difficulty = recipe.sampling.difficulty.keep if recipe.sampling.difficulty else None
-        return [SAME_SHARE, recipe.seed, paths, path_settings(run), difficulty, tokenizer, recipe.output.test_fraction]
+        return [
+            *(SAME_SHARE, recipe.seed, paths, path_settings(run), difficulty, tokenizer, recipe.output.test_fraction),
+            summary_settings(recipe),
+        ]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[FilePath]]:
         """Stream the problems with their judged solutions."""
         workspace = run.workspace
         tokenizer = load_tokenizer(run.recipe.paths.tokenizer)
-        maker = ExampleMaker(run.recipe, tokenizer, path_rule_of(run, tokenizer.forbidden_in))
+        rule = path_rule_of(run, tokenizer.forbidden_in)
+        maker = ExampleMaker(run.recipe, tokenizer, rule)
         reasons: Counter[str] = Counter()
         paths_an_example: Counter[str] = Counter()
         marked: Counter[str] = Counter()
         with (
+            summaries_of(run, tokenizer, rule) as summaries,
             workspace.writing(EXAMPLES, self.part) as write_example,
             workspace.writing(DROPPED, self.part) as write_drop,
         ):
-            for problem, judged, suspect, sampled in _judged(run):
-                refuse_when_stopped()
-                made = maker.make(problem, judged, suspect)
+            every = _made(run, maker)
+            for (problem, sampled), made in every if summaries is None else summaries.in_order(every):
                 if isinstance(made, Refusal):
                     reasons[made.reason] += 1
                     detail = made.detail + _how_it_ended(sampled)
@@ -83,6 +88,7 @@ class Select(Stage):
                     paths_an_example[str(len(made.paths))] += 1
                     marked[made.suspect_gold] += 1
                     write_example(made)
+            summarised = {} if summaries is None else summaries.figures()
         counts = {
             "rows": paths_an_example.total(),
             "dropped": reasons.total(),
@@ -91,7 +97,7 @@ class Select(Stage):
             "benchmark_quotes": dict(sorted(maker.quoting.items())),
             "suspect_gold": {mark: marked[mark] for mark in _MARKS.values() if marked[mark]},
         }
-        return counts, self.files(workspace)
+        return counts | summarised, self.files(workspace)
 
 
 class ExampleMaker:
@@ -242,6 +248,7 @@ class ExampleMaker:
             licence=problem.licence,
             paths=paths,
             summary=summary,
+            summary_by=TEMPLATE,
             prompt=prompt,
             completion=completion,
             n_tokens=frame(len(paths)) + sum(path.tokens for path in paths),
@@ -272,6 +279,13 @@ def _how_it_ended(sampled: Sampled) -> str:
             f"; given up after {sampled.attempts} attempts: a chance of {sampled.chance:.1%} of enough paths was left"
         )
     return ""
+
+
+def _made(run: Run, maker: ExampleMaker) -> Iterator[tuple[tuple[Problem, Sampled], Example | Refusal]]:
+    """What every screened problem becomes, and how its sampling ended; in plan order."""
+    for problem, judged, suspect, sampled in _judged(run):
+        refuse_when_stopped()
+        yield (problem, sampled), maker.make(problem, judged, suspect)
 
 
 def _judged(run: Run) -> Iterator[tuple[Problem, list[Judged], Suspect | None, Sampled]]:

@@ -6,7 +6,6 @@ that others wrote: none of them can speak for the judge. What is not clearly a j
 """
 
 import contextlib
-import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -30,7 +29,7 @@ from datagen.teachers.base import Message, Request, TeacherClient
 from datagen.teachers.connecting import connected
 from datagen.teachers.desk import Desk
 from datagen.teachers.families import family_name, parameters_of
-from datagen.teachers.prompting import load_prompt
+from datagen.teachers.prompting import defused, load_prompt
 from datagen.texts import digest
 from datagen.verify.futures import known
 
@@ -47,8 +46,6 @@ TEMPERATURE, TOP_P = 0.0, 1.0
 _ATTEMPT = 0
 _MARK_DIGITS = 12
 _OPINIONS: tuple[Opinion, ...] = ("equal", "different", "cannot tell")
-_CONTROL_START = re.compile(r"<(?=[^\s\d<=])|\[(?=/?[A-Z_]{2,}\])")
-"""Where a control token of some chat template could begin."""
 
 
 def judging_teacher(recipe: Recipe) -> PaidTeacher | None:
@@ -150,7 +147,7 @@ class Judge:
             The opinion; StoppedError when the run ends first, DatagenError when the teacher does not answer for good.
         """
         mark = digest("judge", problem, gold, answer)[:_MARK_DIGITS]
-        messages = self._prompt.messages(_defused(problem), gold=_defused(gold), answer=_defused(answer), mark=mark)
+        messages = self._prompt.messages(defused(problem), gold=defused(gold), answer=defused(answer), mark=mark)
         request = Request(messages, TEMPERATURE, TOP_P, self._max_tokens, seed=None)
         parameters = parameters_of(self._teacher, request)
         key = request_key(self._teacher.model, [asdict(message) for message in messages], parameters, _ATTEMPT)
@@ -210,8 +207,3 @@ def read_opinion(record: Mapping[str, Any], mark: str) -> Opinion:
     if record["finish_reason"] in ("length", "content_filter"):
         return "cannot tell"
     return next((opinion for opinion in _OPINIONS if lines[-1].strip() == f"VERDICT {mark}: {opinion}"), "cannot tell")
-
-
-def _defused(text: str) -> str:
-    """A text in which nothing is a control token of a chat template; a blank more means nothing in mathematics."""
-    return _CONTROL_START.sub(lambda start: f"{start.group()} ", text)
