@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator
 from datagen.errors import UsageError
 from datagen.formats import FORMATS
 from datagen.recipe import Recipe
-from datagen.recipe_teachers import VLLMTeacher
 from datagen.tables import StageName
 
 
@@ -35,13 +34,6 @@ LIMITS_OF_THIS_VERSION = (
 
 def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
     paths = recipe.paths
-    for teacher in recipe.paid_teachers:
-        if isinstance(teacher, VLLMTeacher) and not teacher.base_urls:
-            yield (
-                "sample",
-                f"teachers: {teacher.name}: starting vLLM",
-                "start its servers yourself and name them in base_urls",
-            )
     if paths.require != "all_correct":
         yield "select", "paths.require: any_correct", "use all_correct"
     for name in recipe.output.formats:

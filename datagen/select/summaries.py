@@ -25,7 +25,6 @@ from datagen.select.choice import Refusal
 from datagen.select.summary_rule import SUMMARY_FAULTS, SUMMARY_VERSION, SummaryFault, SummaryRule
 from datagen.spending.counting import tokens_counter
 from datagen.spending.ledger import TAKEN_OVER, AccountSum
-from datagen.spending.paying import settings_sent
 from datagen.spending.purse import purse_of
 from datagen.spending.questions import Answered, Manner, Questions, reused_completions
 from datagen.stage import Run
@@ -33,7 +32,7 @@ from datagen.stopping import refuse_when_stopped
 from datagen.tables import SCREENED, Example, Problem, Solution, Verdict
 from datagen.teachers.base import Message
 from datagen.teachers.connecting import connected
-from datagen.teachers.families import family_name
+from datagen.teachers.families import family_name, parameters_of
 from datagen.teachers.prompting import Prompt, defused, load_prompt
 from datagen.texts import digest
 from datagen.verify.futures import known, then
@@ -81,9 +80,9 @@ def summary_settings(recipe: Recipe) -> list[object] | None:
     teacher = summarising_teacher(recipe)
     if teacher is None:
         return None
-    sent = settings_sent(teacher, manner_of(recipe).request(()))
     prompt = summary_prompt(recipe, teacher)
-    return [SUMMARY_VERSION, teacher.name, teacher.model, family_name(teacher), prompt.sha256, sent]
+    parameters = parameters_of(teacher, manner_of(recipe).request(()))
+    return [SUMMARY_VERSION, teacher.name, teacher.model, family_name(teacher), prompt.sha256, parameters]
 
 
 def summary_prompt(recipe: Recipe, teacher: PaidTeacher) -> Prompt:
