@@ -95,7 +95,7 @@ def summary_prompt(recipe: Recipe, teacher: PaidTeacher) -> Prompt:
 def manner_of(recipe: Recipe) -> Manner:
     """How the teacher is asked: as the paths were, for no longer an answer than a summary needs."""
     sampling = recipe.sampling
-    return Manner(sampling.temperature, sampling.top_p, min(sampling.max_tokens, MOST_TOKENS))
+    return Manner(sampling.temperature, sampling.top_p, min(sampling.max_tokens, MOST_TOKENS), may_be_refused=True)
 
 
 @contextlib.contextmanager

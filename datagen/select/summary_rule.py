@@ -14,6 +14,7 @@ from datagen.path_rule import PathRule
 from datagen.select.citations import cited_numbers, cited_places
 from datagen.tables import Example, Solution, Verdict
 from datagen.verify.closing import closing_text
+from datagen.verify.extract import last_box
 
 SUMMARY_VERSION = "1"
 """Goes up when the same summary stands or falls otherwise."""
@@ -21,7 +22,7 @@ SUMMARY_VERSION = "1"
 SummaryFault = Literal[
     "refused",  # the endpoint does not take the question: problem and paths are too long for it
     "cut_off",  # it reached the limit, was filtered, or nobody knows how it ended
-    "no_answer",
+    "no_answer",  # it closes with no box
     "wrong_answer",  # not verified against the answer of the example, in the box that it closes with
     "unknown_path",  # it names a path that the example does not have
     "structure",  # a control token, a thought tag, or the frame of the question
@@ -71,7 +72,7 @@ class SummaryRule:
         """Why a summary does not stand, whatever its length."""
         if summary.finish_reason != "stop":
             return "cut_off"
-        if verdict.verdict == "no_answer":
+        if last_box(summary.content) is None:
             return "no_answer"
         if closing_text(summary, verdict, "solution") is None:
             return "wrong_answer"

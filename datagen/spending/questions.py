@@ -31,15 +31,21 @@ _ATTEMPT = 0
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a teacher is asked: the parameters that change the distribution."""
+    """How a teacher is asked.
+
+    Attributes:
+        temperature, top_p, max_tokens: the parameters that change the distribution.
+        may_be_refused: whether some questions may be too long for the endpoint, which says nothing of the others.
+    """
 
     temperature: float
     top_p: float
     max_tokens: int
+    may_be_refused: bool = False
 
     def request(self, messages: tuple[Message, ...], seed: int | None = None) -> Request:
-        """The request of some messages; that one is too long for the endpoint says nothing of others."""
-        return Request(messages, self.temperature, self.top_p, self.max_tokens, seed, asks_for_more=True)
+        """The request of some messages."""
+        return Request(messages, self.temperature, self.top_p, self.max_tokens, seed, asks_for_more=self.may_be_refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +54,8 @@ class Answered:
 
     Attributes:
         key: names its completion in the journal.
-        record: the completion as the journal keeps it; None when the endpoint does not take a question like this one,
-            which cost nothing.
-        refusal: what the endpoint said then.
+        record: the completion as the journal keeps it; None when the endpoint refused the question, which cost nothing.
+        refusal: what it said then.
     """
 
     key: str
@@ -124,13 +129,17 @@ class Questions:
                 return asked
         return known(Answered(key, record))
 
+    def close(self) -> None:
+        """Return when what is in flight has arrived; nothing more is asked."""
+        self._desk.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._desk.close()
+        self.close()
 
     def _kept(self, key: str) -> Mapping[str, Any] | None:
         record = self._journal.get(key)
