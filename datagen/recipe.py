@@ -229,11 +229,15 @@ class Verification(Section):
         return (self.timeout_s, self.memory_mb)
 
 
+SUMMARY_PROMPT = "summarize"
+"""The folder of the prompts that summaries are asked with, unless the recipe names another."""
+
+
 class Summariser(Section):
     """A teacher that reads the paths and writes the summary."""
 
     teacher: str
-    prompt: str = "summarize"
+    prompt: str = SUMMARY_PROMPT
 
 
 class Paths(Section):

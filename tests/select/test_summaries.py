@@ -1,17 +1,32 @@
 """Summaries by a teacher: kept only where they stand, paid for once, and the template's everywhere else."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from datagen.formats.rendering import SUMMARY_PREFIX
+from datagen.spending.ledger import ledger_of
+from datagen.status import run_status, status_lines
 from datagen.tables import EXAMPLES, Example
+from datagen.teachers.prompting import load_prompt
 from datagen.workspace import Workspace
 from tests.building import build
-from tests.select.summarising_endpoint import KEY, PROBLEMS, Endpoint, good, recipe_of
+from tests.select.summarising_endpoint import (
+    COMPLETION_TOKENS,
+    KEY,
+    PRICE,
+    PROBLEMS,
+    PROMPT_TOKENS,
+    Endpoint,
+    good,
+    problem_of,
+    recipe_of,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +84,53 @@ def test_a_summary_that_does_not_stand_leaves_the_template_and_is_counted_by_its
     assert {one.summary_by for number, one in made.items() if number} == {"m"}
     assert counts(workspace)["summaries"] == {"wise": PROBLEMS - 1, "template": 1}
     assert counts(workspace)["summary_faults"] == {fault: 1}
+
+
+def test_what_summaries_cost_and_who_wrote_them_is_shown_and_stands_on_the_card(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    endpoint.reply = lambda number, question: good(number) if number > 1 else FAULTY["wrong_answer"]
+    workspace = built(tmp_path, endpoint)
+    ledger, _ = ledger_of(workspace)
+    cost = PROBLEMS * (PROMPT_TOKENS * PRICE["input"] + COMPLETION_TOKENS * PRICE["output"]) / 1e6
+    assert ledger.by_teacher()["wise"]["usd"] == pytest.approx(cost)
+    shown = "\n".join(status_lines(run_status(workspace.folder)))
+    assert f"summaries by  wise {PROBLEMS - 2}, template 2 (wrong_answer 2)" in shown
+    assert f"  {PROBLEMS} completions, 1,200 + 600 tokens, {cost:.4f} USD" in shown
+    card = " ".join((workspace.folder / "dataset" / "README.md").read_text().split())
+    assert f"The model m read the problem and its paths, not the reference answer, and wrote {PROBLEMS - 2} of" in card
+    assert "The other 2 are of the template" in card
+    assert "does not stand: wrong_answer 2." in card
+    assert load_prompt("summarize", "m").sha256[:12] in card
+    published = pq.read_table(workspace.folder / "dataset" / "data").column("summary_by").to_pylist()
+    assert Counter(published) == {"m": PROBLEMS - 2, "template": 2}
+    assert not any(KEY in file.read_text("utf-8", "replace") for file in workspace.folder.rglob("*") if file.is_file())
+
+
+def test_a_dataset_whose_summaries_are_all_of_the_template_says_nothing_of_a_model(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    workspace = built(tmp_path, endpoint, paths={"summary": "template"})
+    assert {one.summary_by for one in examples(workspace).values()} == {"template"}
+    assert "The summaries" not in (workspace.folder / "dataset" / "README.md").read_text()
+    assert endpoint.asked.total() == 0
+
+
+def test_the_teacher_reads_problem_and_paths_by_their_numbers_and_no_reference_answer(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    made = examples(built(tmp_path, endpoint, paths={"think_ids": "random"}))
+    for question in endpoint.asked:
+        one = made[problem_of(question)]
+        assert one.problem in question
+        for path in one.paths:
+            found = re.search(
+                rf"^Path {path.think_id} (\w+)\n(.*?)\nend of Path {path.think_id} \1$", question, re.M | re.S
+            )
+            assert found is not None
+            assert found[2] == path.text
+        places = [question.index(path.text) for path in one.paths]
+        assert places == sorted(places)
+        assert {int(number) for number in re.findall(r"^Path (\d)", question, re.M)} == {p.think_id for p in one.paths}
+        assert question.count(f"\\boxed{{{one.answer}}}") == len(one.paths)
+        assert "reference" not in question
