@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from aiohttp import web
 
 from datagen.formats.rendering import SUMMARY_PREFIX
 from datagen.spending.ledger import ledger_of
@@ -64,26 +65,30 @@ def test_a_summary_that_stands_takes_the_templates_place_and_is_trained_as_it_is
     assert endpoint.asked.total() == len(endpoint.asked) == PROBLEMS
 
 
+TOO_LONG = "This model's maximum context length is 4096 tokens, but you requested 9000"
 FAULTY: dict[str, Any] = {
-    "wrong_answer": "Path 1 and Path 2 agree, so it is \\boxed{77}.",
+    "refused": web.json_response({"error": {"message": TOO_LONG}}, status=400),
+    "cut_off": (f"Path 1 is right, \\boxed{{{1 + 2}}}, and", "length"),
     "no_answer": "Path 1 and Path 2 agree.",
-    "cut_off": (good(0), "length"),
-    "unknown_path": "Path 1, Path 2 and Path 3 agree. \\boxed{2}",
-    "structure": "As <think1> says, \\boxed{2}",
+    "wrong_answer": "Path 1 and Path 2 agree, so it is \\boxed{77}.",
+    "unknown_path": f"Path 1, Path 2 and Path 3 agree. \\boxed{{{4 + 2}}}",
+    "structure": f"As <think1> says, \\boxed{{{5 + 2}}}",
 }
+"""What is answered about the problems from 0 on, by the fault that it is."""
 
 
-@pytest.mark.parametrize("fault", FAULTY)
 def test_a_summary_that_does_not_stand_leaves_the_template_and_is_counted_by_its_fault(
-    fault: str, tmp_path: Path, endpoint: Endpoint
+    tmp_path: Path, endpoint: Endpoint
 ) -> None:
-    endpoint.reply = lambda number, question: good(number) if number else FAULTY[fault]
+    replies = dict(enumerate(FAULTY.values()))
+    endpoint.reply = lambda number, question: replies.get(number) or good(number)
     workspace = built(tmp_path, endpoint)
     made = examples(workspace)
-    assert (made[0].summary, made[0].summary_by) == (f"{SUMMARY_PREFIX} \\boxed{{2}}", "template")
-    assert {one.summary_by for number, one in made.items() if number} == {"m"}
-    assert counts(workspace)["summaries"] == {"wise": PROBLEMS - 1, "template": 1}
-    assert counts(workspace)["summary_faults"] == {fault: 1}
+    template = {number: f"{SUMMARY_PREFIX} \\boxed{{{number + 2}}}" for number in made}
+    by_whom = {n: ("template", template[n]) if n in replies else ("m", good(n)) for n in made}
+    assert {number: (one.summary_by, one.summary) for number, one in made.items()} == by_whom
+    assert counts(workspace)["summaries"] == {"wise": PROBLEMS - len(FAULTY), "template": len(FAULTY)}
+    assert counts(workspace)["summary_faults"] == dict.fromkeys(FAULTY, 1)
 
 
 def test_what_summaries_cost_and_who_wrote_them_is_shown_and_stands_on_the_card(
