@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from datagen.recipe import Recipe
+from datagen.select.summaries import summarising_teacher, summary_manner, summary_prompt
 from datagen.spending.ledger import SUMMED, TAKEN_OVER, Account, AccountSum, kept_journal
 from datagen.spending.paying import SETTINGS, sampling_settings, settings_sent
 from datagen.teachers.prompting import load_prompt
@@ -47,7 +48,7 @@ def _fitting(folder: Path, asked: set[_Asked]) -> Account:
 
 
 def _asked(recipe: Recipe) -> Iterator[_Asked]:
-    """What the recipe sends beside the problem, by teacher; the judge's questions included."""
+    """What the recipe sends beside the problem, by teacher; the judge's questions and the summaries included."""
     sampling = recipe.sampling
     for teacher in recipe.paid_teachers:
         sent = sampling_settings(teacher, sampling)
@@ -56,3 +57,7 @@ def _asked(recipe: Recipe) -> Iterator[_Asked]:
     if judge is not None:
         sent = settings_sent(judge, manner_of(recipe).request(()))
         yield (judge.model, load_prompt(PROMPT, judge.model).sha256, *sent.values())
+    writer = summarising_teacher(recipe)
+    if writer is not None:
+        sent = settings_sent(writer, summary_manner(recipe).request(()))
+        yield (writer.model, summary_prompt(recipe, writer).sha256, *sent.values())

@@ -81,7 +81,7 @@ def summary_settings(recipe: Recipe) -> list[object] | None:
     if teacher is None:
         return None
     prompt = summary_prompt(recipe, teacher)
-    parameters = parameters_of(teacher, manner_of(recipe).request(()))
+    parameters = parameters_of(teacher, summary_manner(recipe).request(()))
     return [SUMMARY_VERSION, teacher.name, teacher.model, family_name(teacher), prompt.sha256, parameters]
 
 
@@ -92,7 +92,7 @@ def summary_prompt(recipe: Recipe, teacher: PaidTeacher) -> Prompt:
     return load_prompt(name, teacher.model, "paths.summary.prompt", ("problem", "paths"))
 
 
-def manner_of(recipe: Recipe) -> Manner:
+def summary_manner(recipe: Recipe) -> Manner:
     """How the teacher is asked: as the paths were, for no longer an answer than a summary needs."""
     sampling = recipe.sampling
     return Manner(sampling.temperature, sampling.top_p, min(sampling.max_tokens, MOST_TOKENS), may_be_refused=True)
@@ -126,7 +126,7 @@ def summaries_of(run: Run, tokenizer: ExampleTokenizer, paths: PathRule) -> "Ite
         connection = connected(teacher, timeout_s, run.workspace.logs, purse.budget_for(teacher), count_tokens)
         progress = Progress("select", "problems", run.workspace.rows(SCREENED))
         with (
-            Questions(teacher, prompt, manner_of(recipe), recipe.seed, connection, journal, reuse) as questions,
+            Questions(teacher, prompt, summary_manner(recipe), recipe.seed, connection, journal, reuse) as questions,
             run.watch(progress),
         ):
             verdicts = Verdicts(verifier, kept_verdicts, judge)

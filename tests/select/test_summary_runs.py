@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from datagen.errors import StoppedError, UsageError
+from datagen.estimate.assumptions import Stated
+from datagen.estimate.estimating import estimate_run
+from datagen.estimate.evidence import read_evidence
 from datagen.journal import Journal
 from datagen.pipeline import Options, check, is_finished
 from datagen.spending.cost import TEMPLATE_TOKENS
@@ -151,3 +154,24 @@ def test_a_key_in_a_summary_never_reaches_the_run(tmp_path: Path) -> None:
         build(recipe_of(tmp_path, endpoint.base_url), tmp_path / "run")
     files = [file for file in (tmp_path / "run").rglob("*") if file.is_file()]
     assert not any(KEY.encode() in file.read_bytes() for file in files)
+
+
+def test_an_estimate_counts_a_summary_for_each_example_and_knows_what_is_paid(
+    tmp_path: Path, undisturbed: tuple[Path, Endpoint]
+) -> None:
+    folder, endpoint = undisturbed
+    settings = recipe_of(folder, endpoint.base_url)
+    assumed = estimate_run(settings, tmp_path / "none", None, Stated(tokens=50, solve_rate=1.0, survival=1.0))
+    without = recipe_of(folder, endpoint.base_url, paths={"summary": "template"})
+    bare = estimate_run(without, tmp_path / "none", None, Stated(tokens=50, solve_rate=1.0, survival=1.0))
+    more = assumed.teachers["wise"].completions.expected - bare.teachers["wise"].completions.expected
+    assert more == pytest.approx(assumed.examples.expected)
+    assert any(
+        line.startswith("summaries by wise: one an example, 500 + 2,000 tokens, assumed") for line in assumed.basis
+    )
+    measured = estimate_run(settings, folder / "run", read_evidence(folder / "run", settings), Stated())
+    assert f"summaries by wise: one an example, {PROMPT_TOKENS} + {COMPLETION_TOKENS} tokens, measured in" in str(
+        measured.basis
+    )
+    assert measured.teachers["wise"].completions.expected == pytest.approx(measured.examples.expected)
+    assert [paid.completions for paid in measured.paid] == [PROBLEMS]
