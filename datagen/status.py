@@ -121,7 +121,7 @@ def _summary_lines(figures: dict[str, Any]) -> list[str]:
         return []
     written = ", ".join(f"{name} {number:,}" for name, number in figures["summaries"].items())
     faults = ", ".join(f"{fault} {number:,}" for fault, number in figures["summary_faults"].items())
-    spent, taken = figures["summary_spent"], figures["summary_taken_over"]["completions"]
+    spent, taken = figures["summary_cost"]["paid"], figures["summary_cost"]["taken_over"]["completions"]
     return [
         "",
         f"summaries by  {written}{f' ({faults})' if faults else ''}",

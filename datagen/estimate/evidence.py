@@ -186,7 +186,7 @@ def _judge(workspace: Workspace, earlier: Recipe, problems: int) -> tuple[float,
 
 def _summary(workspace: Workspace) -> tuple[float, float] | None:
     counts = workspace.record().get("stages", {}).get("select", {}).get("counts", {})
-    accounts = [counts[name] for name in ("summary_spent", "summary_taken_over") if name in counts]
+    accounts = list(counts.get("summary_cost", {}).values())
     completions = sum(account["completions"] for account in accounts)
     if not completions:
         return None

@@ -198,8 +198,7 @@ class Summaries:
             "summary_faults": faults,
             "summaries_asked_now": self._questions.asked_now,
             "summaries_reused_from_other_run": self._questions.taken_over,
-            "summary_spent": asdict(self._paid.account()),
-            "summary_taken_over": asdict(self._taken_over.account()),
+            "summary_cost": {"paid": asdict(self._paid.account()), "taken_over": asdict(self._taken_over.account())},
         }
 
     def _ask(self, example: Example) -> Future[_Written]:

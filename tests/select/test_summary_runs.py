@@ -114,8 +114,9 @@ def test_summaries_of_another_run_are_taken_over_and_cost_nothing(
         assert endpoint.asked.total() == 0
     counts = workspace.record()["stages"]["select"]["counts"]
     assert counts["summaries"] == {"wise": PROBLEMS, "template": 0}
-    assert counts["summaries_reused_from_other_run"] == counts["summary_taken_over"]["completions"] == PROBLEMS
-    assert counts["summary_spent"]["completions"] == 0
+    cost = counts["summary_cost"]
+    assert counts["summaries_reused_from_other_run"] == cost["taken_over"]["completions"] == PROBLEMS
+    assert cost["paid"]["completions"] == 0
     assert hashes(tmp_path / "run" / "dataset") == hashes(folder / "run" / "dataset")
 
 
