@@ -26,6 +26,7 @@ _MEASURED = re.compile(
     r"\s*(?:[-–—→^%°/+=<>]|\*(?!\*)|\\|[.,:][0-9]|(?:[mck]?m|ft|feet|foot|inch(?:es)?|yards?|miles?|units?|"
     r"[a-z]*met(?:er|re)s?|long|wide|times|steps?|edges?)\b)"
 )
+_PATHS = re.compile(r"\b(?:paths?|approaches(?! *[$0-9])|lines of (?:thought|reasoning))\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"\b(?:an?|each|every|another)\s+$", re.IGNORECASE)
 _NTH = re.compile(rf"\b({'|'.join(_ORDINALS)})\s+path\b(?!\s+(?:of|from|between|in)\b)", re.IGNORECASE)
 
@@ -38,6 +39,11 @@ def cited_numbers(text: str) -> frozenset[int]:
 def cited_places(text: str) -> frozenset[int]:
     """The places by which a text names paths: 1 for "the first path"."""
     return frozenset(1 + _ORDINALS.index(found.group(1).casefold()) for found in _NTH.finditer(text))
+
+
+def speaks_of_paths(text: str) -> bool:
+    """Whether a text says anything of paths, by number or not: "Path 2", "both approaches", "each path"."""
+    return _PATHS.search(text) is not None or bool(cited_numbers(text))
 
 
 def _numbers(text: str, found: re.Match[str]) -> Iterator[int]:

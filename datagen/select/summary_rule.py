@@ -1,8 +1,8 @@
 """Which summary that a teacher wrote stands in its example; the template stands for the others.
 
-It is whole, closes with an answer that the verifier found right, speaks of no path that its reader does not have, holds
-nothing that would be read as structure, quotes no benchmark problem, and fits the example's token budget beside all its
-paths: none of them is given up for a summary.
+It is whole, closes with an answer that the verifier found right, speaks of paths and of none that its reader does not
+have, holds nothing that would be read as structure, quotes no benchmark problem, and fits the example's token budget
+beside all its paths: none of them is given up for a summary.
 """
 
 from dataclasses import replace
@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from datagen.formats.rendering import render_text, tokens_of_frame
 from datagen.formats.tokenizer import ExampleTokenizer
 from datagen.path_rule import PathRule
-from datagen.select.citations import cited_numbers, cited_places
+from datagen.select.citations import cited_numbers, cited_places, speaks_of_paths
 from datagen.tables import Example, Solution, Verdict
 from datagen.verify.closing import closing_text
 from datagen.verify.extract import last_box
@@ -24,6 +24,7 @@ SummaryFault = Literal[
     "cut_off",  # it reached the limit, was filtered, or nobody knows how it ended
     "no_answer",  # it closes with no box
     "wrong_answer",  # not verified against the answer of the example, in the box that it closes with
+    "no_synthesis",  # it speaks of no path: it solves the problem once more
     "unknown_path",  # it names a path that the example does not have
     "structure",  # a control token, a thought tag, or the frame of the question
     "quotes_benchmark",
@@ -76,6 +77,8 @@ class SummaryRule:
             return "no_answer"
         if closing_text(summary, verdict, "solution") is None:
             return "wrong_answer"
+        if not speaks_of_paths(summary.content):
+            return "no_synthesis"
         if names_unknown_path(summary.content, example):
             return "unknown_path"
         if mark in summary.content or self._tokenizer.forbidden_in(summary.content) is not None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datagen.select.citations import cited_numbers, cited_places
+from datagen.select.citations import cited_numbers, cited_places, speaks_of_paths
 
 CITED: dict[str, set[int]] = {
     "Path 2 factors.": {2},
@@ -60,6 +60,13 @@ def test_what_names_no_path_is_none(text: str) -> None:
 def test_a_path_may_be_named_by_its_place_but_that_of_a_graph_is_none() -> None:
     assert cited_places("The fifth path differs from the First path") == {1, 5}
     assert cited_places("the second path from A to B, the third path of the graph, the first three paths") == set()
+
+
+def test_a_text_about_paths_is_told_from_one_more_solution() -> None:
+    for text in ("Both paths agree.", "All three approaches factor.", "Approach 2 is short.", "EACH PATH counts."):
+        assert speaks_of_paths(text)
+    for text in ("Add 2 and 3.", "A new approach: add.", "As $x$ approaches 3, pathology 2.", "I thought so."):
+        assert not speaks_of_paths(text)
 
 
 @given(st.sets(st.integers(1, 8), min_size=2), st.sampled_from([", ", " and ", ", and ", " & ", ", Path ", " or "]))

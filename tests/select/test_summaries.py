@@ -68,11 +68,12 @@ def test_a_summary_that_stands_takes_the_templates_place_and_is_trained_as_it_is
 TOO_LONG = "This model's maximum context length is 4096 tokens, but you requested 9000"
 FAULTY: dict[str, Any] = {
     "refused": web.json_response({"error": {"message": TOO_LONG}}, status=400),
-    "cut_off": (f"Path 1 is right, \\boxed{{{1 + 2}}}, and", "length"),
+    "cut_off": ("Path 1 is right, \\boxed{3}, and", "length"),
     "no_answer": "Path 1 and Path 2 agree.",
     "wrong_answer": "Path 1 and Path 2 agree, so it is \\boxed{77}.",
-    "unknown_path": f"Path 1, Path 2 and Path 3 agree. \\boxed{{{4 + 2}}}",
-    "structure": f"As <think1> says, \\boxed{{{5 + 2}}}",
+    "no_synthesis": "Two more than 4 is \\boxed{6}.",
+    "unknown_path": "Path 1, Path 2 and Path 3 agree. \\boxed{7}",
+    "structure": "As <think1> says of both paths, \\boxed{8}",
 }
 """What is answered about the problems from 0 on, by the fault that it is."""
 

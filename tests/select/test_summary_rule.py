@@ -47,6 +47,7 @@ def test_a_summary_that_stands_is_rendered_and_counted_to_the_token() -> None:
     ("text", "fault"),
     [
         ("Path 1 and Path 2 agree on 5.", "no_answer"),
+        ("Adding 2 and 3 gives $\\boxed{5}$.", "no_synthesis"),
         (f"Path 3 errs. {GOOD}", "unknown_path"),
         (f"The third path errs. {GOOD}", "unknown_path"),
         (f"As <think1> says: {GOOD}", "structure"),
