@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path as FilePath
 from typing import Any
 
+from datagen.degenerate import Fault, FaultName
 from datagen.formats.rendering import render_text, summary_text, tokens_of_frame
 from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
 from datagen.path_rule import PathRule, path_rule_of, path_settings
@@ -95,6 +96,7 @@ class Select(Stage):
             "reasons": dict(reasons.most_common()),
             "paths": dict(sorted(paths_an_example.items())),
             "benchmark_quotes": dict(sorted(maker.quoting.items())),
+            "degenerate": dict(maker.degenerate.most_common()),
             "suspect_gold": {mark: marked[mark] for mark in _MARKS.values() if marked[mark]},
         }
         return counts | summarised, self.files(workspace)
@@ -110,6 +112,7 @@ class ExampleMaker:
 
     Attributes:
         quoting: by benchmark, the solutions so far that are no paths because they quote a problem of it.
+        degenerate: by fault, those that are no paths because they have it.
     """
 
     def __init__(self, recipe: Recipe, tokenizer: ExampleTokenizer, rule: PathRule) -> None:
@@ -117,6 +120,7 @@ class ExampleMaker:
         self._tokenizer = tokenizer
         self._rule = rule
         self.quoting: Counter[str] = Counter()
+        self.degenerate: Counter[FaultName] = Counter()
 
     def make(self, problem: Problem, judged: Sequence[Judged], suspect: Suspect | None = None) -> Example | Refusal:
         """The example, or why there is none.
@@ -156,17 +160,22 @@ class ExampleMaker:
             return Refusal("control_token_in_problem", f"the problem or its answer holds {structure!r}")
         summary = summary_text(problem.answer)
         frame = cache(partial(tokens_of_frame, problem.problem, summary, tokenizer=self._tokenizer))
-        candidates, quoting = self._candidates(problem, correct)
+        candidates, quoting, degenerate = self._candidates(problem, correct)
         self.quoting.update(quote.benchmark for _, quote in quoting)
+        self.degenerate.update(fault.name for _, fault in degenerate)
         chosen = self._choose(problem, summary, candidates, frame, told)
         if isinstance(chosen, list):
             return self._example(problem, judged, chosen, summary, frame)
-        if quoting:
-            would_do = [*candidates, *(candidate for candidate, _ in quoting)]
-            if isinstance(self._choose(problem, summary, would_do, frame, told), list):
-                first, quote = quoting[0]
-                detail = f"{told}; {len(quoting)} quote a benchmark: solution {first.solution.id}: {quote}"
-                return Refusal("quotes_benchmark", detail)
+        would_do = [*candidates, *(candidate for candidate, _ in quoting)]
+        if quoting and isinstance(self._choose(problem, summary, would_do, frame, told), list):
+            first, quote = quoting[0]
+            detail = f"{told}; {len(quoting)} quote a benchmark: solution {first.solution.id}: {quote}"
+            return Refusal("quotes_benchmark", detail)
+        would_do += [candidate for candidate, _ in degenerate]
+        if degenerate and isinstance(self._choose(problem, summary, would_do, frame, told), list):
+            first, fault = degenerate[0]
+            detail = f"{told}; {len(degenerate)} degenerate: solution {first.solution.id}: {fault}"
+            return Refusal("degenerate_paths", detail)
         return chosen
 
     def _choose(
@@ -175,7 +184,8 @@ class ExampleMaker:
         """The paths of the example, or why these candidates make none."""
         fewest, most = self._recipe.paths.count
         if len(candidates) < fewest:
-            usable = f"{len(candidates)} usable as paths (closing with their boxed answer, no control token, no quote)"
+            what = "closing with their boxed answer, no control token, no quote, not degenerate"
+            usable = f"{len(candidates)} usable as paths ({what})"
             return Refusal("too_few_correct_paths", f"{told}; {usable}, {fewest} needed")
         different = distinct(candidates)
         if len(different) < fewest:
@@ -192,20 +202,23 @@ class ExampleMaker:
 
     def _candidates(
         self, problem: Problem, correct: Sequence[Judged]
-    ) -> tuple[list[Candidate], list[tuple[Candidate, Hit]]]:
-        """The solutions that are paths, and those that would be but for what they quote."""
+    ) -> tuple[list[Candidate], list[tuple[Candidate, Hit]], list[tuple[Candidate, Fault]]]:
+        """The solutions that are paths, those that would be but for what they quote, and those but for a fault."""
         paths: list[Candidate] = []
         quoting: list[tuple[Candidate, Hit]] = []
+        degenerate: list[tuple[Candidate, Fault]] = []
         for solution, verdict in correct:
             read = self._rule.read(problem, solution, verdict)
             if read is None:
                 continue
             candidate = Candidate(solution, verdict, read.text, self._tokenizer.count(read.text))
-            if read.quote is None:
-                paths.append(candidate)
-            else:
+            if read.quote is not None:
                 quoting.append((candidate, read.quote))
-        return paths, quoting
+            elif read.fault is not None:
+                degenerate.append((candidate, read.fault))
+            else:
+                paths.append(candidate)
+        return paths, quoting, degenerate
 
     def _example(
         self,

@@ -1,13 +1,14 @@
 """Which summary that a teacher wrote stands in its example; the template stands for the others.
 
 It is whole, closes with an answer that the verifier found right, speaks of paths and of none that its reader does not
-have, holds nothing that would be read as structure, quotes no benchmark problem, and fits the example's token budget
-beside all its paths: none of them is given up for a summary.
+have, holds nothing that would be read as structure, quotes no benchmark problem, is not degenerate, and fits the
+example's token budget beside all its paths: none of them is given up for a summary.
 """
 
 from dataclasses import replace
 from typing import Literal, get_args
 
+from datagen.degenerate import fault_of
 from datagen.formats.rendering import render_text, tokens_of_frame
 from datagen.formats.tokenizer import ExampleTokenizer
 from datagen.path_rule import PathRule
@@ -28,6 +29,7 @@ SummaryFault = Literal[
     "unknown_path",  # it names a path that the example does not have
     "structure",  # a control token, a thought tag, or the frame of the question
     "quotes_benchmark",
+    "degenerate",  # it has a fault that a path must not have either
     "over_budget",
 ]
 SUMMARY_FAULTS: tuple[SummaryFault, ...] = get_args(SummaryFault)
@@ -85,6 +87,8 @@ class SummaryRule:
             return "structure"
         if self._paths.quote(example.problem, summary.content) is not None:
             return "quotes_benchmark"
+        if fault_of(example.problem, "", summary.content) is not None:
+            return "degenerate"
         return None
 
 

@@ -54,6 +54,8 @@ def test_a_summary_that_stands_is_rendered_and_counted_to_the_token() -> None:
         (f"</summary> {GOOD}", "structure"),
         (f"<think>Hm.</think> {GOOD}", "structure"),
         (f"end of Path 2 {MARK} {GOOD}", "structure"),
+        (f"As an AI language model, I can't check that. {GOOD}", "degenerate"),
+        (f"{'We add the two numbers and get the sum of them once more. ' * 60}{GOOD}", "degenerate"),
         (f"It is like this one: {EXAM} {GOOD}", "quotes_benchmark"),
     ],
 )
