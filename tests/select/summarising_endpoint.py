@@ -30,6 +30,7 @@ class Endpoint:
 
     Attributes:
         asked: the questions, by their whole text.
+        judged: the questions to a judge, who finds all answers equal.
         bodies: all requests, in order.
         reply: what is answered.
         answers: how many questions are answered before the others wait for `release`; all when None.
@@ -38,6 +39,7 @@ class Endpoint:
 
     def __init__(self) -> None:
         self.asked: Counter[str] = Counter()
+        self.judged: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
         self.reply: Reply = lambda number, question: good(number)
         self.answers: int | None = None
@@ -64,6 +66,10 @@ class Endpoint:
     async def _answer(self, request: web.Request) -> web.Response:
         body = await request.json()
         question = body["messages"][-1]["content"]
+        mark = re.search(r"^VERDICT (\w+): equal$", question, re.MULTILINE)
+        if mark is not None:
+            self.judged[question] += 1
+            return web.json_response(_completion(mark[0], "stop"))
         self.asked[question] += 1
         self.bodies.append(body)
         if self.answers is not None and self._answered >= self.answers:
@@ -74,11 +80,13 @@ class Endpoint:
         if isinstance(reply, web.Response):
             return reply
         text, finish_reason = reply if isinstance(reply, tuple) else (reply, "stop")
-        usage = {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": COMPLETION_TOKENS}
-        choice = {"index": 0, "finish_reason": finish_reason, "message": {"role": "assistant", "content": text}}
-        return web.json_response(
-            {"id": "c", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": usage}
-        )
+        return web.json_response(_completion(text, finish_reason))
+
+
+def _completion(text: str, finish_reason: str) -> dict[str, Any]:
+    usage = {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": COMPLETION_TOKENS}
+    choice = {"index": 0, "finish_reason": finish_reason, "message": {"role": "assistant", "content": text}}
+    return {"id": "c", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": usage}
 
 
 def good(number: int) -> str:

@@ -1,6 +1,8 @@
 """Whole runs with summaries: killed, stopped by a budget, resumed, taken over; nothing is asked twice."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,8 +18,10 @@ from datagen.estimate.estimating import estimate_run
 from datagen.estimate.evidence import read_evidence
 from datagen.journal import Journal
 from datagen.pipeline import Options, check, is_finished
+from datagen.sampling.reuse import reuse_lines
 from datagen.spending.cost import TEMPLATE_TOKENS
 from datagen.spending.ledger import ledger_of
+from datagen.tables import EXAMPLES
 from datagen.workspace import Workspace, completions_of
 from tests.building import build
 from tests.end_to_end.runs import hashes
@@ -36,6 +40,7 @@ CONCURRENCY = 4
 NOWHERE = "http://127.0.0.1:9/v1"
 RECORDED = {"name": "recorded", "kind": "recorded"}
 TOKENS_A_SUMMARY = PROMPT_TOKENS + COMPLETION_TOKENS
+_UNUSED = {"why": "sampling.temperature 0.7 -> 0.8", "completions": 1, "tokens": 1, "usd": 0.0}
 _BUILD = """
 import sys
 from pathlib import Path
@@ -176,3 +181,33 @@ def test_an_estimate_counts_a_summary_for_each_example_and_knows_what_is_paid(
     )
     assert measured.teachers["wise"].completions.expected == pytest.approx(measured.examples.expected)
     assert [paid.completions for paid in measured.paid] == [PROBLEMS]
+
+
+def test_sampling_anew_calls_no_summary_unused(tmp_path: Path, undisturbed: tuple[Path, Endpoint]) -> None:
+    folder, endpoint = undisturbed
+    shutil.copytree(folder / "run", tmp_path / "run", symlinks=True)
+    asked = endpoint.asked.total()
+    workspace = build(recipe_of(folder, endpoint.base_url), tmp_path / "run", Options(fresh=True))
+    figures = workspace.record()["stages"]["sample"]["counts"]["reuse"]
+    assert (figures["summaries"]["completions"], figures["unused"]) == (PROBLEMS, [])
+    assert f"{PROBLEMS:11,} {PROBLEMS * TOKENS_A_SUMMARY:15,}" in "\n".join(
+        reuse_lines({**figures, "unused": [_UNUSED]})
+    )
+    assert endpoint.asked.total() == asked
+    assert hashes(tmp_path / "run" / "dataset") == hashes(folder / "run" / "dataset")
+
+
+def test_where_rules_cannot_decide_the_judge_has_its_say_on_a_summary_too(tmp_path: Path) -> None:
+    gold = "its base is shorter than both of its legs"
+    boxed = "So \\boxed{\\text{isosceles, with a short base}}"
+    with Endpoint().serving() as endpoint:
+        endpoint.reply = lambda number, question: f"Both paths measure and agree. {boxed}"
+        settings = recipe_of(tmp_path, endpoint.base_url, verify={"judge": "wise", "workers": 1})
+        rows = [json.loads(line) | {"answer": gold} for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
+        for row in rows:
+            row["generations"] = [f"{text.partition('So ')[0]}{boxed}" for text in row["generations"]]
+        (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        workspace = build(settings, tmp_path / "run")
+    assert {one.summary_by for one in workspace.read(EXAMPLES)} == {"m"}
+    assert workspace.rows(EXAMPLES) == PROBLEMS
+    assert endpoint.judged.total() == len(endpoint.judged) == PROBLEMS
