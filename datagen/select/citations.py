@@ -23,7 +23,7 @@ _MORE = re.compile(rf"(?P<joined>{_JOIN})(?P<number>{_NUMBER})")
 _RANGE = re.compile(rf"[)*]*{_TO}")
 _LAST = re.compile(r"\b(?:and|or)\b|&")
 _MEASURED = re.compile(
-    r"\s*(?:[-–—→^%°/+=<>]|\*(?!\*)|\\|[.,:][0-9]|(?:[mck]?m|ft|feet|foot|inch(?:es)?|yards?|miles?|units?|"
+    r"\s*(?:[-–—*/]\s*[0-9]|[→^%°+=<>]|->|\\(?:to|[a-z]*arrow|cdot|times|frac)\b|[.,:][0-9]|(?:[mck]?m|ft|feet|foot|inch(?:es)?|yards?|miles?|units?|"
     r"[a-z]*met(?:er|re)s?|long|wide|times|steps?|edges?)\b)"
 )
 _PATHS = re.compile(r"\b(?:paths?|approaches(?! *[$0-9])|lines of (?:thought|reasoning))\b", re.IGNORECASE)
