@@ -58,7 +58,7 @@ class Select(Stage):
         """The settings of paths and split, which solutions are paths, and what the tokenizer does."""
         recipe = run.recipe
         tokenizer = load_tokenizer(recipe.paths.tokenizer).fingerprint
-        paths = recipe.paths.model_dump(mode="json", exclude={"tokenizer"})
+        paths = recipe.paths.model_dump(mode="json", exclude={"tokenizer", "summary"})
         difficulty = recipe.sampling.difficulty.keep if recipe.sampling.difficulty else None
         return [
             *(SAME_SHARE, recipe.seed, paths, path_settings(run), difficulty, tokenizer, recipe.output.test_fraction),
