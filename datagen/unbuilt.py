@@ -42,8 +42,6 @@ def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
                 f"teachers: {teacher.name}: starting vLLM",
                 "start its servers yourself and name them in base_urls",
             )
-    if paths.require != "all_correct":
-        yield "select", "paths.require: any_correct", "use all_correct"
     if paths.summary != "template":
         yield "select", "paths.summary by a teacher", "use template"
     for name in recipe.output.formats:

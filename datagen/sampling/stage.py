@@ -67,7 +67,7 @@ class Sample(Stage):
             teachers,
             recipe.seed if teachers else None,
             [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.max_attempts, sampling.give_up_after],
-            recipe.target_correct,
+            [recipe.paths.fewest_correct, recipe.target_correct],
             [POLICY_VERSION, first_block(recipe), _prices(recipe)],
             [TRUNCATION_VERSION, sampling.on_truncated],
             path_settings(run),

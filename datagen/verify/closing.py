@@ -1,4 +1,4 @@
-"""What makes a correct solution a path: it is whole, and its rendered text closes with the answer that was verified."""
+"""What a solution needs to be a path: it is whole, and its rendered text closes with the answer that was verified."""
 
 from datagen.solutions import TextMode, is_whole, path_text
 from datagen.tables import Solution, Verdict
@@ -11,7 +11,7 @@ def closing_text(solution: Solution, verdict: Verdict, mode: TextMode) -> str | 
     The verdict was given on the whole solution; what the student reads must verify by itself, so its last box must hold
     the very answer that was verified.
     """
-    if verdict.verdict != "correct" or verdict.answer is None or not is_whole(solution):
+    if verdict.answer is None or not is_whole(solution):
         return None
     text = path_text(solution, mode)
     return text if last_box(text) == verdict.answer else None

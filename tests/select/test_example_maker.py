@@ -13,7 +13,7 @@ from datagen.recipe import Recipe
 from datagen.screen import BenchmarkProblem, BenchmarkSet
 from datagen.screen.quotes import Quotes
 from datagen.select.choice import Refusal
-from datagen.select.stage import ExampleMaker, Judged
+from datagen.select.example import ExampleMaker, Judged
 from datagen.solutions import recorded_solution
 from datagen.tables import DropReason, Example, Problem, Suspect, Verdict, VerdictKind
 from datagen.verify.extract import last_box
