@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datagen.approaches.approach import Approach, approach_of, distance
 from datagen.same_words import SAME_SHARE, Words, counted_words, say_the_same
 
-SAME_DISTANCE = 0.1
+SAME_DISTANCE = 0.2
 """Distance up to which two paths do the same mathematics."""
 
-LEAST_FORMULAS = 4
-"""A path with fewer formulas of its own says too little to be called the same by them."""
+LEAST_STEPS = 8
+"""A path with fewer steps of its own shows too little mathematics to be told by it."""
 
-SAME_PATH_VERSION = ("1", SAME_SHARE, SAME_DISTANCE, LEAST_FORMULAS)
+SAME_PATH_VERSION = ("1", SAME_SHARE, SAME_DISTANCE, LEAST_STEPS)
 """What `is_same_path` rests on; whoever keeps what followed from it keeps this with it."""
 
 
@@ -43,6 +43,6 @@ def is_same_path(one: ReadPath, other: ReadPath) -> bool:
 
 
 def _does_the_same(one: Approach, other: Approach) -> bool:
-    if min(len(one.formulas), len(other.formulas)) < LEAST_FORMULAS:
+    if min(len(one.steps), len(other.steps)) < LEAST_STEPS:
         return False
     return distance(one, other) <= SAME_DISTANCE

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.benchmarks import (
+    approaches,
     builds,
     busy,
     decontamination,
@@ -46,6 +47,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="kills: so many [5]")
     asked = parser.parse_args()
     benchmarks = {
+        "approaches": approaches.measure,
         "builds": builds.measure,
         "busy": partial(busy.measure, asked.share),
         "decontamination": decontamination.measure,
