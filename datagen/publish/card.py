@@ -44,6 +44,7 @@ class _Figures:
     licences: dict[str, list[str]]
     tokens: dict[str, int]
     marked: Counter[str]
+    wrong: Counter[int]
 
 
 def render_card(
@@ -63,7 +64,7 @@ def render_card(
         tokenizer_name: as the card may show it.
     """
     recipe = run.recipe
-    figures = _measure(run)
+    figures, selected = _measure(run), run.workspace.record()["stages"]["select"]["counts"]
     front = yaml.safe_dump(_front_matter(recipe, rows, formats, figures), sort_keys=False, allow_unicode=True)
     sources = funnel(run.workspace)
     template = resources.files("datagen.publish").joinpath("card.md.j2").read_text(encoding="utf-8")
@@ -78,7 +79,8 @@ def render_card(
         sources=sources,
         reasons=_reasons(sources),
         inputs={label: run.inputs[f"source {label}"] for label in sources},
-        quoting=sum(run.workspace.record()["stages"]["select"]["counts"]["benchmark_quotes"].values()),
+        selected=selected,
+        quoting=sum(selected["benchmark_quotes"].values()),
         kept_out=_kept_out(run),
         prompts=_prompts(recipe),
         judge=_judge(run, figures),
@@ -119,7 +121,8 @@ def _measure(run: Run) -> _Figures:
     licences: dict[str, set[str]] = {}
     tokens: list[int] = []
     marked: Counter[str] = Counter()
-    columns = ["source", "licence", "paths", "n_tokens", "suspect_gold"]
+    wrong: Counter[int] = Counter()
+    columns = ["source", "licence", "paths", "n_tokens", "suspect_gold", "wrong_paths"]
     for batch in run.workspace.read_batches(EXAMPLES, columns=columns):
         for row in batch.to_pylist():
             paths[len(row["paths"])] += 1
@@ -128,6 +131,8 @@ def _measure(run: Run) -> _Figures:
             licences.setdefault(row["licence"], set()).add(row["source"])
             tokens.append(row["n_tokens"])
             marked[row["suspect_gold"]] += 1
+            if row["wrong_paths"]:
+                wrong[row["wrong_paths"]] += 1
     quantiles = pd.Series(tokens).quantile([0.0, 0.5, 0.9, 1.0], interpolation="lower")
     return _Figures(
         paths=dict(sorted(paths.items())),
@@ -136,6 +141,7 @@ def _measure(run: Run) -> _Figures:
         licences={licence: sorted(licences[licence]) for licence in sorted(licences)},
         tokens=dict(zip(("shortest", "median", "90th percentile", "longest"), map(int, quantiles), strict=True)),
         marked=marked,
+        wrong=wrong,
     )
 
 
