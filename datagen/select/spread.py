@@ -37,7 +37,7 @@ def most_spread(pool: Pool, numbers: Sequence[int], room: int) -> list[int]:
 
     Args:
         pool: what there is.
-        numbers: how many of each kind; the cheapest ones must fit.
+        numbers: how many of each kind, one or more in all; the cheapest ones must fit.
         room: most tokens of them all.
 
     Returns:
