@@ -8,6 +8,7 @@ from tests.benchmarks import (
     approaches,
     builds,
     busy,
+    choosing,
     decontamination,
     estimating,
     faults,
@@ -41,7 +42,7 @@ def main() -> None:
         type=int,
         default=1,
         metavar="N",
-        help="busy, throughput, faults, kills, screening, slots, truncation: an Nth of it only",
+        help="busy, choosing, throughput, faults, kills, screening, slots, truncation: an Nth of it only",
     )
     parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="journal, memory: so many [5000]")
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="kills: so many [5]")
@@ -50,6 +51,7 @@ def main() -> None:
         "approaches": approaches.measure,
         "builds": builds.measure,
         "busy": partial(busy.measure, asked.share),
+        "choosing": partial(choosing.measure, asked.share),
         "decontamination": decontamination.measure,
         "estimating": estimating.measure,
         "faults": partial(faults.measure, asked.share),
