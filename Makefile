@@ -32,7 +32,7 @@ format: $(VENV)/dev ## write the code in the house's format
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/dev ## measure; prints ratios taken in one run
-	$(BIN)/python -m tests.benchmarks
+	DATAGEN_TEST_VLLM=$(wildcard $(VLLM)/bin/python) $(BIN)/python -m tests.benchmarks
 
 clean: ## remove what was built, but no outputs
 	rm -rf $(VENV) $(VLLM) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -214,11 +214,20 @@ app.command("serve-demo")(serve_demo)
 
 
 @app.command()
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+def doctor(
+    recipe: Annotated[str | None, typer.Argument(help="Look at what its vLLM teachers need too.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; may be repeated.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
     """What works on this machine, and what to do about the rest."""
     from datagen.doctor import examine
+    from datagen.recipe_file import load_recipe
 
-    findings = examine()
+    if settings and recipe is None:
+        raise UsageError("--set changes a recipe; name one")
+    findings = examine(None if recipe is None else load_recipe(recipe, settings or []))
     if as_json:
         _say(json.dumps([{"what": f.what, "state": f.state, "detail": f.detail} for f in findings], indent=1))
     else:

@@ -9,6 +9,7 @@ from datagen.atomic import write_text
 from datagen.errors import UsageError
 from datagen.formats.tokenizer import load_tokenizer
 from datagen.inputs import resolve_inputs
+from datagen.journal import Journal
 from datagen.recipe import Recipe
 from datagen.recipe_file import dump_recipe
 from datagen.sampling.stage import Sample
@@ -19,13 +20,14 @@ from datagen.spending.cost import refuse_unpriced
 from datagen.stage import Run, Say, Stage, describe
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import StageName
+from datagen.teachers.connecting import refuse_unstartable
 from datagen.teachers.families import refuse_unable_to_continue
 from datagen.teachers.openai_api import api_key
 from datagen.teachers.prompting import load_prompt
 from datagen.unbuilt import refuse_unbuilt
 from datagen.verify.judge import judge_settings
 from datagen.verify.stage import Verify
-from datagen.workspace import StageRecord, Workspace
+from datagen.workspace import StageRecord, Workspace, completions_of
 
 STAGES: tuple[StageName, ...] = ("pull", "screen", "sample", "verify", "select", "assemble")
 
@@ -88,7 +90,11 @@ def prepare(recipe: Recipe, workspace: Workspace, options: Options, say: Say) ->
 
     Raises:
         UsageError: a source or benchmark is not there.
+        DatagenError: vLLM can't be started here, and nothing is kept yet that could do without.
     """
+    has_completions = options.reuse is not None or Journal.is_at(completions_of(workspace.folder))
+    if STAGES.index(options.until) >= STAGES.index("sample") and not has_completions:
+        refuse_unstartable(recipe)
     if options.fresh:
         workspace.forget_stages()
     write_text(workspace.folder / "recipe.yaml", dump_recipe(recipe))

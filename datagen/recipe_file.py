@@ -14,6 +14,8 @@ from pydantic import BaseModel, ValidationError
 
 from datagen.errors import UsageError
 from datagen.recipe import Recipe
+from datagen.recipe_teachers import VLLMTeacher
+from datagen.teachers.vllm.located import located
 
 _REMOTE = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 _VERSION = 1
@@ -29,7 +31,7 @@ def load_recipe(reference: str, overrides: Sequence[str] = (), limit: int | None
 
     Returns:
         The checked recipe, with local paths made absolute (they are looked up beside the recipe, then in the working
-        directory).
+        directory), and models in folders named by their content.
 
     Raises:
         UsageError: the recipe can't be used; the message names the setting and says what to do.
@@ -45,8 +47,8 @@ def load_recipe(reference: str, overrides: Sequence[str] = (), limit: int | None
         for source in sources if isinstance(sources, list) else ():
             if isinstance(source, dict):
                 source["limit"] = limit
-    recipe = _validate(tree, path.name)
-    return _with_absolute_paths(recipe, path.resolve().parent)
+    resolved = _with_absolute_paths(_validate(tree, path.name), path.resolve().parent)
+    return _validate(resolved.model_dump(mode="json"), path.name)  # two folders may hold the same model
 
 
 def bundled_recipes() -> dict[str, str]:
@@ -225,9 +227,13 @@ def _with_absolute_paths(recipe: Recipe, folder: Path) -> Recipe:
     prompt = recipe.sampling.prompt
     if (folder / prompt).exists() or Path(prompt).exists():
         prompt = _absolute(prompt, folder)
+    teachers = tuple(
+        located(teacher, folder) if isinstance(teacher, VLLMTeacher) else teacher for teacher in recipe.teachers
+    )
     return recipe.model_copy(
         update={
             "sources": sources,
+            "teachers": teachers,
             "screen": recipe.screen.model_copy(update={"benchmarks": benchmarks}),
             "paths": recipe.paths.model_copy(update={"tokenizer": tokenizer}),
             "sampling": recipe.sampling.model_copy(update={"prompt": prompt}),

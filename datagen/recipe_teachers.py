@@ -3,9 +3,10 @@
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
 from datagen.section import Auto, Section
+from datagen.teachers.vllm.engine_args import refused
 
 SeedPolicy = Literal["none", "per_request"]
 FamilyName = Literal["plain", "openai_reasoning", "claude_4", "claude_5", "gemini", "mistral", "deepseek"]
@@ -123,7 +124,20 @@ class OpenAITeacher(Section):
 
 
 class VLLMTeacher(Section):
-    """Local vLLM workers, or servers that already run (`base_urls`); free unless `price` says what they cost."""
+    """Local vLLM workers, or servers that already run (`base_urls`); free unless `price` says what they cost.
+
+    With `base_urls` nothing is started: `python` and `workers` are then without effect, and `engine_args` say how the
+    servers were started, which counts where it changes what they write.
+
+    Attributes:
+        model: what requests ask for. A Hub id, a folder, which becomes NAME@FINGERPRINT with the folder in
+            `engine_args.model`, `bundled` for the tiny teacher that comes with datagen, or the name of an adapter.
+        workers: servers; `auto` is as many as the GPUs carry, and one on a CPU build.
+        python: the interpreter that has vLLM; this one when null.
+        engine_args: settings of vLLM's server by their names on its command line.
+        fingerprints: of the files and folders that `engine_args` name, by setting; written when the recipe is read.
+        concurrency: most requests in flight at each of them; less where its /metrics say that it can't hold so many.
+    """
 
     name: str
     kind: Literal["vllm"]
@@ -133,7 +147,8 @@ class VLLMTeacher(Section):
     python: str | None = None
     seed: SeedPolicy = "none"
     concurrency: Annotated[int, Field(gt=0)] = 256
-    engine_args: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    engine_args: dict[str, JsonValue] = Field(default_factory=dict)
+    fingerprints: dict[str, str] = Field(default_factory=dict)
     price: Price | None = None
     family: FamilyName | Auto = "auto"
 
@@ -141,6 +156,13 @@ class VLLMTeacher(Section):
     @classmethod
     def _check_urls(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_plain_url(url) for url in urls)
+
+    @model_validator(mode="after")
+    def _check_engine_args(self) -> Self:
+        complaint = refused(self.engine_args)
+        if complaint is not None:
+            raise ValueError(complaint)
+        return self
 
     @property
     def api_key_env(self) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator
 from datagen.errors import UsageError
 from datagen.formats import FORMATS
 from datagen.recipe import Recipe
-from datagen.recipe_teachers import VLLMTeacher
 from datagen.tables import StageName
 
 
@@ -28,20 +27,14 @@ def refuse_unbuilt(recipe: Recipe, stages: Collection[StageName]) -> None:
 
 
 LIMITS_OF_THIS_VERSION = (
-    "Paths are told apart by their words, not by their mathematics: one method, reworded, can stand there twice.",
+    "Two paths count as one when most words or nearly all formulas agree: one method, carried out otherwise, can stand "
+    "there twice.",
 )
 """What a reader of the dataset must know that this version leaves undone, in sentences."""
 
 
 def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
     paths = recipe.paths
-    for teacher in recipe.paid_teachers:
-        if isinstance(teacher, VLLMTeacher) and not teacher.base_urls:
-            yield (
-                "sample",
-                f"teachers: {teacher.name}: starting vLLM",
-                "start its servers yourself and name them in base_urls",
-            )
     if paths.summary != "template":
         yield "select", "paths.summary by a teacher", "use template"
     for name in recipe.output.formats:

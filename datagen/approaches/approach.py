@@ -1,8 +1,8 @@
 """What a path calculates, and how far two paths of a problem lie apart by it.
 
-Two things are compared: the expressions that a path writes, whole, and their pieces (two signs that stand together), with
-every letter read as "some variable". Whole expressions tell derivations apart; pieces forgive another name or another
-arrangement.
+Two things are compared: the expressions that a path writes, whole, and their pieces (two signs that stand together),
+where a letter by itself is "some variable". Whole expressions tell derivations apart; pieces forgive another name or
+another arrangement.
 """
 
 import re

@@ -16,7 +16,8 @@ LEAST_STEPS = 8
 """A path with fewer steps of its own shows too little mathematics to be told by it."""
 
 SAME_PATH_VERSION = ("1", SAME_SHARE, SAME_DISTANCE, LEAST_STEPS)
-"""What `is_same_path` rests on; whoever keeps what followed from it keeps this with it."""
+"""What `is_same_path` rests on; the number changes with the spelling and the distance. It is a setting of plan and
+selection."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

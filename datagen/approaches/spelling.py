@@ -34,7 +34,7 @@ _WORD = re.compile(
     r"[A-Za-z](?<![\\A-Za-z].)(?:[a-z]++(?:'[a-z]++)?|'[a-z]++|(?<=[aI])(?= [a-z])|(?<=[A-Z])[A-Z]{3,})(?![A-Za-z])"
 )
 _FULL_STOP = re.compile(r"\.(?![0-9])")
-_TWO_NUMBERS = re.compile(r"(?<=[0-9]) (?=[0-9])")
+_TWO_NUMBERS = re.compile(r" (?<=[0-9] )(?=[0-9])")
 _LAYOUT = str.maketrans('{}[]=<>~,;:?$&|"`#', "()()" + 14 * "\n", " \t\r\f\v")
 _ONE_IN_BRACKETS = re.compile(r"(?:(?<![0-9A-Za-z)'])|(?<=\\sqrt))\((\w+)\)")
 _PRODUCT = re.compile(r"(?<=[0-9])\(([0-9.]+)\)")
@@ -56,7 +56,7 @@ def expressions_in(text: str) -> list[str]:
     text = _RELATION.sub("\n", _EMPHASIS.sub(r"\1", text).replace("**", "\n"))
     text = _FULL_STOP.sub("\n", _WORD.sub("\n", text))
     text = _TWO_NUMBERS.sub("\n", text).translate(_LAYOUT)
-    return [_canonical(one) for one in text.split("\n") if one and len(one) <= _LONGEST]
+    return [_canonical(one) for one in text.split() if len(one) <= _LONGEST]
 
 
 def _in_ascii(found: re.Match[str]) -> str:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from datagen.progress.counts import Asking, Spent, View
 from datagen.progress.wording import duration, faults_shown, speed, usd, verdicts_shown
+from datagen.teachers.base import Workers
 
 _GAP = 3
 _MARGIN = 1
@@ -65,6 +66,8 @@ def _groups(view: View) -> Iterator[_Group]:
     yield _Group("tokens", ((f"{asking.tokens:,}", ""), (f"{speed(asking.tokens_per_second)} a second", "")))
     if asking.spent is not None:
         yield _Group("spent", tuple(_spent(asking.spent)))
+    if asking.traffic.workers is not None:
+        yield _Group("workers", tuple(_workers(asking.traffic.workers)))
     faults = faults_shown(asking.traffic.faults)
     if faults:
         yield _Group("faults", tuple((f"{name}: {number:,}", _ODD) for name, number in faults))
@@ -86,6 +89,18 @@ def _spent(spent: Spent) -> Iterator[tuple[str, str]]:
     if spent.budget_tokens is not None:
         yield f"{spent.tokens:,} tokens", ""
         yield f"of {spent.budget_tokens:,}", ""
+
+
+def _workers(workers: Workers) -> Iterator[tuple[str, str]]:
+    yield f"{workers.up:,} of {workers.of:,} up", "" if workers.up == workers.of else _BAD
+    if workers.kv_use is not None:
+        yield f"{workers.running:,} running", ""
+        yield f"{workers.queued:,} queued", ""
+        yield f"KV {workers.kv_use:.0%}", ""
+    if workers.preempted:
+        yield f"{workers.preempted:,} preempted", _ODD
+    if workers.restarts:
+        yield f"{workers.restarts:,} restarted", _ODD
 
 
 def _bar_line(view: View, width: int, labels: int, ascii_only: bool) -> Text:

@@ -6,6 +6,7 @@ The line says `key value` pairs in a fixed order, so that it can be searched, as
 from collections.abc import Iterator, Mapping
 
 from datagen.progress.counts import Asking, Spent, View
+from datagen.teachers.base import Workers
 
 VERDICTS_ALWAYS_SHOWN = ("correct", "wrong", "truncated")
 UNKNOWN = "-"
@@ -39,12 +40,23 @@ def _pairs(view: View) -> Iterator[str]:
 def _conversation(asking: Asking) -> Iterator[str]:
     yield f"in flight {asking.traffic.in_flight:,}"
     yield f"waiting {asking.traffic.waiting:,}"
+    if asking.traffic.workers is not None:
+        yield from _workers(asking.traffic.workers)
     faults = faults_shown(asking.traffic.faults)
     named = f" ({', '.join(f'{name}: {number:,}' for name, number in faults)})" if faults else ""
     yield f"faults {sum(number for _, number in faults):,}{named}"
     if asking.spent is not None:
         yield f"spent {_money(asking.spent)}"
         yield f"spent tokens {_spent_tokens(asking.spent)}"
+
+
+def _workers(workers: Workers) -> Iterator[str]:
+    yield f"workers up {workers.up:,} of {workers.of:,}"
+    yield f"running {workers.running:,}"
+    yield f"queued {workers.queued:,}"
+    yield f"KV use {UNKNOWN if workers.kv_use is None else f'{workers.kv_use:.0%}'}"
+    yield f"preempted {workers.preempted:,}"
+    yield f"restarts {workers.restarts:,}"
 
 
 def _money(spent: Spent) -> str:

@@ -24,6 +24,7 @@ from datagen.screen.wording import shorten
 from datagen.stage import Run
 from datagen.tables import EXAMPLES, JUDGE, SUSPECTS, VERDICTS, Split, Suspect, SuspectPolicy
 from datagen.teachers.prompting import Prompt, load_prompt
+from datagen.teachers.vllm.located import is_bundled
 from datagen.unbuilt import LIMITS_OF_THIS_VERSION
 from datagen.verify.equivalence import VERIFIER_VERSION
 from datagen.verify.judge import PROMPT, judging_teacher
@@ -87,6 +88,7 @@ def render_card(
         suspects=_suspects(run),
         formats=[(name, FORMATS[name].features_note) for name in formats],
         demo=any(isinstance(teacher, DemoTeacher) for teacher in recipe.teachers),
+        tiny=sorted({model for _, model in figures.writers if is_bundled(model)}),
         tokenizer=tokenizer_name,
         tokenizer_fingerprint=tokenizer.fingerprint[:12],
         limits=LIMITS_OF_THIS_VERSION,

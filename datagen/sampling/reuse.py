@@ -5,6 +5,7 @@ ask, setting by setting; where several teachers have its model, the one that is 
 """
 
 import contextlib
+import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from datagen.errors import UsageError
 from datagen.journal import Journal, Position
 from datagen.recipe import Recipe
 from datagen.spending.paying import SETTINGS, problem_hash, sampling_settings
+from datagen.teachers.families import started_with
 from datagen.teachers.prompting import load_prompt
 from datagen.verify.judge import PROMPT
 
@@ -22,8 +24,9 @@ NOT_WRITTEN_DOWN = "what was asked is not known: an earlier version did not writ
 NOT_IN_RECIPE = "the problem is not in this recipe"
 BEYOND_PLAN = "beyond the plan: enough paths, given up, or max_attempts"
 
+_STARTED_WITH = "engine_args"
 _ASKED = {"model", "prompt", "problem", *SETTINGS}
-_FIELDS = ("key", *sorted(_ASKED), "prompt_tokens", "completion_tokens", "cost_usd")
+_FIELDS = ("key", *sorted(_ASKED), _STARTED_WITH, "prompt_tokens", "completion_tokens", "cost_usd")
 _BATCH = 1000
 _MOST_REASONS, _OTHERS = 20, "other settings"
 _HASH_SHOWN = 8
@@ -132,6 +135,7 @@ class _Explanation:
     def __init__(self, recipe: Recipe, problems: Iterable[str]) -> None:
         self._sampling = recipe.sampling
         self._sent = {teacher.model: sampling_settings(teacher, recipe.sampling) for teacher in recipe.paid_teachers}
+        self._started_with = {teacher.model: started_with(teacher) for teacher in recipe.paid_teachers}
         self._prompts: dict[tuple[str, str], str | None] = {}
         self._problems = problems
         self._known: Hashes | None = None
@@ -148,6 +152,13 @@ class _Explanation:
             for name in SETTINGS
             if record[name] != sent[name]
         ]
+        if model in self._sent:
+            was, would_be = record.get(_STARTED_WITH) or {}, self._started_with[model].get(_STARTED_WITH, {})
+            reasons += [
+                f"{_STARTED_WITH}.{name} {_given(was.get(name))} -> {_given(would_be.get(name))}"
+                for name in sorted(was.keys() | would_be.keys())
+                if was.get(name) != would_be.get(name)
+            ]
         prompt = self._prompt(sampling.prompt, model)
         if prompt is not None and record["prompt"] != prompt:
             reasons.append(f"sampling.prompt {record['prompt'][:_HASH_SHOWN]} -> {prompt[:_HASH_SHOWN]}")
@@ -176,6 +187,10 @@ class _Explanation:
 
 def _shown(value: float | None) -> str:
     return "not sent" if value is None else str(value)
+
+
+def _given(value: Any) -> str:
+    return "not given" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
 def _most(reasons: Mapping[str, Paid]) -> list[dict[str, Any]]:

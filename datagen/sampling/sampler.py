@@ -33,6 +33,8 @@ _BEYOND_SLOTS = 32
 """Requests that wait so that no slot is ever empty; and problems that are open beyond what fills the slots."""
 _MOST_ASIDE = 8192
 """Problems that are put aside at a time; beyond them, nothing new is begun."""
+_LOOK_EVERY_S = 1.0
+"""How soon it is seen that teachers have more slots than before, as when their servers are up."""
 _MOST_LEFT = 20
 """Problems that may be left while others are answered; where there are more, it is the teacher that fails."""
 
@@ -96,8 +98,8 @@ class Sampler:
         self._blocks = Blocks(
             len(self._rules.ladder), self._rules.bounds, lambda used: costs_of(recipe, used), first_block(recipe)
         )
-        self._most = sum(ready.teacher.concurrency for ready in teachers.values()) + _BEYOND_SLOTS
-        self._places = asyncio.Semaphore(self._most)
+        self._most = 0
+        self._places = asyncio.Semaphore(0)
         self._aside = self._held_up = 0
         self._left: list[RequestFailedError] = []
         self._failures: list[Exception] = []
@@ -115,9 +117,10 @@ class Sampler:
         """
         async with asyncio.TaskGroup() as group:
             for place, problem in enumerate(problems):
-                while self._attempts.outstanding >= self._most or self._aside >= _MOST_ASIDE:
+                while not self._has_room():
                     self._less.clear()
-                    await self._less.wait()
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._less.wait(), _LOOK_EVERY_S)
                 await self._places.acquire()
                 if self._ended or STOP.is_set():
                     break
@@ -163,6 +166,7 @@ class Sampler:
                 self._end()
         finally:
             self._places.release()
+            self._look_again()
 
     async def _course(self, place: int, problem: Problem) -> Course:
         """Take a problem through its plan, in two goes where its policy is not known when the first wave is over."""
@@ -189,6 +193,7 @@ class Sampler:
             return await follow(_AsFarAsKnown(self._rules.bounds, partial(self._blocks.policy_now, place)), obtain)
         self._aside += 1
         self._places.release()
+        self._look_again()
         try:  # outside any handler: what is being handled would keep the texts
             policy = await self._blocks.policy(place)
         finally:
@@ -206,6 +211,15 @@ class Sampler:
         self._ended = True
         for ready in self._teachers.values():
             ready.client.end(StoppedError("another request failed for good"))
+
+    def _has_room(self) -> bool:
+        """Whether another problem may be begun; there are as many places as the teachers have slots, and some more."""
+        slots = sum(ready.client.slots for ready in self._teachers.values())
+        while self._most < slots + _BEYOND_SLOTS:
+            self._most += 1
+            self._places.release()
+        is_full = self._attempts.outstanding >= self._most or self._aside >= _MOST_ASIDE or self._places.locked()
+        return not is_full
 
     def _look_again(self) -> None:
         self._less.set()

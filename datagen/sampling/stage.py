@@ -33,10 +33,10 @@ from datagen.spending.purse import Purse, purse_of
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import RECORDED, SAMPLED, SCREENED, SOLUTIONS, Problem, Solution
-from datagen.teachers.base import Traffic
+from datagen.teachers.base import Traffic, taken_together
 from datagen.teachers.batch import Keeping, of_nobody
 from datagen.teachers.connecting import connected
-from datagen.teachers.families import family_name
+from datagen.teachers.families import family_name, started_with
 from datagen.teachers.prompting import load_prompt
 from datagen.verify.judge import judge_of, judge_settings
 from datagen.verify.verdicts import Verdicts, verifier_for
@@ -59,7 +59,10 @@ class Sample(Stage):
         sampling = recipe.sampling
         prompts = {teacher.name: load_prompt(sampling.prompt, teacher.model) for teacher in recipe.paid_teachers}
         teachers = [
-            [teacher.name, teacher.model, family_name(teacher), teacher.seed, prompts[teacher.name].sha256]
+            [
+                *(teacher.name, teacher.model, family_name(teacher), teacher.seed, prompts[teacher.name].sha256),
+                *started_with(teacher).values(),
+            ]
             for teacher in recipe.paid_teachers
         ]
         return [
@@ -125,10 +128,14 @@ async def _sample_and_write(
             sampler = Sampler(run.recipe, paths, recorded, teachers, journal, reuse, verdicts, progress)
             with run.watch(progress):
                 await sampler.run(run.workspace.read(SCREENED))
+            workers = _traffic(teachers).workers
             counted = await _write(run, part, sampler, used)
     finally:
         recorded.close()
-    return {"asked_now": progress.completions, "reused_from_other_run": progress.reused, **counted}
+    counts = {"asked_now": progress.completions, "reused_from_other_run": progress.reused, **counted}
+    if workers is not None:
+        counts["workers"] = {"of": workers.of, "preempted": workers.preempted, "restarts": workers.restarts}
+    return counts
 
 
 async def _write(run: Run, part: str, sampler: Sampler, used: Hashes) -> dict[str, Any]:
@@ -212,12 +219,7 @@ async def _ready(run: Run, journal: Journal, purse: Purse) -> AsyncIterator[Mapp
 
 
 def _traffic(teachers: Mapping[str, ReadyTeacher]) -> Traffic:
-    """What the teachers' clients are doing, taken together."""
-    traffics = [ready.client.traffic() for ready in teachers.values()]
-    faults: Counter[str] = Counter()
-    for traffic in traffics:
-        faults.update(traffic.faults)
-    return Traffic(sum(one.in_flight for one in traffics), sum(one.waiting for one in traffics), faults)
+    return taken_together([ready.client.traffic() for ready in teachers.values()])
 
 
 def _spent(sampling: Sampling, purse: Purse) -> Spent:

@@ -10,7 +10,7 @@ from datagen.recipe_teachers import PaidTeacher
 from datagen.spending.cost import NOTHING, Tariff, with_usage
 from datagen.spending.ledger import taken_over
 from datagen.teachers.base import Completion, Message, Origin, Request
-from datagen.teachers.families import parameters_of
+from datagen.teachers.families import parameters_of, started_with
 from datagen.teachers.prompting import Prompt
 from datagen.texts import digest
 
@@ -80,6 +80,7 @@ def record_from(teacher: PaidTeacher, request: Request, origin: Origin, completi
         "prompt": origin.prompt,
         "problem": origin.problem,
         **settings_sent(teacher, request),
+        **started_with(teacher),
         **asdict(with_usage(request, completion)),
         "cost_usd": Tariff.of(teacher).cost(request, completion).usd,
     }

@@ -1,6 +1,7 @@
 """What a teacher is to the sampler: something that answers a request. No provider's type crosses this line."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -79,6 +80,27 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
+class Workers:
+    """The vLLM servers behind a teacher, for people.
+
+    Attributes:
+        up, of: how many answer, and how many there are.
+        running, queued: requests that those work on, and that wait there.
+        kv_use: share of the KV cache in use at the fullest, from 0 to 1; None when no server tells of itself.
+        preempted: how often one threw work away for want of KV cache.
+        restarts: how often one was started again.
+    """
+
+    up: int
+    of: int
+    running: int
+    queued: int
+    kv_use: float | None
+    preempted: int
+    restarts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """What a client is doing, for people.
 
@@ -86,11 +108,39 @@ class Traffic:
         in_flight: requests that were sent and have no answer yet.
         waiting: requests that wait for a slot, a rate, a retry, an endpoint that is down, or a budget.
         faults: what went wrong so far, by name.
+        workers: its vLLM servers; None where it is something else.
     """
 
     in_flight: int
     waiting: int
     faults: Mapping[str, int]
+    workers: Workers | None = None
+
+
+def taken_together(traffics: Sequence[Traffic]) -> Traffic:
+    """What several clients are doing."""
+    faults: Counter[str] = Counter()
+    for traffic in traffics:
+        faults.update(traffic.faults)
+    workers = [traffic.workers for traffic in traffics if traffic.workers is not None]
+    return Traffic(
+        in_flight=sum(traffic.in_flight for traffic in traffics),
+        waiting=sum(traffic.waiting for traffic in traffics),
+        faults=faults,
+        workers=_all_workers(workers) if workers else None,
+    )
+
+
+def _all_workers(workers: Sequence[Workers]) -> Workers:
+    return Workers(
+        up=sum(one.up for one in workers),
+        of=sum(one.of for one in workers),
+        running=sum(one.running for one in workers),
+        queued=sum(one.queued for one in workers),
+        kv_use=max((one.kv_use for one in workers if one.kv_use is not None), default=None),
+        preempted=sum(one.preempted for one in workers),
+        restarts=sum(one.restarts for one in workers),
+    )
 
 
 class Hold(Protocol):
@@ -132,6 +182,11 @@ class Budget(Protocol):
 
 class TeacherClient(Protocol):
     """A teacher that can be asked; any number of requests at a time, it bounds those in flight itself."""
+
+    @property
+    def slots(self) -> int:
+        """Requests that it can have in flight; more once servers are up that were not counted before."""
+        ...
 
     async def ask(self, request: Request) -> Completion:
         """Answer one request.

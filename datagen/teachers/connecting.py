@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from datagen.errors import StoppedError, UsageError
+from datagen.recipe import Recipe
 from datagen.recipe_teachers import DemoTeacher, PaidTeacher, VLLMTeacher, asks_in_batches
 from datagen.stopping import STOP, STOPPED_BY_SIGNAL
 from datagen.teachers.base import Budget, TeacherClient
@@ -14,6 +15,8 @@ from datagen.teachers.demo_process import running_demo
 from datagen.teachers.openai_api import OpenAIClient
 from datagen.teachers.replies import CountTokens
 from datagen.teachers.vllm.client import LocalClient
+from datagen.teachers.vllm.interpreter import examine
+from datagen.teachers.vllm.placing import Places
 
 _LOOK_EVERY_S = 0.1
 _MOST_SILENT_S = 20.0
@@ -58,6 +61,18 @@ async def connected(
         finally:
             watcher.cancel()
             await client.close()
+
+
+def refuse_unstartable(recipe: Recipe) -> None:
+    """Refuse a recipe whose vLLM workers this machine can't start, before the hours that come before the first request.
+
+    Raises:
+        DatagenError: an interpreter has no vLLM, or there are too few GPUs.
+    """
+    places = Places()
+    for teacher in recipe.paid_teachers:
+        if isinstance(teacher, VLLMTeacher) and not teacher.base_urls:
+            places.take(teacher, examine(teacher.python))
 
 
 def _client(

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from datagen.errors import UsageError
 from datagen.recipe import Recipe
-from datagen.recipe_teachers import DemoTeacher, FamilyName, PaidTeacher
+from datagen.recipe_teachers import DemoTeacher, FamilyName, PaidTeacher, VLLMTeacher
 from datagen.teachers.base import Completion, Request
+from datagen.teachers.vllm.distribution import text_settings
 from datagen.thoughts import CLOSE, OPEN
 
 Parameter = Literal["temperature", "top_p", "seed"]
@@ -86,20 +87,24 @@ def family_name(teacher: PaidTeacher) -> FamilyName:
     return _guessed(teacher.model, teacher.base_urls) if teacher.family == "auto" else teacher.family
 
 
-def parameters_of(teacher: PaidTeacher, request: Request) -> dict[str, float | int]:
-    """The parameters that change the distribution, as far as they are sent; the length limit under one name for all.
+def parameters_of(teacher: PaidTeacher, request: Request) -> dict[str, Any]:
+    """The parameters that change the distribution: those that are sent, and those that a vLLM server is started with.
 
-    They go into the key of what was asked.
+    They go into the key of what was asked. The length limit stands under one name for all.
     """
-    refuses = FAMILIES[family_name(teacher)].refuses
-    asked = {"temperature": request.temperature, "top_p": request.top_p, "max_tokens": request.max_tokens}
-    return {name: value for name, value in asked.items() if name not in refuses}
+    return _sent(teacher, request) | started_with(teacher)
+
+
+def started_with(teacher: PaidTeacher) -> dict[str, dict[str, Any]]:
+    """The settings of its servers that change what a teacher writes, as `engine_args`; empty where there are none."""
+    settings = text_settings(teacher) if isinstance(teacher, VLLMTeacher) else {}
+    return {"engine_args": settings} if settings else {}
 
 
 def body_of(teacher: PaidTeacher, request: Request) -> dict[str, Any]:
     """What is sent, as JSON."""
     family = FAMILIES[family_name(teacher)]
-    parameters: dict[str, Any] = parameters_of(teacher, request)
+    parameters: dict[str, Any] = _sent(teacher, request)
     parameters[family.length_limit] = parameters.pop("max_tokens")
     if request.seed is not None and "seed" not in family.refuses:
         parameters["seed"] = request.seed
@@ -137,6 +142,12 @@ def refuse_unable_to_continue(recipe: Recipe) -> None:
                 f"{recipe.name}: sampling.on_truncated: continue: teacher {teacher.name} is of the family {family}, "
                 "which does not continue an answer that was cut off; use raise_limit or accept"
             )
+
+
+def _sent(teacher: PaidTeacher, request: Request) -> dict[str, float | int]:
+    refuses = FAMILIES[family_name(teacher)].refuses
+    asked = {"temperature": request.temperature, "top_p": request.top_p, "max_tokens": request.max_tokens}
+    return {name: value for name, value in asked.items() if name not in refuses}
 
 
 @cache

@@ -2,41 +2,21 @@
 
 Whoever waits holds nothing: a request that has to be tried again leaves its slot and comes back to the head of the line
 when its time has come. New ones are served in the order in which they came. Every change lets in all that may enter
-now, at a constant cost for each.
+now, at a constant cost for each. `endpoints.py` says where each of them goes.
 """
 
 import asyncio
 import heapq
+import math
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
-from datagen.teachers.breaker import Breaker
+from datagen.teachers.endpoints import Endpoint, Endpoints, Wave
 from datagen.teachers.pace import Rate, Window
 
 REFUSED_S = 600.0
 """How long an endpoint may do nothing but refuse for now; a minute's limit is met again within that."""
-
-
-@dataclass(slots=True, eq=False)
-class Endpoint:
-    """One server of a teacher.
-
-    Attributes:
-        url: its base URL.
-        breaker: whether it may be asked.
-        in_flight: requests that were let in to it and have not left.
-        paused_until: nothing is sent before this time, because it asked for that.
-    """
-
-    url: str
-    breaker: Breaker = field(default_factory=Breaker)
-    in_flight: int = 0
-    paused_until: float = 0.0
-
-    def wait(self, now: float) -> float:
-        """Seconds until it may be asked; 0 when it may be now."""
-        return max(self.breaker.wait(now), self.paused_until - now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +28,22 @@ class Ticket:
         number: of the request, as the window counts.
         tokens: what was taken of the rate of tokens.
         is_probe: whether it finds out if the endpoint is up.
+        wave: that it belongs to.
     """
 
     endpoint: Endpoint
     number: int
     tokens: float
     is_probe: bool
+    wave: Wave | None
 
 
 @dataclass(slots=True, eq=False)
 class _Waiter:
     tokens: float
     ticket: "asyncio.Future[Ticket]"
+    wave: Wave | None
+    avoid: Endpoint | None
 
 
 class Gate:
@@ -69,6 +53,12 @@ class Gate:
         urls: the base URLs of the endpoints.
         concurrency: most requests in flight.
         requests_per_minute, tokens_per_minute: told limits; None where there is none.
+        room: most requests in flight at each endpoint, until `make_room` says otherwise.
+
+    Attributes:
+        in_flight: requests that were let in and have not left.
+        endpoints: where they go.
+        outages: how often an endpoint was said to be down.
     """
 
     def __init__(
@@ -77,9 +67,11 @@ class Gate:
         concurrency: int,
         requests_per_minute: float | None = None,
         tokens_per_minute: float | None = None,
+        room: float = math.inf,
     ) -> None:
         self.in_flight = 0
-        self._endpoints = [Endpoint(url) for url in urls]
+        self.outages = 0
+        self.endpoints = Endpoints(urls, room)
         self._window = Window(concurrency)
         self._requests = Rate(requests_per_minute) if requests_per_minute else None
         self._tokens = Rate(tokens_per_minute) if tokens_per_minute else None
@@ -101,12 +93,20 @@ class Gate:
         """What `end` was called with."""
         return self._error
 
-    async def enter(self, tokens: float = 0.0, delay: float | None = None) -> Ticket:
+    async def enter(
+        self,
+        tokens: float = 0.0,
+        delay: float | None = None,
+        wave: Hashable | None = None,
+        avoid: Endpoint | None = None,
+    ) -> Ticket:
         """Wait until a request may be sent.
 
         Args:
             tokens: what it is thought to cost of the rate of tokens.
             delay: seconds before which it shall not be sent; those that were told one go before those that were not.
+            wave: what it asks, where others may ask the same: they go to one endpoint, as far as that may be asked.
+            avoid: the endpoint that just failed it; it goes to another one if it can.
 
         Returns:
             What it holds; has to be handed back by `served`, `answered`, `refused`, `failed` or `withdraw`.
@@ -117,7 +117,7 @@ class Gate:
         if self._error is not None:
             raise self._error
         now = self._loop.time()
-        waiter = _Waiter(tokens, self._loop.create_future())
+        waiter = _Waiter(tokens, self._loop.create_future(), self.endpoints.join(wave), avoid)
         if delay is None:
             self._new.append(waiter)
         else:
@@ -128,9 +128,11 @@ class Gate:
             return waiter.ticket.result()
         try:
             return await waiter.ticket
-        except asyncio.CancelledError:
+        except BaseException:
             if waiter.ticket.done() and not waiter.ticket.cancelled() and waiter.ticket.exception() is None:
                 self.withdraw(waiter.ticket.result())
+            else:
+                self.endpoints.leave(waiter.wave)
             raise
 
     def served(self, ticket: Ticket, tokens: int | None) -> None:
@@ -177,18 +179,41 @@ class Gate:
         """The request failed as requests do when the endpoint is down.
 
         Returns:
-            Whether every endpoint has been down for too long.
+            Whether every endpoint has been down for too long, and nobody brings one back.
         """
         now = self._loop.time()
         ticket.endpoint.breaker.failed(now, probe=ticket.is_probe)
+        if ticket.wave is not None and ticket.wave.home is ticket.endpoint:
+            ticket.wave.home = None
         self._leave(ticket, ticket.tokens)
-        return all(endpoint.breaker.is_hopeless(now) for endpoint in self._endpoints)
+        return all(endpoint.is_hopeless(now) for endpoint in self.endpoints.all)
 
     def withdraw(self, ticket: Ticket) -> None:
         """Nothing was learnt about the endpoint: the request was not sent, or nobody wants to know any more."""
         if ticket.is_probe:
             ticket.endpoint.breaker.withdrawn(self._loop.time())
         self._leave(ticket, ticket.tokens)
+
+    def set_up(self, url: str, is_up: bool) -> None:
+        """Whoever runs an endpoint says whether it is up.
+
+        Nothing is sent to one that is down. One that is back is asked at once, and it is never given up from here.
+        """
+        endpoint = self.endpoints.at(url)
+        endpoint.is_managed = True
+        if is_up == endpoint.is_up:
+            return
+        if is_up:
+            endpoint.came_up()
+            self._let_in()
+        else:
+            endpoint.is_up = False
+            self.outages += 1
+
+    def make_room(self, url: str, most: float) -> None:
+        """Give an endpoint at most so many requests at a time, from the next one on."""
+        self.endpoints.at(url).room = most
+        self._let_in()
 
     def end(self, error: Exception) -> None:
         """Let nobody in any more; whoever waits gets the error at once."""
@@ -207,6 +232,7 @@ class Gate:
     def _leave(self, ticket: Ticket, tokens: float) -> None:
         self.in_flight -= 1
         ticket.endpoint.in_flight -= 1
+        self.endpoints.leave(ticket.wave)
         if self._tokens is not None:
             self._tokens.take(tokens - ticket.tokens, self._loop.time())
         self._let_in()
@@ -220,8 +246,10 @@ class Gate:
                 if self._again:
                     self._come_back(self._again[0][0])
                 return
-            endpoint, wait = self._endpoint(now)
+            endpoint, wait = self.endpoints.choose(now, waiter.wave, waiter.avoid)
             wait = max(wait, self._rate_wait(waiter.tokens, now))
+            if wait == math.inf:
+                return
             if wait > 0:
                 self._come_back(now + wait)
                 return
@@ -251,14 +279,10 @@ class Gate:
             self._requests.take(1, now)
         if self._tokens is not None:
             self._tokens.take(waiter.tokens, now)
-        waiter.ticket.set_result(Ticket(endpoint, self._window.send(), waiter.tokens, endpoint.breaker.send(now)))
-
-    def _endpoint(self, now: float) -> tuple[Endpoint, float]:
-        """The endpoint with the fewest in flight among those that may be asked, else the first that may be."""
-        return min(
-            ((endpoint, max(0.0, endpoint.wait(now))) for endpoint in self._endpoints),
-            key=lambda found: (found[1], found[0].in_flight),
-        )
+        if waiter.wave is not None:
+            waiter.wave.home = endpoint
+        number, is_probe = self._window.send(), endpoint.breaker.send(now)
+        waiter.ticket.set_result(Ticket(endpoint, number, waiter.tokens, is_probe, waiter.wave))
 
     def _rate_wait(self, tokens: float, now: float) -> float:
         by_requests = self._requests.wait_for(1, now) if self._requests is not None else 0.0

@@ -29,7 +29,7 @@ from datagen.stage import Run
 from datagen.teachers.base import Message, Request, TeacherClient
 from datagen.teachers.connecting import connected
 from datagen.teachers.desk import Desk
-from datagen.teachers.families import family_name, parameters_of
+from datagen.teachers.families import family_name, parameters_of, started_with
 from datagen.teachers.prompting import load_prompt
 from datagen.texts import digest
 from datagen.verify.futures import known
@@ -71,12 +71,13 @@ def judging_teacher(recipe: Recipe) -> PaidTeacher | None:
     return named
 
 
-def judge_settings(recipe: Recipe) -> list[str] | None:
-    """What judged verdicts depend on beside the verifier: the judge's name, model and family, and its prompt's hash."""
+def judge_settings(recipe: Recipe) -> list[Any] | None:
+    """What judged verdicts depend on beside the verifier: who is asked, by which prompt, started with what."""
     teacher = judging_teacher(recipe)
     if teacher is None:
         return None
-    return [teacher.name, teacher.model, family_name(teacher), load_prompt(PROMPT, teacher.model).sha256]
+    prompt = load_prompt(PROMPT, teacher.model).sha256
+    return [teacher.name, teacher.model, family_name(teacher), prompt, *started_with(teacher).values()]
 
 
 @contextlib.contextmanager

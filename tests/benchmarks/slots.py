@@ -155,7 +155,9 @@ def _problems(count: int) -> list[Problem]:
     ]
 
 
-async def sampled(rates: Sequence[float], slots: int, folder: Path | None = None, luck: int = 0) -> Thinker:
+async def sampled(
+    rates: Sequence[float], slots: int, folder: Path | None = None, luck: int = 0, teacher: Thinker | None = None
+) -> Thinker:
     """Sample problems to the end.
 
     Args:
@@ -163,11 +165,12 @@ async def sampled(rates: Sequence[float], slots: int, folder: Path | None = None
         slots: of the teacher.
         folder: where completions are kept, and found; None forgets them.
         luck: other latencies.
+        teacher: another one than a thinker of these rates.
 
     Returns:
         The teacher, who knows what it was asked and when.
     """
-    teacher = Thinker({str(number): rate for number, rate in enumerate(rates)}, slots, luck)
+    teacher = teacher or Thinker({str(number): rate for number, rate in enumerate(rates)}, slots, luck)
     recipe = _recipe(slots)
     ready = {"t": ReadyTeacher(recipe.paid_teachers[0], load_prompt("solve", "m"), teacher)}
     with (

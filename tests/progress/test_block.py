@@ -11,7 +11,7 @@ from rich.console import Console, Group
 from datagen.progress.block import block
 from datagen.progress.counts import Spent, View
 from datagen.progress.wording import duration, plain_line, speed, usd
-from datagen.teachers.base import Traffic
+from datagen.teachers.base import Traffic, Workers
 from tests.progress.views import view
 
 FULL = view(
@@ -27,6 +27,10 @@ HUGE = view(
     verdicts={"correct": 64_000_000, "wrong": 12_000_000, "truncated": 4, "no_answer": 2, "timeout": 1, "bad_gold": 1},
     traffic=Traffic(4096, 120_000, {f"closed mid-reply {number}": 10**number for number in range(9)}),
     spent=Spent(132_000.5, 1_904_332_000_000, 250_000.0, 50_000_000_000_000),
+)
+LOCAL = view(
+    traffic=Traffic(57, 120, {"closed mid-reply": 23}, Workers(1, 2, 45, 12, 0.734, preempted=3, restarts=1)),
+    spent=None,
 )
 
 
@@ -45,7 +49,9 @@ def rendered(shown: View, width: int) -> list[str]:
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 120, 200])
-@pytest.mark.parametrize("shown", [view(), FULL, HUGE, view(left_s=None), view(asking=None), view(total=0, done=0)])
+@pytest.mark.parametrize(
+    "shown", [view(), FULL, HUGE, LOCAL, view(left_s=None), view(asking=None), view(total=0, done=0)]
+)
 def test_no_line_is_wider_than_the_terminal_and_none_is_wrapped(shown: View, width: int) -> None:
     assert rendered(shown, width) == lines(shown, width)
     assert max(map(len, lines(shown, width))) <= width
@@ -81,6 +87,22 @@ def test_at_80_columns_it_reads_like_this() -> None:
         " spent         1.32 USD       of 12.50 USD     1,904,332 tokens   of 50,000,000",
         " faults        HTTP 429: 12   timeout: 3",
     ]
+
+
+def test_the_workers_of_a_local_teacher_read_like_this() -> None:
+    assert lines(LOCAL, 100)[-3:-1] == [
+        " workers       1 of 2 up              45 running       12 queued      KV 73%        3 preempted",
+        "               1 restarted",
+    ]
+    assert "waiting 120, workers up 1 of 2, running 45, queued 12, KV use 73%, preempted 3, restarts 1, faults 23" in (
+        plain_line(LOCAL)
+    )
+
+
+def test_workers_that_tell_nothing_of_themselves_are_shown_as_up_or_not() -> None:
+    silent = view(traffic=Traffic(57, 120, {}, Workers(2, 2, 0, 0, None, preempted=0, restarts=0)))
+    assert " workers       2 of 2 up" in lines(silent, 80)
+    assert "workers up 2 of 2, running 0, queued 0, KV use -, preempted 0, restarts 0" in plain_line(silent)
 
 
 def test_a_wide_terminal_shows_two_groups_side_by_side() -> None:

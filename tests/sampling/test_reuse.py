@@ -66,7 +66,10 @@ def sample(tmp_path: Path, server: Server) -> Any:
         fresh: bool = False,
         **changes: Any,
     ) -> tuple[int, dict[str, Any]]:
-        teacher = {"name": "t", "kind": "openai", "model": "m", "base_url": server.base_url, "api_key_env": "TEST_KEY"}
+        endpoint = {"kind": "openai", "base_url": server.base_url, "api_key_env": "TEST_KEY"}
+        if "engine_args" in changes:
+            endpoint = {"kind": "vllm", "base_urls": [server.base_url], "engine_args": changes.pop("engine_args")}
+        teacher = {"name": "t", "model": "m", **endpoint}
         recipe = Recipe.model_validate(
             {
                 "name": "test",
@@ -136,6 +139,22 @@ def test_a_setting_that_is_not_sent_any_more_is_named(sample: Any) -> None:
     sample()
     _, figures = sample(teacher={"family": "openai_reasoning"})
     assert list(unused(figures)) == ["sampling.temperature 0.8 -> not sent, sampling.top_p 0.95 -> not sent"]
+
+
+def test_a_server_that_is_started_differently_is_asked_anew_where_that_changes_the_text(sample: Any) -> None:
+    everything = PROBLEMS * WANTED
+    sample(engine_args={"max-model-len": 4096})
+    assert sample(engine_args={"max-model-len": 8192, "reasoning-parser": "r1"}, fresh=True)[0] == 0
+    asked, figures = sample(engine_args={"quantization": "fp8", "hf-overrides": {"rope_theta": 5}})
+    assert asked == everything
+    why = 'engine_args.hf-overrides not given -> {"rope_theta": 5}, engine_args.quantization not given -> fp8'
+    assert unused(figures) == {why: everything}
+    asked, figures = sample(engine_args={"quantization": "awq"})
+    assert asked == everything
+    assert unused(figures) == {
+        'engine_args.hf-overrides {"rope_theta": 5} -> not given, engine_args.quantization fp8 -> awq': everything,
+        "engine_args.quantization not given -> awq": everything,
+    }
 
 
 def test_every_setting_that_differs_is_named_with_its_old_and_new_value(sample: Any, tmp_path: Path) -> None:

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.conftest import prefect
+
+__all__ = ["prefect", "python"]
+
 
 @pytest.fixture(scope="session")
 def python() -> str:

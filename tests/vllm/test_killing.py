@@ -16,11 +16,11 @@ _STARTED_S = 240
 _GONE_S = 10
 
 
-def test_killed_workers_come_back_a_killed_run_leaves_none_and_nothing_is_lost_or_paid_twice(python, tmp_path):
+def test_killed_workers_come_back_a_killed_run_leaves_none_and_nothing_is_lost_or_paid_twice(python, prefect, tmp_path):
     run = tmp_path / "outputs" / "tiny-vllm"
     arguments = ("tiny-vllm", "--set", f"teachers.tiny.python={python}")
     few = ("--set", "teachers.tiny.workers=2", "--set", "teachers.tiny.concurrency=2")  # so that it takes its time
-    with running("build", *arguments, *few, cwd=tmp_path) as command:
+    with running("build", *arguments, *few, cwd=tmp_path, **prefect) as command:
         wait_until(lambda: _times(command, "is up") == 2, "both workers are up", _STARTED_S)
         wait_until(lambda: len(journal_lines(run)) >= 20, "completions arrive", _STARTED_S)
         _api_servers(command)[0].send_signal(signal.SIGKILL)
@@ -33,7 +33,7 @@ def test_killed_workers_come_back_a_killed_run_leaves_none_and_nothing_is_lost_o
         command.process.wait()
         wait_until(lambda: not command.left_behind(), "no process is left", _GONE_S)
     paid = _keys(run)
-    build(*arguments, cwd=tmp_path)
+    build(*arguments, cwd=tmp_path, **prefect)
     asked = Counter(_keys(run))
     assert set(asked.values()) == {1}
     assert set(paid) <= set(asked)

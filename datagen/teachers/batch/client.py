@@ -114,6 +114,11 @@ class BatchClient:
             if met[got.tries] == got.tries:
                 raise RequestFailedError(self._explained(got, met[got.tries]))
 
+    @property
+    def slots(self) -> int:
+        """Requests that it can have out."""
+        return self._teacher.concurrency
+
     def end(self, error: Exception) -> None:
         """Make no batch any more, and leave those that are out to the next start; see `TeacherClient.end`."""
         if self._error is not None:

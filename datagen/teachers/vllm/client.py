@@ -18,6 +18,8 @@ from datagen.teachers.replies import CountTokens
 from datagen.teachers.vllm.interpreter import examine
 from datagen.teachers.vllm.workers import Workers, running_workers
 
+_LOOK_EVERY_S = 0.5
+
 
 class LocalClient:
     """Asks the managed workers of a teacher, which the first request starts.
@@ -48,6 +50,7 @@ class LocalClient:
         self._loop = asyncio.get_running_loop()
         self._client: asyncio.Future[OpenAIClient] = self._loop.create_future()
         self._holder: threading.Thread | None = None
+        self._hoping: asyncio.Task[None] | None = None
         self._is_over = threading.Event()
         self._waiting = 0
 
@@ -81,6 +84,8 @@ class LocalClient:
     async def close(self) -> None:
         """Let go of the workers; the last client of a teacher to do so ends them."""
         self.end(StoppedError("no teacher is asked any more; start again to go on"))
+        if self._hoping is not None:
+            self._hoping.cancel()
         if self._started is not None:
             await self._started.close()
         self._is_over.set()
@@ -121,12 +126,19 @@ class LocalClient:
                 self._timeout_s,
                 self._budget,
                 self._count_tokens,
-                workers,
+                workers.states,
             )
         except Exception as error:
             self.end(error)
-        else:
-            self._client.set_result(client)
+            return
+        self._client.set_result(client)
+        self._hoping = self._loop.create_task(self._hope(client, workers))
+
+    async def _hope(self, client: OpenAIClient, workers: Workers) -> None:
+        """Send nothing more when there is no hope for any worker."""
+        while workers.error is None:
+            await asyncio.sleep(_LOOK_EVERY_S)
+        client.end(workers.error)
 
 
 class _Shared:
@@ -158,7 +170,7 @@ def _shared(teacher: VLLMTeacher, logs: Path, is_over: threading.Event) -> Itera
     try:
         with shared.starting:
             if shared.workers is None:
-                started = running_workers(teacher, logs, examine(teacher.python), is_over)
+                started = running_workers(teacher, logs, examine(teacher.python), is_over=is_over)
                 shared.workers = shared.stack.enter_context(started)
         yield shared.workers
     finally:

@@ -1,4 +1,4 @@
-"""What works on this machine, and what to do about the rest."""
+"""What datagen itself needs, whatever the recipe."""
 
 import importlib.metadata
 import os
@@ -7,9 +7,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
+from datagen.doctor.finding import Finding
 from datagen.errors import DatagenError
 from datagen.formats.tokenizer import load_tokenizer
 from datagen.verify.pair import Pair
@@ -20,18 +19,9 @@ _PACKAGES = ("aiohttp", "datasets", "math-verify", "pandas", "prefect", "pyarrow
 _MIB = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: `works`, `missing` (datagen runs without it) or `broken`."""
-
-    what: str
-    state: Literal["works", "missing", "broken"]
-    detail: str
-
-
-def examine() -> list[Finding]:
-    """Look at everything that datagen needs or can use."""
-    return [*_python(), _verifier(), _tokenizer(), _space(), _gpu(), _vllm(), _hub(), _prefect()]
+def machine_findings() -> list[Finding]:
+    """Look at everything that datagen needs or can use, local vLLM aside."""
+    return [*_python(), _verifier(), _tokenizer(), _space(), _gpu(), _hub(), _prefect()]
 
 
 def _python() -> Iterator[Finding]:
@@ -80,15 +70,6 @@ def _gpu() -> Finding:
     listed = subprocess.run(query, capture_output=True, text=True, check=False)
     names = "; ".join(listed.stdout.split("\n")).strip("; ")
     return Finding("GPU", "works" if names else "broken", names or listed.stderr.strip()[:200])
-
-
-def _vllm() -> Finding:
-    try:
-        return Finding("vLLM", "works", importlib.metadata.version("vllm"))
-    except importlib.metadata.PackageNotFoundError:
-        return Finding(
-            "vLLM", "missing", "not in this environment; run its servers elsewhere and name them in base_urls"
-        )
 
 
 def _hub() -> Finding:
