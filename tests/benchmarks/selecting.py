@@ -5,7 +5,6 @@ Tables are written by one process and selected from by another, whose peak memor
 
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from datagen.solutions import recorded_solution
 from datagen.stage import Run
 from datagen.tables import SAMPLED, SCREENED, SOLUTIONS, SUSPECTS, VERDICTS, Problem, Sampled, Verdict
 from datagen.workspace import Workspace
+from tests.benchmarks.contestants import peak_mib
 
 _SIZES, _TARGET = (500, 2_000), 100_000
 _SOLUTIONS, _CHOSEN, _CHARACTERS = 6, 4, 15_000
@@ -100,8 +100,7 @@ def _select(workspace: Workspace) -> dict[str, float]:
     begun = time.process_time()
     counts, _ = Select(_PART).work(Run(recipe, workspace, {}, None, lambda line: None))
     cpu_s = time.process_time() - begun
-    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"examples": counts["paths"].get(str(_CHOSEN), 0), "cpu_s": cpu_s, "peak_mib": peak_kib / 1024}
+    return {"examples": counts["paths"].get(str(_CHOSEN), 0), "cpu_s": cpu_s, "peak_mib": peak_mib()}
 
 
 if __name__ == "__main__":
