@@ -1,19 +1,20 @@
 """What makes a solution a path. Plan and selection both go by it, so that what was asked for is what is taken.
 
 A path is correct and whole; what the student reads of it closes with the answer that was verified, holds nothing that
-would be read as structure, and quotes no benchmark problem word for word. Where a recipe admits wrong paths, all of
-this holds for them but that they are correct.
+would be read as structure, quotes no benchmark problem word for word, and has no fault that a student would learn.
+Where a recipe admits wrong paths, all of this holds for them but that they are correct.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from datagen.degenerate import DEGENERATE_VERSION, Fault, fault_of
 from datagen.formats.tokenizer import CONTROL_TOKENS
 from datagen.screen.benchmarks import benchmark_revisions, load_benchmarks
 from datagen.screen.contamination import Hit
 from datagen.screen.quotes import QUOTES_VERSION, Quotes
-from datagen.solutions import TextMode
+from datagen.solutions import TextMode, path_parts
 from datagen.stage import Run
 from datagen.tables import Problem, Solution, Verdict, VerdictKind
 from datagen.thoughts import CLOSE, OPEN
@@ -33,10 +34,17 @@ class PathText:
     Attributes:
         text: as it is rendered.
         quote: the benchmark problem that it quotes; such a text is no path.
+        fault: why it is degenerate; such a text is no path either.
     """
 
     text: str
     quote: Hit | None
+    fault: Fault | None
+
+    @property
+    def is_path(self) -> bool:
+        """Whether nothing speaks against it."""
+        return self.quote is None and self.fault is None
 
 
 def structure_in(text: str) -> str | None:
@@ -68,13 +76,14 @@ class PathRule:
         self._verdicts = verdicts
 
     def read(self, problem: Problem, solution: Solution, verdict: Verdict) -> PathText | None:
-        """The text of a solution that is a path, or would be one but for what it quotes; else None."""
+        """The text of a solution that is a path, or would be one but for what it quotes or its fault; else None."""
         if verdict.verdict not in self._verdicts:
             return None
         text = closing_text(solution, verdict, self._mode)
         if text is None or self._forbidden_in(text) is not None:
             return None
-        return PathText(text, self._quotes.find(text, problem.problem) if self._quotes else None)
+        quote = self._quotes.find(text, problem.problem) if self._quotes else None
+        return PathText(text, quote, fault_of(problem.problem, *path_parts(solution, self._mode)))
 
 
 def path_rule_of(
@@ -90,6 +99,6 @@ def path_rule_of(
 
 
 def path_settings(run: Run) -> list[object]:
-    """What the rule depends on: the mode, the benchmarks' contents, and how quotes are found."""
+    """What the rule depends on: the mode, the benchmarks' contents, and how quotes and faults are found."""
     revisions = benchmark_revisions(run.recipe.screen, run.inputs)
-    return [run.recipe.paths.text, [QUOTES_VERSION, revisions] if revisions else None]
+    return [run.recipe.paths.text, [QUOTES_VERSION, revisions] if revisions else None, DEGENERATE_VERSION]

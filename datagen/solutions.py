@@ -42,12 +42,14 @@ def is_truncated(solution: Solution) -> bool:
 
 def path_text(solution: Solution, mode: TextMode) -> str:
     """What of a solution is the path: `both` is reasoning, a blank line, content; empty when there is nothing."""
-    parts = {
-        "both": (solution.reasoning, solution.content),
-        "reasoning": (solution.reasoning,),
-        "solution": (solution.content,),
-    }[mode]
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join(part for part in path_parts(solution, mode) if part)
+
+
+def path_parts(solution: Solution, mode: TextMode) -> tuple[str, str]:
+    """What of a solution's thought, and of what follows it, is the path; empty where nothing is."""
+    thought = "" if mode == "solution" else solution.reasoning
+    content = "" if mode == "reasoning" else solution.content
+    return thought, content
 
 
 def recorded_solution(

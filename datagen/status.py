@@ -54,6 +54,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
     lines += [f"  {name:20} {describe(counts)}" for name, counts in status["stages"].items()] or ["  none"]
     lines += _floor_lines(status["stages"].get("screen", {}).get("benchmark_floor", {}))
     lines += _quote_lines(status["stages"].get("select", {}).get("benchmark_quotes", {}))
+    lines += _degenerate_lines(status["stages"].get("select", {}).get("degenerate", {}))
     lines += _rung_lines(status["stages"].get("sample", {}))
     lines += _cut_lines(status["stages"].get("sample", {}))
     lines += ["", "spent, over all starts", *spending_lines(status)]
@@ -118,6 +119,12 @@ def _quote_lines(quotes: dict[str, int]) -> list[str]:
     """How many solutions were kept out for what they quote."""
     counted = ", ".join(f"{benchmark} {number:,}" for benchmark, number in quotes.items())
     return [f"  correct solutions that quote a benchmark's problem, and are no paths: {counted}"] if quotes else []
+
+
+def _degenerate_lines(faults: dict[str, int]) -> list[str]:
+    """How many solutions were kept out for a fault of their text."""
+    counted = ", ".join(f"{fault} {number:,}" for fault, number in faults.items())
+    return [f"  correct solutions that are degenerate, and are no paths: {counted}"] if faults else []
 
 
 def _suspect_lines(suspects: Sequence[dict[str, Any]]) -> list[str]:

@@ -35,6 +35,7 @@ DropReason = Literal[
     "too_few_distinct_paths",
     "outside_difficulty",
     "quotes_benchmark",  # paths are missing that quote a benchmark problem
+    "degenerate_paths",  # paths are missing that have a fault
     "paths_exceed_token_budget",
     "control_token_in_problem",
     "bad_gold",

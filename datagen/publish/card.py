@@ -14,6 +14,7 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 
 from datagen import __version__
+from datagen.degenerate import FAULTS
 from datagen.formats import FORMATS
 from datagen.formats.tokenizer import ExampleTokenizer
 from datagen.funnel import STAGES, SourceRows, funnel
@@ -65,9 +66,10 @@ def render_card(
         tokenizer_name: as the card may show it.
     """
     recipe = run.recipe
-    figures, selected = _measure(run), run.workspace.record()["stages"]["select"]["counts"]
+    figures = _measure(run)
     front = yaml.safe_dump(_front_matter(recipe, rows, formats, figures), sort_keys=False, allow_unicode=True)
     sources = funnel(run.workspace)
+    selected = run.workspace.record()["stages"]["select"]["counts"]
     template = resources.files("datagen.publish").joinpath("card.md.j2").read_text(encoding="utf-8")
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
     return environment.from_string(template).render(
@@ -82,6 +84,7 @@ def render_card(
         inputs={label: run.inputs[f"source {label}"] for label in sources},
         selected=selected,
         quoting=sum(selected["benchmark_quotes"].values()),
+        degenerate=[(FAULTS[name], number) for name, number in selected["degenerate"].items()],
         kept_out=_kept_out(run),
         prompts=_prompts(recipe),
         judge=_judge(run, figures),

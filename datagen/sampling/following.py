@@ -156,8 +156,7 @@ class Told:
     def outcome(self, solution: Solution, verdict: Verdict) -> Outcome:
         """What a solution brings to the plan."""
         read = self._rule.read(self._problem, solution, verdict)
-        is_path = read is not None and read.quote is None
-        return Outcome(solution.teacher, self._path(solution.id, read.text) if read and is_path else None)
+        return Outcome(solution.teacher, self._path(solution.id, read.text) if read and read.is_path else None)
 
     def _path(self, solution_id: str, text: str) -> str:
         """The path that a solution's text tells: the id of the first solution that told it."""

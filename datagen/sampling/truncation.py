@@ -5,11 +5,11 @@ journal, and what both cost is what the attempt cost. A text that repeats itself
 go on so.
 """
 
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from datagen.degenerate.repeats import tail_share
 from datagen.recipe import Sampling
 from datagen.spending.cost import from_usd
 from datagen.tables import Solution
@@ -27,11 +27,9 @@ _RAISED = 2
 """A limit is raised to so many times what it was."""
 _AT_LIMIT = 0.9
 """An answer of that share of its limit was cut off there; a shorter one by the endpoint, for reasons of its own."""
-_TAIL, _SHORTEST_TAIL = 4096, 1024
-"""Characters at the end of a text that tell whether it repeats itself; fewer tell nothing."""
 _REPEATS = 0.1
-"""Compressed size of such a tail, of its own size. Of 2,860 recorded answers that are right or closed their thought,
-one lies below; of 459 thoughts that were cut off, 74 do."""
+"""Compressed size of the end of a text that repeats itself, of its own size. Of 2,860 recorded answers that are right
+or closed their thought, one lies below; of 459 thoughts that were cut off, 74 do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +102,7 @@ def cut_of(first: Solution, limit: int) -> Cut:
 
 def repeats_itself(text: str) -> bool:
     """Whether a text repeats itself to its end: its last 4,096 characters compress to less than a tenth."""
-    tail = text[-_TAIL:].encode("utf-8", "surrogatepass")
-    return len(text) >= _SHORTEST_TAIL and len(zlib.compress(tail, 9)) < _REPEATS * len(tail)
+    return tail_share(text) < _REPEATS
 
 
 def raised(request: Request) -> Request:

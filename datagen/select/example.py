@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache, partial
 
 from datagen.approaches import read_path
+from datagen.degenerate import Fault, FaultName
 from datagen.formats.rendering import render_text, summary_text, tokens_of_frame
 from datagen.formats.tokenizer import ExampleTokenizer
 from datagen.path_rule import PathRule
@@ -34,6 +35,7 @@ class ExampleMaker:
 
     Attributes:
         quoting: by benchmark, the correct solutions so far that are no paths because they quote a problem of it.
+        degenerate: by fault, those that are no paths because they have it.
     """
 
     def __init__(self, recipe: Recipe, tokenizer: ExampleTokenizer, rule: PathRule) -> None:
@@ -41,6 +43,7 @@ class ExampleMaker:
         self._tokenizer = tokenizer
         self._rule = rule
         self.quoting: Counter[str] = Counter()
+        self.degenerate: Counter[FaultName] = Counter()
 
     def make(self, problem: Problem, judged: Sequence[Judged], suspect: Suspect | None = None) -> Example | Refusal:
         """The example, or why there is none.
@@ -79,17 +82,22 @@ class ExampleMaker:
             return Refusal("control_token_in_problem", f"the problem or its answer holds {structure!r}")
         summary = summary_text(problem.answer)
         frame = cache(partial(tokens_of_frame, problem.problem, summary, tokenizer=self._tokenizer))
-        candidates, quoting = self._candidates(problem, judged)
+        candidates, quoting, degenerate = self._candidates(problem, judged)
         self.quoting.update(quote.benchmark for candidate, quote in quoting if not candidate.is_wrong)
+        self.degenerate.update(fault.name for candidate, fault in degenerate if not candidate.is_wrong)
         chosen = self._choose(problem, summary, candidates, frame, told)
         if isinstance(chosen, list):
             return self._example(problem, judged, chosen, summary, frame)
-        if quoting:
-            would_do = [*candidates, *(candidate for candidate, _ in quoting)]
-            if isinstance(self._choose(problem, summary, would_do, frame, told), list):
-                first, quote = quoting[0]
-                detail = f"{told}; {len(quoting)} quote a benchmark: solution {first.solution.id}: {quote}"
-                return Refusal("quotes_benchmark", detail)
+        would_do = [*candidates, *(candidate for candidate, _ in quoting)]
+        if quoting and isinstance(self._choose(problem, summary, would_do, frame, told), list):
+            first, quote = quoting[0]
+            detail = f"{told}; {len(quoting)} quote a benchmark: solution {first.solution.id}: {quote}"
+            return Refusal("quotes_benchmark", detail)
+        would_do += [candidate for candidate, _ in degenerate]
+        if degenerate and isinstance(self._choose(problem, summary, would_do, frame, told), list):
+            first, fault = degenerate[0]
+            detail = f"{told}; {len(degenerate)} degenerate: solution {first.solution.id}: {fault}"
+            return Refusal("degenerate_paths", detail)
         return chosen
 
     def _choose(
@@ -99,8 +107,9 @@ class ExampleMaker:
         (fewest, most), most_tokens = self._recipe.paths.count, self._recipe.paths.max_example_tokens
         budget = PathBudget(fewest, most, most_tokens, frame, self._recipe.paths.most_wrong_of)
         if not has_enough(candidates, budget):
-            usable = f"{self._counted(candidates)} usable as paths (closing with their boxed answer, no control token"
-            return Refusal("too_few_correct_paths", f"{told}; {usable}, no quote), {self._needed}")
+            what = "closing with their boxed answer, no control token, no quote, not degenerate"
+            usable = f"{self._counted(candidates)} usable as paths ({what})"
+            return Refusal("too_few_correct_paths", f"{told}; {usable}, {self._needed}")
         different = distinct(candidates)
         if not has_enough(different, budget):
             return Refusal("too_few_distinct_paths", f"{told}; {self._counted(different)} distinct, {self._needed}")
@@ -129,21 +138,24 @@ class ExampleMaker:
 
     def _candidates(
         self, problem: Problem, judged: Sequence[Judged]
-    ) -> tuple[list[Candidate], list[tuple[Candidate, Hit]]]:
-        """The solutions that are paths, and those that would be but for what they quote."""
+    ) -> tuple[list[Candidate], list[tuple[Candidate, Hit]], list[tuple[Candidate, Fault]]]:
+        """The solutions that are paths, those that would be but for what they quote, and those but for a fault."""
         paths: list[Candidate] = []
         quoting: list[tuple[Candidate, Hit]] = []
+        degenerate: list[tuple[Candidate, Fault]] = []
         for solution, verdict in judged:
             path = self._rule.read(problem, solution, verdict)
             if path is None:
                 continue
             read = read_path(path.text, problem.problem)
             candidate = Candidate(solution, verdict, path.text, self._tokenizer.count(path.text), read)
-            if path.quote is None:
-                paths.append(candidate)
-            else:
+            if path.quote is not None:
                 quoting.append((candidate, path.quote))
-        return paths, quoting
+            elif path.fault is not None:
+                degenerate.append((candidate, path.fault))
+            else:
+                paths.append(candidate)
+        return paths, quoting, degenerate
 
     def _example(
         self,

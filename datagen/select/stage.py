@@ -76,7 +76,10 @@ class Select(Stage):
                 else:
                     figures.add(made)
                     write_example(made)
-        counts = figures.counts() | {"benchmark_quotes": dict(sorted(maker.quoting.items()))}
+        counts = figures.counts() | {
+            "benchmark_quotes": dict(sorted(maker.quoting.items())),
+            "degenerate": dict(maker.degenerate.most_common()),
+        }
         return counts, self.files(workspace)
 
 

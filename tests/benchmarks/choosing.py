@@ -93,7 +93,7 @@ def _read(tokenizer: ExampleTokenizer) -> list[_Solved]:
         solution = recorded_solution(name, problem.problem, text, model=row["model"], index=number)
         verdict = Verdict(solution.id, problem.answer, judged.answer, judged.verdict, judged.method, "")
         path = rule.read(problem, solution, verdict)
-        if path is not None:
+        if path is not None and path.is_path:
             problems[name] = problem
             read = read_path(path.text, problem.problem)
             found[name].append(Candidate(solution, verdict, path.text, tokenizer.count(path.text), read))

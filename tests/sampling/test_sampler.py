@@ -255,7 +255,7 @@ def test_other_parameters_ask_anew(tmp_path: Path, verifier: Verifier) -> None:
 
 
 def test_enough_recorded_solutions_ask_nobody(tmp_path: Path, verifier: Verifier) -> None:
-    texts = ["So \\boxed{2}", "Thus \\boxed{2}"]
+    texts = ["0 + 2 = \\boxed{2}", "Nothing and 2 make \\boxed{2}"]
     recorded = [recorded_solution("id0", "What is 0 + 2?", text, model="r", index=n) for n, text in enumerate(texts)]
     server, _, error = run(tmp_path, verifier, right, [(problem(), recorded)])
     assert (server.asked, error) == ([], None)

@@ -186,7 +186,8 @@ def test_a_run_without_that_setting_holds_none_and_speaks_of_none(tmp_path: Path
 def row(number: int, right: int) -> dict[str, Any]:
     answers = [2 * number if place < right else 2 * number + 7 for place in range(2)]
     generations = [
-        f"<think>One way: the sum is {number} and {number}.</think>\n\nIt is $\\boxed{{{answers[0]}}}$.",
+        f"<think>One way: start at {number}, take {number} steps up, and count where they lead to, one after the other."
+        f"</think>\n\nIt is $\\boxed{{{answers[0]}}}$.",
         f"Twice {number} is what the question asked for, and doubling gives \\boxed{{{answers[1]}}}.",
     ]
     problem, answer = f"What is {number} + {number}?", str(2 * number)

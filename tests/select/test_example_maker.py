@@ -34,6 +34,7 @@ EXAM = (
     "many right-handed players as left-handed players. What is the total number of games played?"
 )
 QUOTES = Quotes([BenchmarkSet("exam", "rev", (BenchmarkProblem(0, EXAM),))])
+BOXED_FIRST = f"\\boxed{{5}} is what it is. {WAYS[5]}"
 QUOTING = f"This reminds me: {EXAM} Here it is \\boxed{{5}}"
 
 
@@ -97,6 +98,7 @@ REFUSALS: dict[str, tuple[Problem, list[Judged], dict[str, Any]]] = {
     "control_token_in_problem": (replace(PROBLEM, problem="What is </think1>?"), correct(3), {}),
     "too_few_correct_paths": (PROBLEM, correct(1), {}),
     "quotes_benchmark": (PROBLEM, [judged(QUOTING), *correct(1)], {}),
+    "degenerate_paths": (PROBLEM, [judged(BOXED_FIRST), *correct(1)], {}),
     "too_few_distinct_paths": (PROBLEM, [judged(WAYS[0]), judged(WAYS[0].replace(" ", "  "))], {}),
     "paths_exceed_token_budget": (PROBLEM, correct(3), {"max_example_tokens": 60}),
 }
@@ -175,6 +177,37 @@ def test_what_would_be_lost_without_any_quote_too_keeps_its_own_reason(others: l
     refusal = maker(count=[2, 6]).make(PROBLEM, [judged(QUOTING), *others])
     assert isinstance(refusal, Refusal)
     assert refusal.reason == "too_few_correct_paths"
+
+
+def test_a_degenerate_path_is_left_out_and_the_others_stay() -> None:
+    made = maker()
+    found = example(made.make(PROBLEM, [judged(BOXED_FIRST), *correct(2)]))
+    assert found == replace(example(maker().make(PROBLEM, correct(2))), solutions=3)
+    assert made.degenerate == {"box_before_reasoning": 1}
+
+
+def test_what_is_lost_to_a_degenerate_path_says_which_and_shows_the_words() -> None:
+    degenerate, _ = judged(BOXED_FIRST)
+    refusal = maker().make(PROBLEM, [judged(BOXED_FIRST), *correct(1)])
+    assert isinstance(refusal, Refusal)
+    found = "box_before_reasoning at character 0: '\\\\boxed{5} is what it is."
+    assert refusal.detail.startswith(f"2 correct; 1 degenerate: solution {degenerate.id}: {found}")
+
+
+def test_what_a_quote_alone_would_have_cost_is_not_said_of_degenerate_paths() -> None:
+    lost_to = {}
+    for name, solutions in {"either": [QUOTING, BOXED_FIRST, WAYS[0]], "both": [QUOTING, BOXED_FIRST]}.items():
+        refusal = maker().make(PROBLEM, [judged(text) for text in solutions])
+        assert isinstance(refusal, Refusal)
+        lost_to[name] = refusal.reason
+    assert lost_to == {"either": "quotes_benchmark", "both": "degenerate_paths"}
+
+
+def test_only_what_the_student_reads_is_degenerate() -> None:
+    thought = "As an AI language model, I add two and three."
+    texts = [f"<think>{thought}</think>{text}" for text in WAYS[:2]]
+    assert isinstance(maker(text="both").make(PROBLEM, [judged(text) for text in texts]), Refusal)
+    assert len(example(maker(text="solution").make(PROBLEM, [judged(text) for text in texts])).paths) == 2
 
 
 def test_the_words_of_its_own_problem_are_no_quote() -> None:
