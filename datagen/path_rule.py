@@ -18,12 +18,9 @@ from datagen.solutions import TextMode, path_parts
 from datagen.stage import Run
 from datagen.tables import Problem, Solution, Verdict, VerdictKind
 from datagen.thoughts import CLOSE, OPEN
-from datagen.verify.closing import closing_text
+from datagen.verify.closing import CORRECT, closing_text
 
 ForbiddenIn = Callable[[str], str | None]
-CORRECT: frozenset[VerdictKind] = frozenset({"correct"})
-CORRECT_OR_WRONG: frozenset[VerdictKind] = frozenset({"correct", "wrong"})
-"""The verdicts that a path may have; a solution without an answer is never one."""
 _STRUCTURE = re.compile("|".join(map(re.escape, (*CONTROL_TOKENS, OPEN, CLOSE))))
 
 
@@ -77,9 +74,7 @@ class PathRule:
 
     def read(self, problem: Problem, solution: Solution, verdict: Verdict) -> PathText | None:
         """The text of a solution that is a path, or would be one but for what it quotes or its fault; else None."""
-        if verdict.verdict not in self._verdicts:
-            return None
-        text = closing_text(solution, verdict, self._mode)
+        text = closing_text(solution, verdict, self._mode, self._verdicts)
         if text is None or self._forbidden_in(text) is not None:
             return None
         quote = self._quotes.find(text, problem.problem) if self._quotes else None

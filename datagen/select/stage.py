@@ -8,7 +8,7 @@ from typing import Any
 
 from datagen.approaches import SAME_PATH_VERSION
 from datagen.formats.tokenizer import load_tokenizer
-from datagen.path_rule import CORRECT, CORRECT_OR_WRONG, path_rule_of, path_settings
+from datagen.path_rule import path_rule_of, path_settings
 from datagen.select.choice import CHOICE_VERSION, Refusal
 from datagen.select.example import MARKS, ExampleMaker, Judged
 from datagen.stage import Run, Stage
@@ -28,6 +28,7 @@ from datagen.tables import (
     Sampled,
     Suspect,
 )
+from datagen.verify.closing import CORRECT, CORRECT_OR_WRONG
 
 
 class Select(Stage):

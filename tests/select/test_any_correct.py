@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from datagen.formats.tokenizer import load_tokenizer
-from datagen.path_rule import CORRECT_OR_WRONG, PathRule
+from datagen.path_rule import PathRule
 from datagen.recipe import Recipe
 from datagen.recipe_file import load_recipe
 from datagen.sampling.ladder import rules_of
@@ -19,6 +19,7 @@ from datagen.select.choice import Refusal
 from datagen.select.example import ExampleMaker, Judged
 from datagen.solutions import recorded_solution
 from datagen.tables import DROPPED, EXAMPLES, FinishReason, Problem, Verdict, VerdictKind
+from datagen.verify.closing import CORRECT_OR_WRONG, closing_text
 from datagen.verify.extract import last_box
 from tests.building import build
 
@@ -123,6 +124,12 @@ def test_wrong_paths_alone_make_no_example() -> None:
     assert refusal.reason == "too_few_correct_paths"
     assert "0 correct and 3 wrong usable as paths" in refusal.detail
     assert "2 needed, 1 of them correct" in refusal.detail
+
+
+def test_nobody_but_who_asks_for_them_gets_wrong_texts() -> None:
+    solution, verdict = judged(ERRORS[0], "wrong")
+    assert closing_text(solution, verdict, "both") is None
+    assert closing_text(solution, verdict, "both", CORRECT_OR_WRONG) == ERRORS[0]
 
 
 def test_two_tellings_of_one_error_are_one_path() -> None:
