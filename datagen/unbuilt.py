@@ -27,15 +27,13 @@ def refuse_unbuilt(recipe: Recipe, stages: Collection[StageName]) -> None:
 
 
 LIMITS_OF_THIS_VERSION = (
-    "Paths are told apart by their words, not by their mathematics: one method, reworded, can stand there twice.",
+    "Two paths count as one when most words or nearly all formulas agree: one method, carried out otherwise, can stand "
+    "there twice.",
 )
 """What a reader of the dataset must know that this version leaves undone, in sentences."""
 
 
 def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
-    paths = recipe.paths
-    if paths.require != "all_correct":
-        yield "select", "paths.require: any_correct", "use all_correct"
     for name in recipe.output.formats:
         if name not in FORMATS:
             yield "assemble", f"output.formats: {name}", f"there are {', '.join(FORMATS)}"

@@ -47,6 +47,7 @@ class _Figures:
     licences: dict[str, list[str]]
     tokens: dict[str, int]
     marked: Counter[str]
+    wrong: Counter[int]
     summaries: Counter[str]
 
 
@@ -83,6 +84,7 @@ def render_card(
         sources=sources,
         reasons=_reasons(sources),
         inputs={label: run.inputs[f"source {label}"] for label in sources},
+        selected=selected,
         quoting=sum(selected["benchmark_quotes"].values()),
         degenerate=[(FAULTS[name], number) for name, number in selected["degenerate"].items()],
         kept_out=_kept_out(run),
@@ -127,8 +129,9 @@ def _measure(run: Run) -> _Figures:
     licences: dict[str, set[str]] = {}
     tokens: list[int] = []
     marked: Counter[str] = Counter()
+    wrong: Counter[int] = Counter()
     summaries: Counter[str] = Counter()
-    columns = ["source", "licence", "paths", "n_tokens", "suspect_gold", "summary_by"]
+    columns = ["source", "licence", "paths", "n_tokens", "suspect_gold", "wrong_paths", "summary_by"]
     for batch in run.workspace.read_batches(EXAMPLES, columns=columns):
         for row in batch.to_pylist():
             paths[len(row["paths"])] += 1
@@ -137,6 +140,8 @@ def _measure(run: Run) -> _Figures:
             licences.setdefault(row["licence"], set()).add(row["source"])
             tokens.append(row["n_tokens"])
             marked[row["suspect_gold"]] += 1
+            if row["wrong_paths"]:
+                wrong[row["wrong_paths"]] += 1
             summaries[row["summary_by"]] += 1
     quantiles = pd.Series(tokens).quantile([0.0, 0.5, 0.9, 1.0], interpolation="lower")
     return _Figures(
@@ -146,6 +151,7 @@ def _measure(run: Run) -> _Figures:
         licences={licence: sorted(licences[licence]) for licence in sorted(licences)},
         tokens=dict(zip(("shortest", "median", "90th percentile", "longest"), map(int, quantiles), strict=True)),
         marked=marked,
+        wrong=wrong,
         summaries=summaries,
     )
 

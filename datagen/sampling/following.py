@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from datagen.approaches import ReadPath, is_same_path, read_path
 from datagen.path_rule import PathRule
-from datagen.same_words import Words, counted_words, say_the_same
 from datagen.sampling.blocks import NotYetError, Usage
 from datagen.sampling.lengths import Length, Lengths
 from datagen.sampling.plan import Ask, NextStep, Outcome, Rules, next_wave, record_of
@@ -141,7 +141,7 @@ async def _wave(problem: Problem, wave: Sequence[Ask], obtain: Obtain) -> list[A
 
 
 class Told:
-    """The paths of a problem so far; a solution that says what an earlier one says is the same path.
+    """The paths of a problem so far; a solution that is the same path as an earlier one counts with it.
 
     Args:
         problem: the problem.
@@ -151,7 +151,7 @@ class Told:
     def __init__(self, problem: Problem, paths: PathRule) -> None:
         self._problem = problem
         self._rule = paths
-        self._paths: list[tuple[str, Words]] = []
+        self._paths: list[tuple[str, ReadPath]] = []
 
     def outcome(self, solution: Solution, verdict: Verdict) -> Outcome:
         """What a solution brings to the plan."""
@@ -159,10 +159,10 @@ class Told:
         return Outcome(solution.teacher, self._path(solution.id, read.text) if read and read.is_path else None)
 
     def _path(self, solution_id: str, text: str) -> str:
-        """The path that a solution's text tells: the id of the first solution that said it."""
-        words = counted_words(text)
+        """The path that a solution's text tells: the id of the first solution that told it."""
+        read = read_path(text, self._problem.problem)
         for path, known in self._paths:
-            if say_the_same(words, known):
+            if is_same_path(read, known):
                 return path
-        self._paths.append((solution_id, words))
+        self._paths.append((solution_id, read))
         return solution_id

@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from datagen.approaches import SAME_PATH_VERSION
 from datagen.journal import Journal
 from datagen.path_rule import path_rule_of, path_settings
 from datagen.progress import Progress, Spent
 from datagen.recipe import Recipe, Sampling
 from datagen.recipe_teachers import RecordedTeacher
-from datagen.same_words import SAME_SHARE
 from datagen.sampling.asking import ReadyTeacher
 from datagen.sampling.cut_figures import CutFigures
 from datagen.sampling.figures import RungFigures
@@ -69,13 +69,13 @@ class Sample(Stage):
             teachers,
             recipe.seed if teachers else None,
             [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.max_attempts, sampling.give_up_after],
-            recipe.target_correct,
+            [recipe.paths.fewest_correct, recipe.target_correct],
             [POLICY_VERSION, first_block(recipe), _prices(recipe)],
             [TRUNCATION_VERSION, sampling.on_truncated],
             path_settings(run),
             recipe.verify.limits,
             judge_settings(recipe),
-            SAME_SHARE,
+            SAME_PATH_VERSION,
         ]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:

@@ -46,6 +46,8 @@ def example(tokenizer: ExampleTokenizer, number: int, split: Split = "train") ->
         majority_answer=None,
         pass_rate=0.5,
         solutions=4,
+        diversity=0.5,
+        wrong_paths=0,
     )
 
 
