@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -211,3 +212,27 @@ def test_where_rules_cannot_decide_the_judge_has_its_say_on_a_summary_too(tmp_pa
     assert {one.summary_by for one in workspace.read(EXAMPLES)} == {"m"}
     assert workspace.rows(EXAMPLES) == PROBLEMS
     assert endpoint.judged.total() == len(endpoint.judged) == PROBLEMS
+
+
+def test_a_wrong_path_is_summed_up_too_and_the_answer_must_be_right_all_the_same(tmp_path: Path) -> None:
+    def reply(number: int, question: str) -> str:
+        if "end of Path" not in question:
+            return "I give up."
+        texts = re.findall(r"^Path (\d) \w+\n(.*?)\nend of Path", question, re.MULTILINE | re.DOTALL)
+        [wrong] = [path for path, text in texts if f"\\boxed{{{number + 3}}}" in text]
+        return f"Path {wrong} counts one too many; the other path is right: \\boxed{{{number + 2 + number % 2}}}"
+
+    with Endpoint().serving() as endpoint:
+        endpoint.reply = reply
+        settings = recipe_of(tmp_path, endpoint.base_url, paths={"require": "any_correct", "count": [2, 2]})
+        rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
+        for number, row in enumerate(rows):
+            row["generations"][1] = row["generations"][1].replace(f"{{{number + 2}}}", f"{{{number + 3}}}")
+        (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        workspace = build(settings, tmp_path / "run")
+    made = list(workspace.read(EXAMPLES))
+    assert Counter(one.summary_by for one in made) == {"m": PROBLEMS // 2, "template": PROBLEMS // 2}
+    for one in made:
+        [wrong] = [path.think_id for path in one.paths if path.verdict == "wrong"]
+        assert one.summary_by == "template" or one.summary.startswith(f"Path {wrong} counts one too many")
+    assert workspace.record()["stages"]["select"]["counts"]["summary_faults"] == {"wrong_answer": PROBLEMS // 2}
