@@ -1,7 +1,6 @@
 """Which paths make an example: whole ones, different ones, within the budget, whatever order they came in."""
 
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -101,10 +100,18 @@ def test_a_path_longer_than_the_budget_takes_no_other_paths_place() -> None:
     assert far in choose_paths([near, nearer, far], budget(57, most=2))
 
 
-def test_of_paths_that_differ_alike_those_of_several_models_are_chosen() -> None:
-    first, second, third = calculating(*SQUARES), calculating(*SINES, model="m"), calculating(*SUMS, model="other")
-    same = [replace(one, tokens=20) for one in (first, second, third)]
-    assert {one.solution.model for one in choose_paths(same, budget(60, most=2))} == {"m", "other"}
+def test_another_model_decides_between_paths_that_differ_alike_and_no_others() -> None:
+    first, second = calculating(*SQUARES, tokens=20), calculating(*SINES, tokens=20)
+    alike, near = (
+        calculating(*SINES, model="other", tokens=21),
+        calculating(*SQUARES[:6], *SINES[:4], model="other", tokens=20),
+    )
+    assert choose_paths([first, second, alike], budget(60, most=2)) == [first, alike]
+    assert choose_paths([first, second, near], budget(60, most=2)) == sorted_by_id(first, second)
+
+
+def sorted_by_id(*candidates: Candidate) -> list[Candidate]:
+    return sorted(candidates, key=lambda candidate: candidate.solution.id)
 
 
 @settings(deadline=None, max_examples=100)
