@@ -32,7 +32,7 @@ from datagen.workspace import PARQUET_OPTIONS
 
 _BATCH_ROWS = 100
 """Rows of a row group: few enough for the Hub's viewer to page through long texts."""
-_CARD_VERSION = "2"
+_CARD_VERSION = "3"
 
 
 class Assemble(Stage):

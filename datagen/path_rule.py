@@ -2,6 +2,7 @@
 
 A path is correct and whole; what the student reads of it closes with the answer that was verified, holds nothing that
 would be read as structure, quotes no benchmark problem word for word, and has no fault that a student would learn.
+Where a recipe admits wrong paths, all of this holds for them but that they are correct.
 """
 
 import re
@@ -15,9 +16,9 @@ from datagen.screen.contamination import Hit
 from datagen.screen.quotes import QUOTES_VERSION, Quotes
 from datagen.solutions import TextMode, path_parts
 from datagen.stage import Run
-from datagen.tables import Problem, Solution, Verdict
+from datagen.tables import Problem, Solution, Verdict, VerdictKind
 from datagen.thoughts import CLOSE, OPEN
-from datagen.verify.closing import closing_text
+from datagen.verify.closing import CORRECT, closing_text
 
 ForbiddenIn = Callable[[str], str | None]
 _STRUCTURE = re.compile("|".join(map(re.escape, (*CONTROL_TOKENS, OPEN, CLOSE))))
@@ -25,7 +26,7 @@ _STRUCTURE = re.compile("|".join(map(re.escape, (*CONTROL_TOKENS, OPEN, CLOSE)))
 
 @dataclass(frozen=True, slots=True)
 class PathText:
-    """What the student would read of a correct solution.
+    """What the student would read of a solution.
 
     Attributes:
         text: as it is rendered.
@@ -56,30 +57,44 @@ class PathRule:
         mode: what of a solution the student reads.
         quotes: the benchmark problems that none may quote; None when nothing is kept out.
         forbidden_in: the first piece of a text that would be read as structure, or None.
+        verdicts: what may have been said of it.
     """
 
-    def __init__(self, mode: TextMode, quotes: Quotes | None = None, forbidden_in: ForbiddenIn = structure_in) -> None:
+    def __init__(
+        self,
+        mode: TextMode,
+        quotes: Quotes | None = None,
+        forbidden_in: ForbiddenIn = structure_in,
+        verdicts: frozenset[VerdictKind] = CORRECT,
+    ) -> None:
         self._mode = mode
         self._quotes = quotes
         self._forbidden_in = forbidden_in
+        self._verdicts = verdicts
 
     def read(self, problem: Problem, solution: Solution, verdict: Verdict) -> PathText | None:
         """The text of a solution that is a path, or would be one but for what it quotes or its fault; else None."""
-        text = closing_text(solution, verdict, self._mode)
+        text = closing_text(solution, verdict, self._mode, self._verdicts)
         if text is None or self._forbidden_in(text) is not None:
             return None
-        quote = self._quotes.find(text, problem.problem) if self._quotes else None
-        return PathText(text, quote, fault_of(problem.problem, *path_parts(solution, self._mode)))
+        fault = fault_of(problem.problem, *path_parts(solution, self._mode))
+        return PathText(text, self.quote(problem.problem, text), fault)
+
+    def quote(self, problem: str, text: str) -> Hit | None:
+        """The benchmark problem that a text about a problem quotes; None when it quotes none."""
+        return self._quotes.find(text, problem) if self._quotes else None
 
 
-def path_rule_of(run: Run, forbidden_in: ForbiddenIn = structure_in) -> PathRule:
+def path_rule_of(
+    run: Run, forbidden_in: ForbiddenIn = structure_in, verdicts: frozenset[VerdictKind] = CORRECT
+) -> PathRule:
     """A run's rule; the benchmarks are read.
 
     Raises:
         UsageError: a benchmark can't be read whole.
     """
     benchmarks = load_benchmarks(run.recipe.screen, run.inputs)
-    return PathRule(run.recipe.paths.text, Quotes(benchmarks) if benchmarks else None, forbidden_in)
+    return PathRule(run.recipe.paths.text, Quotes(benchmarks) if benchmarks else None, forbidden_in, verdicts)
 
 
 def path_settings(run: Run) -> list[object]:

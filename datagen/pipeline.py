@@ -15,6 +15,7 @@ from datagen.recipe_file import dump_recipe
 from datagen.sampling.stage import Sample
 from datagen.screen.stage import Screen
 from datagen.select.stage import Select
+from datagen.select.summaries import summary_settings
 from datagen.sources.stage import Pull
 from datagen.spending.cost import refuse_unpriced
 from datagen.stage import Run, Say, Stage, describe
@@ -81,6 +82,7 @@ def check(recipe: Recipe, options: Options) -> None:
         refuse_unpriced(recipe)
     if last >= STAGES.index("select"):
         load_tokenizer(recipe.paths.tokenizer)
+        summary_settings(recipe)
     if options.reuse is not None and not options.reuse.is_dir():
         raise UsageError(f"--reuse {options.reuse}: there is no such folder")
 

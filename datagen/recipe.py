@@ -229,11 +229,15 @@ class Verification(Section):
         return (self.timeout_s, self.memory_mb)
 
 
+SUMMARY_PROMPT = "summarize"
+"""The folder of the prompts that summaries are asked with, unless the recipe names another."""
+
+
 class Summariser(Section):
     """A teacher that reads the paths and writes the summary."""
 
     teacher: str
-    prompt: str = "summarize"
+    prompt: str = SUMMARY_PROMPT
 
 
 class Paths(Section):
@@ -241,17 +245,31 @@ class Paths(Section):
 
     Attributes:
         count: fewest and most paths of an example; the method knows at most six.
+        require: whether all paths reach the reference answer, or wrong ones may stand where correct ones are missing.
+        most_wrong: with `any_correct`, most wrong paths of an example, and never all; half of its paths when null.
         max_example_tokens: most tokens of the whole rendered example.
         tokenizer: a Hub id, a folder, or `bundled`.
     """
 
     count: tuple[int, int] = (2, 6)
     require: Literal["all_correct", "any_correct"] = "all_correct"
+    most_wrong: Annotated[int, Field(ge=1, le=5)] | None = None
     text: TextMode = "both"
     max_example_tokens: Annotated[int, Field(gt=0)] = 28672
     tokenizer: str = "deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B"
     think_ids: Literal["sequential", "random"] = "sequential"
     summary: Literal["template"] | Summariser = "template"
+
+    def most_wrong_of(self, paths: int) -> int:
+        """Most wrong paths of an example of so many paths; at least one is correct."""
+        if self.require == "all_correct":
+            return 0
+        return min(paths // 2 if self.most_wrong is None else self.most_wrong, paths - 1)
+
+    @property
+    def fewest_correct(self) -> int:
+        """Correct paths without which there is no example."""
+        return self.count[0] - self.most_wrong_of(self.count[0])
 
     @field_validator("count")
     @classmethod
@@ -260,6 +278,12 @@ class Paths(Section):
         if not 1 <= fewest <= most <= 6:
             raise ValueError(f"[{fewest}, {most}] must rise and lie within 1 to 6: the trainer knows six path tokens")
         return count
+
+    @model_validator(mode="after")
+    def _wrong_ones_are_asked_for(self) -> Self:
+        if self.most_wrong is not None and self.require == "all_correct":
+            raise ValueError("most_wrong: with require: all_correct no path is wrong; set require: any_correct")
+        return self
 
 
 FormatName = Literal["text", "parathinker", "messages", "parallel_r1", "rl"]
@@ -348,10 +372,11 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _enough_attempts(self) -> Self:
-        fewest, _ = self.paths.count
+        fewest = self.paths.fewest_correct
         if self.target_correct < fewest:
             raise ValueError(
-                f"sampling.target_correct: {self.target_correct} is less than paths.count's lower end {fewest}"
+                f"sampling.target_correct: {self.target_correct} is less than the {fewest} correct paths that "
+                "paths.count and paths.require make an example of"
             )
         if self.paid_teachers and not self.uses_recorded and self.target_correct > self.sampling.max_attempts:
             raise ValueError(

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from datagen.errors import UsageError
-from datagen.recipe import Recipe
+from datagen.recipe import Recipe, Summariser
 from datagen.recipe_teachers import VLLMTeacher
 from datagen.teachers.vllm.located import located
 
@@ -224,9 +224,9 @@ def _with_absolute_paths(recipe: Recipe, folder: Path) -> Recipe:
     tokenizer = recipe.paths.tokenizer
     if (folder / tokenizer).is_dir() or Path(tokenizer).is_dir():
         tokenizer = _absolute(tokenizer, folder)
-    prompt = recipe.sampling.prompt
-    if (folder / prompt).exists() or Path(prompt).exists():
-        prompt = _absolute(prompt, folder)
+    summary = recipe.paths.summary
+    if isinstance(summary, Summariser):
+        summary = summary.model_copy(update={"prompt": _absolute_if_there(summary.prompt, folder)})
     teachers = tuple(
         located(teacher, folder) if isinstance(teacher, VLLMTeacher) else teacher for teacher in recipe.teachers
     )
@@ -235,10 +235,17 @@ def _with_absolute_paths(recipe: Recipe, folder: Path) -> Recipe:
             "sources": sources,
             "teachers": teachers,
             "screen": recipe.screen.model_copy(update={"benchmarks": benchmarks}),
-            "paths": recipe.paths.model_copy(update={"tokenizer": tokenizer}),
-            "sampling": recipe.sampling.model_copy(update={"prompt": prompt}),
+            "paths": recipe.paths.model_copy(update={"tokenizer": tokenizer, "summary": summary}),
+            "sampling": recipe.sampling.model_copy(
+                update={"prompt": _absolute_if_there(recipe.sampling.prompt, folder)}
+            ),
         }
     )
+
+
+def _absolute_if_there(prompt: str, folder: Path) -> str:
+    """A prompt's file or folder; the name of one that is bundled stays as it is."""
+    return _absolute(prompt, folder) if (folder / prompt).exists() or Path(prompt).exists() else prompt
 
 
 def _absolute(path: str, folder: Path) -> str:

@@ -57,6 +57,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
     lines += _degenerate_lines(status["stages"].get("select", {}).get("degenerate", {}))
     lines += _rung_lines(status["stages"].get("sample", {}))
     lines += _cut_lines(status["stages"].get("sample", {}))
+    lines += _summary_lines(status["stages"].get("select", {}))
     lines += ["", "spent, over all starts", *spending_lines(status)]
     lines += _reuse_lines(status["stages"])
     lines += ["", "rows: pulled = examples + dropped"]
@@ -113,6 +114,21 @@ def _cut_lines(figures: dict[str, Any]) -> list[str]:
     """What became of answers that were cut off."""
     told = cut_lines(figures)
     return ["", "answers that were cut off", *told] if told else []
+
+
+def _summary_lines(figures: dict[str, Any]) -> list[str]:
+    """Who wrote the summaries, why the template did, and what those of the teacher cost, whether or not they stand."""
+    if not figures.get("summaries"):
+        return []
+    written = ", ".join(f"{name} {number:,}" for name, number in figures["summaries"].items())
+    faults = ", ".join(f"{fault} {number:,}" for fault, number in figures["summary_faults"].items())
+    spent, taken = figures["summary_cost"]["paid"], figures["summary_cost"]["taken_over"]["completions"]
+    return [
+        "",
+        f"summaries by  {written}{f' ({faults})' if faults else ''}",
+        f"  {spent['completions']:,} completions, {spent['prompt_tokens']:,} + {spent['completion_tokens']:,} tokens, "
+        f"{spent['usd']:,.4f} USD{f'; {taken:,} more taken over from another run' if taken else ''}",
+    ]
 
 
 def _quote_lines(quotes: dict[str, int]) -> list[str]:

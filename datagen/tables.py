@@ -224,7 +224,8 @@ class Path:
     """One whole reasoning path of an example, as the student will see it.
 
     Attributes:
-        verified_by: who found its answer equal to the reference: `rules`, or `judge:` and a teacher's name.
+        verdict: `correct`; `wrong` only where the recipe's `paths.require` is `any_correct`.
+        verified_by: who compared its answer with the reference: `rules`, or `judge:` and a teacher's name.
     """
 
     think_id: int
@@ -245,6 +246,7 @@ class Example:
 
     Attributes:
         paths: in drawing order.
+        summary_by: the model that wrote the summary, or `template`.
         prompt, completion: the rendered text in the plain `text` format; their concatenation is the training text.
         n_tokens: tokens of the whole rendered example under the recipe's tokenizer.
         suspect_gold: marks a problem whose reference answer most solutions contradict: `kept`, the answer is the
@@ -253,6 +255,8 @@ class Example:
         majority_answer: what most solutions answer; None on rows without that mark.
         pass_rate: the share of its solutions that are right, of all that were sampled or recorded: how easy it is.
         solutions: how many these are.
+        diversity: how far apart its paths are, the mean over all pairs, 0 to 1; None with one path.
+        wrong_paths: how many of them are wrong, and say so in their `verdict`.
     """
 
     row_id: str
@@ -265,6 +269,7 @@ class Example:
     licence: str
     paths: tuple[Path, ...]
     summary: str
+    summary_by: str
     prompt: str
     completion: str
     n_tokens: int
@@ -274,6 +279,8 @@ class Example:
     majority_answer: str | None
     pass_rate: float
     solutions: int
+    diversity: float | None
+    wrong_paths: int
 
 
 Row = TypeVar("Row", Problem, Drop, Solution, Sampled, Verdict, Suspect, Changed, Example)
@@ -311,6 +318,7 @@ def _schema(row: type, **types: pa.DataType) -> pa.Schema:
         "completion_tokens",
         "answer_before",
         "majority_answer",
+        "diversity",
     }
     if row in (Verdict, Changed):
         nullable.add("answer")
@@ -338,6 +346,8 @@ _EXAMPLE_TYPES: dict[str, pa.DataType] = {
     "n_tokens": pa.int32(),
     "pass_rate": pa.float64(),
     "solutions": pa.int32(),
+    "diversity": pa.float64(),
+    "wrong_paths": pa.int32(),
 }
 
 PROBLEMS = Table("problems", Problem, _schema(Problem, difficulty=pa.float64()))

@@ -34,11 +34,6 @@ LIMITS_OF_THIS_VERSION = (
 
 
 def _unbuilt(recipe: Recipe) -> Iterator[tuple[StageName, str, str]]:
-    paths = recipe.paths
-    if paths.require != "all_correct":
-        yield "select", "paths.require: any_correct", "use all_correct"
-    if paths.summary != "template":
-        yield "select", "paths.summary by a teacher", "use template"
     for name in recipe.output.formats:
         if name not in FORMATS:
             yield "assemble", f"output.formats: {name}", f"there are {', '.join(FORMATS)}"

@@ -25,6 +25,9 @@ REPEATS = 0.05
 JUDGEMENTS, JUDGEMENT_TOKENS = 0.2, (600, 1000)
 """Questions to the judge for each problem, and the tokens of prompt and completion of one."""
 
+SUMMARY_TOKENS = 2000
+"""Tokens of one summary, thought included."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stated:

@@ -10,7 +10,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from datagen.estimate.assumptions import BATCH_HOURS, JUDGEMENT_TOKENS, JUDGEMENTS, OFF_BY, TOKENS_A_SECOND, Stated
+from datagen.estimate.assumptions import (
+    BATCH_HOURS,
+    JUDGEMENT_TOKENS,
+    JUDGEMENTS,
+    OFF_BY,
+    PROMPT_TOKENS,
+    SUMMARY_TOKENS,
+    TOKENS,
+    TOKENS_A_SECOND,
+    Stated,
+)
 from datagen.estimate.evidence import Evidence
 from datagen.estimate.figures import RUNS, Draws, Estimate, Paid, Range, Reach, Usage
 from datagen.estimate.fitting import paid_for
@@ -18,6 +28,7 @@ from datagen.estimate.rows import SourceRows, rows_of
 from datagen.estimate.worlds import World, assumed_worlds, measured_worlds
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import OpenAITeacher, PaidTeacher, asks_in_batches
+from datagen.select.summaries import summarising_teacher
 from datagen.spending.cost import NOTHING, Tariff, is_priced
 from datagen.spending.ledger import Account, ledger_of
 from datagen.verify.judge import judging_teacher
@@ -52,6 +63,7 @@ def estimate_run(recipe: Recipe, folder: Path, evidence: Evidence | None, stated
     numbers, totals = _simulate(recipe, rows, worlds, chance)
     problems = sum(numbers.values(), np.zeros(RUNS))
     teachers, judged = _by_teacher(recipe, totals, problems, evidence, chance)
+    summarised = _with_summaries(recipe, teachers, totals[:, -1], evidence, stated)
     hours, paced = _hours(recipe, teachers, evidence, stated, chance)
     in_all = sum(teachers.values(), np.zeros((RUNS, 3)))
     usd = {teacher.name: _usd(teacher, teachers[teacher.name]) for teacher in recipe.paid_teachers}
@@ -63,7 +75,14 @@ def estimate_run(recipe: Recipe, folder: Path, evidence: Evidence | None, stated
         in_all=_usage(in_all, _sum_of(usd.values())),
         hours=Range.of(hours),
         examples=Range.of(totals[:, -1]),
-        basis=[*(f"{source}: {one.basis}" for source, one in rows.items()), *basis, *judged, *paced, *_cut(recipe)],
+        basis=[
+            *(f"{source}: {one.basis}" for source, one in rows.items()),
+            *basis,
+            *judged,
+            *summarised,
+            *paced,
+            *_cut(recipe),
+        ],
         reaches=_reaches(recipe, _sum_of(usd.values()), in_all[:, 1:].sum(axis=1), folder, paid),
         paid=[Paid(at, one.completions, one.usd) for at, one in paid.items() if one.completions],
     )
@@ -116,6 +135,25 @@ def _by_teacher(
     return teachers, [
         f"judge {judge.name}: {each:.2f} questions a problem, {prompt:,.0f} + {written:,.0f} tokens, {told}"
     ]
+
+
+def _with_summaries(
+    recipe: Recipe,
+    teachers: dict[str, NDArray[np.float64]],
+    examples: Draws,
+    evidence: Evidence | None,
+    stated: Stated,
+) -> list[str]:
+    """Count in the summaries: one for each example, of the teacher that writes them; says what that rests on."""
+    writer = summarising_teacher(recipe)
+    if writer is None:
+        return []
+    measured = evidence.summary if evidence is not None else None
+    paths = min(recipe.paths.count[1] * (stated.tokens or TOKENS), recipe.paths.max_example_tokens)
+    prompt, written = measured or (PROMPT_TOKENS + paths, SUMMARY_TOKENS)
+    teachers[writer.name] = teachers[writer.name] + examples[:, None] * np.array([1.0, prompt, written])
+    told = f"measured in {evidence.folder}" if measured and evidence else "assumed"
+    return [f"summaries by {writer.name}: one an example, {prompt:,.0f} + {written:,.0f} tokens, {told}"]
 
 
 def _hours(

@@ -40,6 +40,7 @@ class Evidence:
         repeats: further correct answers that say what an earlier one says, of all further correct answers.
         seconds: of one completion in the mean, by teacher.
         judge: completions of the judge for each problem, and their prompt and completion tokens in the mean.
+        summary: prompt and completion tokens of one summary by a teacher in the mean; None when it asked for none.
         ledger: what it spent.
     """
 
@@ -50,6 +51,7 @@ class Evidence:
     repeats: tuple[int, int]
     seconds: Mapping[str, float]
     judge: tuple[float, float, float] | None
+    summary: tuple[float, float] | None
     ledger: Ledger
 
     @property
@@ -97,6 +99,7 @@ def read_evidence(folder: Path, recipe: Recipe) -> Evidence:
         repeats=(repeats[True], repeats.total()),
         seconds=_seconds(workspace, earlier, names),
         judge=_judge(workspace, earlier, sum(screened for _, screened in rows.values())),
+        summary=_summary(workspace),
         ledger=ledger,
     )
 
@@ -179,3 +182,13 @@ def _judge(workspace: Workspace, earlier: Recipe, problems: int) -> tuple[float,
     account = judged.account()
     asked = max(account.completions, 1)
     return account.completions / problems, account.prompt_tokens / asked, account.completion_tokens / asked
+
+
+def _summary(workspace: Workspace) -> tuple[float, float] | None:
+    counts = workspace.record().get("stages", {}).get("select", {}).get("counts", {})
+    accounts = list(counts.get("summary_cost", {}).values())
+    completions = sum(account["completions"] for account in accounts)
+    if not completions:
+        return None
+    prompts, written = (sum(one[name] for one in accounts) for name in ("prompt_tokens", "completion_tokens"))
+    return prompts / completions, written / completions

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from datagen.recipe import Recipe
+from datagen.select.summaries import summarising_teacher, summary_manner, summary_prompt
 from datagen.spending.ledger import SUMMED, TAKEN_OVER, Account, AccountSum, kept_journal
 from datagen.spending.paying import SETTINGS, sampling_settings, settings_sent
-from datagen.teachers.base import Request
 from datagen.teachers.prompting import load_prompt
-from datagen.verify.judge import MOST_TOKENS, PROMPT, TEMPERATURE, TOP_P, judging_teacher
+from datagen.verify.judge import PROMPT, judging_teacher, manner_of
 from datagen.workspace import completions_of
 
 _ASKED = ("model", "prompt", *SETTINGS)
@@ -48,12 +48,16 @@ def _fitting(folder: Path, asked: set[_Asked]) -> Account:
 
 
 def _asked(recipe: Recipe) -> Iterator[_Asked]:
-    """What the recipe sends beside the problem, by teacher; the judge's questions included."""
+    """What the recipe sends beside the problem, by teacher; the judge's questions and the summaries included."""
     sampling = recipe.sampling
     for teacher in recipe.paid_teachers:
         sent = sampling_settings(teacher, sampling)
         yield (teacher.model, load_prompt(sampling.prompt, teacher.model).sha256, *sent.values())
     judge = judging_teacher(recipe)
     if judge is not None:
-        sent = settings_sent(judge, Request((), TEMPERATURE, TOP_P, min(sampling.max_tokens, MOST_TOKENS), seed=None))
+        sent = settings_sent(judge, manner_of(recipe).request(()))
         yield (judge.model, load_prompt(PROMPT, judge.model).sha256, *sent.values())
+    writer = summarising_teacher(recipe)
+    if writer is not None:
+        sent = settings_sent(writer, summary_manner(recipe).request(()))
+        yield (writer.model, summary_prompt(recipe, writer).sha256, *sent.values())

@@ -206,7 +206,7 @@ def _plays(
     chance: np.random.Generator,
 ) -> Plays:
     rules = rules_of(recipe)
-    fewest, _ = recipe.paths.count
+    fewest = recipe.paths.fewest_correct
     table = np.zeros((len(specimens), number, 3 * len(rules.teachers) + 1))
     for row, specimen in enumerate(specimens):
         tokens = [specimen.tokens.get(name, beliefs.tokens[name]) for name in rules.teachers]

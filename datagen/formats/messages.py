@@ -19,6 +19,7 @@ _SCHEMA = pa.schema(
         pa.field("id", pa.string(), nullable=False),
         pa.field("messages", pa.list_(_MESSAGE), nullable=False),
         pa.field("suspect_gold", pa.string(), nullable=False),
+        pa.field("wrong_paths", pa.int32(), nullable=False),
     ]
 )
 
@@ -31,10 +32,10 @@ class MessagesFormat:
     schema: pa.Schema = _SCHEMA
     features_note = (
         "The same examples as conversations: the user gives problem and instruction, the assistant answers with "
-        "`<think>`, the parallel paths and the summary, in control tokens and without EOS; id and "
-        "suspect_gold as in text."
+        "`<think>`, the parallel paths and the summary, in control tokens and without EOS; id, "
+        "suspect_gold and wrong_paths as in text."
     )
-    trainer_columns: tuple[str, ...] = ("id", "messages", "suspect_gold")
+    trainer_columns: tuple[str, ...] = ("id", "messages", "suspect_gold", "wrong_paths")
 
     def rows(self, examples: Sequence[Example], tokenizer: ExampleTokenizer) -> pa.RecordBatch:
         """The examples as conversations."""
@@ -49,5 +50,6 @@ class MessagesFormat:
             "id": [example.id for example in examples],
             "messages": conversations,
             "suspect_gold": [example.suspect_gold for example in examples],
+            "wrong_paths": [example.wrong_paths for example in examples],
         }
         return pa.RecordBatch.from_pydict(columns, schema=_SCHEMA)

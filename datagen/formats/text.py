@@ -17,9 +17,11 @@ class TextFormat:
     schema: pa.Schema = EXAMPLES.schema
     features_note = (
         "The readable dataset: problem, answer, provenance (source, source_id, revision, licence), every path with its "
-        "own answer, verdict, teacher and model, the summary, and the training text as prompt + completion; "
+        "own answer, verdict, teacher and model, the summary and who wrote it (summary_by: a model, or template), and "
+        "the training text as prompt + completion; "
         "suspect_gold (kept or adopted) where the source's answer looks wrong, with source_answer and majority_answer; "
-        "pass_rate, the share of its solutions that are right, of so many solutions."
+        "pass_rate, the share of its solutions that are right, of so many solutions; diversity, how far apart its "
+        "paths are (0 to 1); wrong_paths, how many of them are wrong, as their verdict says."
     )
     trainer_columns: tuple[str, ...] = tuple(EXAMPLES.schema.names)
 

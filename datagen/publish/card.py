@@ -22,6 +22,7 @@ from datagen.reading import Located
 from datagen.recipe import FormatName, Recipe
 from datagen.recipe_teachers import DemoTeacher
 from datagen.screen.wording import shorten
+from datagen.select.summaries import TEMPLATE, summarising_teacher, summary_prompt
 from datagen.stage import Run
 from datagen.tables import EXAMPLES, JUDGE, SUSPECTS, VERDICTS, Split, Suspect, SuspectPolicy
 from datagen.teachers.prompting import Prompt, load_prompt
@@ -46,6 +47,8 @@ class _Figures:
     licences: dict[str, list[str]]
     tokens: dict[str, int]
     marked: Counter[str]
+    wrong: Counter[int]
+    summaries: Counter[str]
 
 
 def render_card(
@@ -81,11 +84,13 @@ def render_card(
         sources=sources,
         reasons=_reasons(sources),
         inputs={label: run.inputs[f"source {label}"] for label in sources},
+        selected=selected,
         quoting=sum(selected["benchmark_quotes"].values()),
         degenerate=[(FAULTS[name], number) for name, number in selected["degenerate"].items()],
         kept_out=_kept_out(run),
         prompts=_prompts(recipe),
         judge=_judge(run, figures),
+        summaries=_summaries(run, figures),
         suspects=_suspects(run),
         formats=[(name, FORMATS[name].features_note) for name in formats],
         demo=any(isinstance(teacher, DemoTeacher) for teacher in recipe.teachers),
@@ -124,7 +129,9 @@ def _measure(run: Run) -> _Figures:
     licences: dict[str, set[str]] = {}
     tokens: list[int] = []
     marked: Counter[str] = Counter()
-    columns = ["source", "licence", "paths", "n_tokens", "suspect_gold"]
+    wrong: Counter[int] = Counter()
+    summaries: Counter[str] = Counter()
+    columns = ["source", "licence", "paths", "n_tokens", "suspect_gold", "wrong_paths", "summary_by"]
     for batch in run.workspace.read_batches(EXAMPLES, columns=columns):
         for row in batch.to_pylist():
             paths[len(row["paths"])] += 1
@@ -133,6 +140,9 @@ def _measure(run: Run) -> _Figures:
             licences.setdefault(row["licence"], set()).add(row["source"])
             tokens.append(row["n_tokens"])
             marked[row["suspect_gold"]] += 1
+            if row["wrong_paths"]:
+                wrong[row["wrong_paths"]] += 1
+            summaries[row["summary_by"]] += 1
     quantiles = pd.Series(tokens).quantile([0.0, 0.5, 0.9, 1.0], interpolation="lower")
     return _Figures(
         paths=dict(sorted(paths.items())),
@@ -141,6 +151,8 @@ def _measure(run: Run) -> _Figures:
         licences={licence: sorted(licences[licence]) for licence in sorted(licences)},
         tokens=dict(zip(("shortest", "median", "90th percentile", "longest"), map(int, quantiles), strict=True)),
         marked=marked,
+        wrong=wrong,
+        summaries=summaries,
     )
 
 
@@ -200,6 +212,26 @@ def _judge(run: Run, figures: _Figures) -> _Judged | None:
         for batch in run.workspace.read_batches(VERDICTS, columns=["method"])
     )
     return _Judged(teacher.model, load_prompt(PROMPT, teacher.model), verdicts, figures.verifiers[method])
+
+
+@dataclass(frozen=True, slots=True)
+class _Summaries:
+    """Who was asked for the summaries, and how; how many stand, and why the others do not."""
+
+    model: str
+    prompt: Prompt
+    written: int
+    template: int
+    faults: Mapping[str, int]
+
+
+def _summaries(run: Run, figures: _Figures) -> _Summaries | None:
+    teacher = summarising_teacher(run.recipe)
+    if teacher is None:
+        return None
+    written, template = figures.summaries[teacher.model], figures.summaries[TEMPLATE]
+    faults = run.workspace.record()["stages"]["select"]["counts"]["summary_faults"]
+    return _Summaries(teacher.model, summary_prompt(run.recipe, teacher), written, template, faults)
 
 
 @dataclass(frozen=True, slots=True)

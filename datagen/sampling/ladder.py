@@ -33,7 +33,7 @@ def rungs_of(recipe: Recipe) -> tuple[tuple[PaidTeacher, ...], ...]:
 
 def rules_of(recipe: Recipe) -> Rules:
     """The recipe's settings as rules of the plan."""
-    sampling, (fewest, _) = recipe.sampling, recipe.paths.count
+    sampling, fewest = recipe.sampling, recipe.paths.fewest_correct
     bounds = Bounds(recipe.target_correct, sampling.max_attempts, sampling.give_up_after, fewest)
     return Rules(tuple(tuple(teacher.name for teacher in rung) for rung in rungs_of(recipe)), bounds)
 

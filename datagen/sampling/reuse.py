@@ -14,7 +14,7 @@ from typing import Any
 
 from datagen.errors import UsageError
 from datagen.journal import Journal, Position
-from datagen.recipe import Recipe
+from datagen.recipe import SUMMARY_PROMPT, Recipe, Summariser
 from datagen.spending.paying import SETTINGS, problem_hash, sampling_settings
 from datagen.teachers.families import started_with
 from datagen.teachers.prompting import load_prompt
@@ -28,6 +28,8 @@ _STARTED_WITH = "engine_args"
 _ASKED = {"model", "prompt", "problem", *SETTINGS}
 _FIELDS = ("key", *sorted(_ASKED), _STARTED_WITH, "prompt_tokens", "completion_tokens", "cost_usd")
 _BATCH = 1000
+_BESIDE = ("judge", "summaries")
+"""What completions are asked for beside solutions."""
 _MOST_REASONS, _OTHERS = 20, "other settings"
 _HASH_SHOWN = 8
 
@@ -84,15 +86,15 @@ def reuse_figures(
         other: the journal of the run that was named to take completions from; or None.
 
     Returns:
-        `kept` (from earlier starts), `asked` (now), `taken` (now, from the other run) and `judge` (asked for the judge,
-        used or not), each with completions, tokens and usd; `unused` and `unused_there` (in the other run): lists of
-        the same with `why`, the most frequent first.
+        `kept` (from earlier starts), `asked` (now), `taken` (now, from the other run), `judge` and `summaries` (asked
+        for those, used or not), each with completions, tokens and usd; `unused` and `unused_there` (in the other run):
+        lists of the same with `why`, the most frequent first.
     """
     explain = _Explanation(recipe, problems)
     arrived = Hashes()
     for record in journal.records(("key",), start=start):
         arrived.add(record["key"])
-    totals = {name: Paid() for name in ("kept", "asked", "taken", "judge")}
+    totals = {name: Paid() for name in ("kept", "asked", "taken", *_BESIDE)}
     unused: defaultdict[str, Paid] = defaultdict(Paid)
     unused_there: defaultdict[str, Paid] = defaultdict(Paid)
     for record in journal.records(_FIELDS):
@@ -100,12 +102,12 @@ def reuse_figures(
         if key in used:
             now = "taken" if other is not None and key in other else "asked"
             totals[now if key in arrived else "kept"].add(record)
-        elif explain.is_judgement(record):
-            totals["judge"].add(record)
+        elif (purpose := explain.purpose(record)) is not None:
+            totals[purpose].add(record)
         else:
             unused[explain(record)].add(record)
     for record in other.records(_FIELDS) if other is not None else ():
-        if record["key"] not in journal and not explain.is_judgement(record):
+        if record["key"] not in journal and explain.purpose(record) is None:
             unused_there[explain(record)].add(record)
     return {
         **{name: asdict(paid) for name, paid in totals.items()},
@@ -121,8 +123,9 @@ def reuse_lines(figures: Mapping[str, Any]) -> list[str]:
         rows += [(f"{title}: {paid['why']}", paid) for paid in figures[name]]
     if not rows:
         return []
-    titles = {"kept": "kept from before", "asked": "asked now", "taken": "taken from the other run", "judge": "judge"}
-    rows = [(title, figures[name]) for name, title in titles.items() if figures[name]["completions"]] + rows
+    titles = {"kept": "kept from before", "asked": "asked now", "taken": "taken from the other run"}
+    titles |= {name: name for name in _BESIDE}
+    rows = [(title, figures[name]) for name, title in titles.items() if figures.get(name, {}).get("completions")] + rows
     return [
         f"{'completions':>11} {'tokens':>15} {'USD':>12}",
         *(f"{paid['completions']:11,} {paid['tokens']:15,} {paid['usd']:12.4f}  {title}" for title, paid in rows),
@@ -136,6 +139,8 @@ class _Explanation:
         self._sampling = recipe.sampling
         self._sent = {teacher.model: sampling_settings(teacher, recipe.sampling) for teacher in recipe.paid_teachers}
         self._started_with = {teacher.model: started_with(teacher) for teacher in recipe.paid_teachers}
+        summary = recipe.paths.summary
+        self._summarise = summary.prompt if isinstance(summary, Summariser) else SUMMARY_PROMPT
         self._prompts: dict[tuple[str, str], str | None] = {}
         self._problems = problems
         self._known: Hashes | None = None
@@ -166,9 +171,14 @@ class _Explanation:
             reasons.append(NOT_IN_RECIPE)
         return ", ".join(reasons) or BEYOND_PLAN
 
-    def is_judgement(self, record: Mapping[str, Any]) -> bool:
-        """Whether the completion was asked for the judge."""
-        return record.keys() >= _ASKED and record["prompt"] == self._prompt(PROMPT, record["model"])
+    def purpose(self, record: Mapping[str, Any]) -> str | None:
+        """For what beside solutions the completion was asked, of `_BESIDE`; None for a solution."""
+        if not record.keys() >= _ASKED:
+            return None
+        asked = {PROMPT: "judge", self._summarise: "summaries"}
+        return next(
+            (what for name, what in asked.items() if record["prompt"] == self._prompt(name, record["model"])), None
+        )
 
     def _prompt(self, setting: str, model: str) -> str | None:
         if (setting, model) not in self._prompts:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from datagen.approaches import SAME_PATH_VERSION
-from datagen.errors import UsageError
 from datagen.journal import Journal
 from datagen.path_rule import path_rule_of, path_settings
 from datagen.progress import Progress, Spent
@@ -30,6 +29,7 @@ from datagen.spending.counting import tokens_counter
 from datagen.spending.ledger import read_ledger
 from datagen.spending.paying import KeptCompletions
 from datagen.spending.purse import Purse, purse_of
+from datagen.spending.questions import reused_completions
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import RECORDED, SAMPLED, SCREENED, SOLUTIONS, Problem, Solution
@@ -40,7 +40,6 @@ from datagen.teachers.families import family_name, started_with
 from datagen.teachers.prompting import load_prompt
 from datagen.verify.judge import judge_of, judge_settings
 from datagen.verify.verdicts import Verdicts, verifier_for
-from datagen.workspace import completions_of
 
 
 class Sample(Stage):
@@ -70,7 +69,7 @@ class Sample(Stage):
             teachers,
             recipe.seed if teachers else None,
             [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.max_attempts, sampling.give_up_after],
-            recipe.target_correct,
+            [recipe.paths.fewest_correct, recipe.target_correct],
             [POLICY_VERSION, first_block(recipe), _prices(recipe)],
             [TRUNCATION_VERSION, sampling.on_truncated],
             path_settings(run),
@@ -81,7 +80,11 @@ class Sample(Stage):
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Sample what is missing, then write the plan's solutions from the journal."""
-        with run.workspace.completions() as journal, run.workspace.verdicts() as kept_verdicts, _reused(run) as reuse:
+        with (
+            run.workspace.completions() as journal,
+            run.workspace.verdicts() as kept_verdicts,
+            reused_completions(run) as reuse,
+        ):
             start, used = journal.position, Hashes()
             with (
                 purse_of(run, journal) as purse,
@@ -188,18 +191,6 @@ class _Recorded:
     def close(self) -> None:
         if self._solutions:
             self._solutions.close()
-
-
-@contextlib.contextmanager
-def _reused(run: Run) -> Iterator[Journal | None]:
-    if run.reuse is None:
-        yield None
-        return
-    path = completions_of(run.reuse)
-    if not Journal.is_at(path):
-        raise UsageError(f"--reuse {run.reuse}: this is no run's folder that holds completions")
-    with Journal(path, read_only=True) as journal:
-        yield journal
 
 
 @contextlib.asynccontextmanager

@@ -46,9 +46,11 @@ def problem_hash(problem: str) -> str:
 def take_over(key: str, journal: Journal, other: Journal | None) -> dict[str, Any] | None:
     """What another run had paid for under a key; it is kept here from now on. None when there is no such thing."""
     record = None if other is None else other.get(key)
-    if record is not None:
-        journal.append(key, taken_over(record))
-    return record
+    if record is None:
+        return None
+    kept = taken_over(record)
+    journal.append(key, kept)
+    return kept
 
 
 def record_of(

@@ -42,8 +42,8 @@ class Request:
         temperature, top_p, max_tokens: the parameters that change the distribution.
         seed: sent along when given; it is no part of what is asked.
         origin: where it comes from, for teachers that answer after the run may have ended; never sent.
-        asks_for_more: whether it is the second request of an attempt whose first answer was cut off; that it is too
-            long for the endpoint then says nothing of other requests.
+        asks_for_more: whether it is the second request of an attempt whose first answer was cut off, or as long as the
+            paths that it asks about; that it is too long for the endpoint then says nothing of other requests.
     """
 
     messages: tuple[Message, ...]

@@ -1,5 +1,6 @@
 """What a teacher is asked: the prompt file of its model family, with the problem filled in."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,8 @@ from datagen.teachers.base import Message
 from datagen.texts import digest
 
 _USER_MARK = "=== user ==="
+_CONTROL_START = re.compile(r"<(?=[^\s\d<=])|\[(?=/?[A-Z_]{2,}\])")
+"""Where a control token of some chat template could begin."""
 _ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
 
 
@@ -58,33 +61,43 @@ def _compiled(template: str) -> Template:
     return _ENVIRONMENT.from_string(template)
 
 
-def load_prompt(setting: str, model: str) -> Prompt:
+def load_prompt(
+    setting: str, model: str, place: str = "sampling.prompt", names: tuple[str, ...] = ("problem",)
+) -> Prompt:
     """Find the prompt for a model.
 
     Args:
-        setting: `sampling.prompt`: a folder of the package `prompts`, or the path of a folder or file.
+        setting: a folder of the package `prompts`, or the path of a folder or file.
         model: the model's name; of the files whose stem stands in it, the longest stem wins, else `default.txt`.
+        place: where the recipe says so.
+        names: what the prompt has to mention.
 
     Raises:
-        UsageError: there is no such prompt, or it does not mention the problem.
+        UsageError: there is no such prompt, or it does not mention one of the names.
     """
     path = Path(setting)
     if path.is_file():
-        return _read(path)
+        return _read(path, names)
     folder = path if path.is_dir() else Path(str(resources.files("prompts"))) / setting
     files = {file.stem: file for file in sorted(folder.glob("*.txt"))}
     if not files:
-        raise UsageError(f"sampling.prompt: {setting}: there is no such prompt folder or file")
+        raise UsageError(f"{place}: {setting}: there is no such prompt folder or file")
     family = max((stem for stem in files if stem in model.casefold()), key=len, default="default")
     if family not in files:
-        raise UsageError(f"sampling.prompt: {setting}: no file for {model} and no default.txt")
-    return _read(files[family])
+        raise UsageError(f"{place}: {setting}: no file for {model} and no default.txt")
+    return _read(files[family], names)
 
 
-def _read(path: Path) -> Prompt:
+def defused(text: str) -> str:
+    """A text in which nothing is a control token of a chat template; a blank more means nothing in mathematics."""
+    return _CONTROL_START.sub(lambda start: f"{start.group()} ", text)
+
+
+def _read(path: Path, names: tuple[str, ...]) -> Prompt:
     text = path.read_text(encoding="utf-8")
-    if "problem" not in text:
-        raise UsageError(
-            f"prompt {path}: it never mentions {{{{ problem }}}}, so the teacher would not see the problem"
-        )
+    for name in names:
+        if name not in text:
+            raise UsageError(
+                f"prompt {path}: it never mentions {{{{ {name} }}}}, so the teacher would not see the {name}"
+            )
     return Prompt(f"{path.parent.name}/{path.name}", text, digest(text))

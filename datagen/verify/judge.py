@@ -6,13 +6,10 @@ that others wrote: none of them can speak for the judge. What is not clearly a j
 """
 
 import contextlib
-import re
-import threading
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict
+from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -20,19 +17,17 @@ from datagen.errors import UsageError
 from datagen.journal import Journal
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import DemoTeacher, PaidTeacher, RecordedTeacher, asks_in_batches
-from datagen.solutions import request_key
 from datagen.spending.counting import tokens_counter
 from datagen.spending.ledger import read_ledger
-from datagen.spending.paying import record_of, seed_of, take_over
 from datagen.spending.purse import Purse, purse_of
+from datagen.spending.questions import Manner, Questions
 from datagen.stage import Run
-from datagen.teachers.base import Message, Request, TeacherClient
+from datagen.teachers.base import TeacherClient
 from datagen.teachers.connecting import connected
-from datagen.teachers.desk import Desk
-from datagen.teachers.families import family_name, parameters_of, started_with
-from datagen.teachers.prompting import load_prompt
+from datagen.teachers.families import family_name, started_with
+from datagen.teachers.prompting import defused, load_prompt
 from datagen.texts import digest
-from datagen.verify.futures import known
+from datagen.verify.futures import known, then
 
 Opinion = Literal["equal", "different", "cannot tell"]
 
@@ -44,11 +39,8 @@ MOST_TOKENS = 8192
 TEMPERATURE, TOP_P = 0.0, 1.0
 """Of every judgement."""
 
-_ATTEMPT = 0
 _MARK_DIGITS = 12
 _OPINIONS: tuple[Opinion, ...] = ("equal", "different", "cannot tell")
-_CONTROL_START = re.compile(r"<(?=[^\s\d<=])|\[(?=/?[A-Z_]{2,}\])")
-"""Where a control token of some chat template could begin."""
 
 
 def judging_teacher(recipe: Recipe) -> PaidTeacher | None:
@@ -78,6 +70,11 @@ def judge_settings(recipe: Recipe) -> list[Any] | None:
         return None
     prompt = load_prompt(PROMPT, teacher.model).sha256
     return [teacher.name, teacher.model, family_name(teacher), prompt, *started_with(teacher).values()]
+
+
+def manner_of(recipe: Recipe) -> Manner:
+    """How judgements are asked for."""
+    return Manner(TEMPERATURE, TOP_P, min(recipe.sampling.max_tokens, MOST_TOKENS))
 
 
 @contextlib.contextmanager
@@ -128,16 +125,9 @@ class Judge:
         reuse: Journal | None = None,
     ) -> None:
         self.name = teacher.name
-        self._counts = Counter(judge_asked_now=0, judge_reused_from_other_run=0)
-        self._recipe = recipe
-        self._teacher = teacher
         self._prompt = load_prompt(PROMPT, teacher.model)
-        self._max_tokens = min(recipe.sampling.max_tokens, MOST_TOKENS)
-        self._desk = Desk(connection)
-        self._journal = journal
-        self._reuse = reuse
-        self._under_way: dict[str, Future[Opinion]] = {}
-        self._lock = threading.Lock()
+        self._questions = Questions(teacher, self._prompt, manner_of(recipe), recipe.seed, connection, journal, reuse)
+        self._spent = partial(read_ledger, journal, None, recipe)
 
     def opinion(self, problem: str, gold: str, answer: str) -> Future[Opinion]:
         """Whether an answer is the gold one; at once where it was judged before.
@@ -151,25 +141,17 @@ class Judge:
             The opinion; StoppedError when the run ends first, DatagenError when the teacher does not answer for good.
         """
         mark = digest("judge", problem, gold, answer)[:_MARK_DIGITS]
-        messages = self._prompt.messages(_defused(problem), gold=_defused(gold), answer=_defused(answer), mark=mark)
-        request = Request(messages, TEMPERATURE, TOP_P, self._max_tokens, seed=None)
-        parameters = parameters_of(self._teacher, request)
-        key = request_key(self._teacher.model, [asdict(message) for message in messages], parameters, _ATTEMPT)
-        with self._lock:
-            under_way = self._under_way.get(key)
-            if under_way is not None:
-                return under_way
-            record = self._kept(key)
-            if record is None:
-                asked = self._desk.submit(lambda client: self._ask(client, key, problem, messages, mark))
-                if not asked.done():
-                    self._under_way[key] = asked
-                return asked
-        return known(read_opinion(record, mark))
+        messages = self._prompt.messages(defused(problem), gold=defused(gold), answer=defused(answer), mark=mark)
+        asked = self._questions.ask(problem, messages)
+        return then(asked, lambda answered: known(read_opinion(answered.record, mark)))
 
     def figures(self) -> dict[str, Any]:
         """For a stage's record: judgements asked for and taken over now, and what all completions of the run cost."""
-        return {**self._counts, "spent": read_ledger(self._journal, None, self._recipe).by_teacher()}
+        counts = {
+            "judge_asked_now": self._questions.asked_now,
+            "judge_reused_from_other_run": self._questions.taken_over,
+        }
+        return {**counts, "spent": self._spent().by_teacher()}
 
     def __enter__(self) -> Self:
         return self
@@ -177,42 +159,16 @@ class Judge:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._desk.close()
-
-    def _kept(self, key: str) -> dict[str, Any] | None:
-        record = self._journal.get(key)
-        if record is None and (record := take_over(key, self._journal, self._reuse)) is not None:
-            self._counts["judge_reused_from_other_run"] += 1
-        return record
-
-    async def _ask(
-        self, client: TeacherClient, key: str, problem: str, messages: tuple[Message, ...], mark: str
-    ) -> Opinion:
-        try:
-            seed = seed_of(self._teacher, self._recipe.seed, messages, _ATTEMPT)
-            request = Request(messages, TEMPERATURE, TOP_P, self._max_tokens, seed)
-            completion = await client.ask(request)
-            record = record_of(self._teacher, request, _ATTEMPT, self._prompt, problem, completion)
-            self._journal.append(key, record)
-            self._counts["judge_asked_now"] += 1
-            return read_opinion(record, mark)
-        finally:
-            with self._lock:
-                self._under_way.pop(key, None)
+        self._questions.close()
 
 
-def read_opinion(record: Mapping[str, Any], mark: str) -> Opinion:
-    """The opinion that a completion closes with; `cannot tell` for whatever is not exactly one.
+def read_opinion(record: Mapping[str, Any] | None, mark: str) -> Opinion:
+    """The opinion that a completion closes with; `cannot tell` for none and for whatever is not exactly one.
 
     Only the last line of a whole reply counts, and only with the mark of this very question, which no text that the
     judge read, and may quote, can hold.
     """
-    lines = record["content"].rstrip().split("\n")
-    if record["finish_reason"] in ("length", "content_filter"):
+    if record is None or record["finish_reason"] in ("length", "content_filter"):
         return "cannot tell"
+    lines = record["content"].rstrip().split("\n")
     return next((opinion for opinion in _OPINIONS if lines[-1].strip() == f"VERDICT {mark}: {opinion}"), "cannot tell")
-
-
-def _defused(text: str) -> str:
-    """A text in which nothing is a control token of a chat template; a blank more means nothing in mathematics."""
-    return _CONTROL_START.sub(lambda start: f"{start.group()} ", text)

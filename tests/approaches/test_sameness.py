@@ -73,7 +73,7 @@ def test_few_steps_in_common_are_no_evidence() -> None:
 def solution_of(text: str, index: int) -> Candidate:
     solution = recorded_solution("id", "problem", text, model="m", index=index)
     verdict = Verdict(solution.id, "148/9", last_box(text), "correct", "string", "v")
-    return Candidate(solution, verdict, text.strip(), len(text))
+    return Candidate(solution, verdict, text.strip(), len(text), read_path(text.strip(), QUESTION))
 
 
 def test_the_plan_counts_the_paths_that_the_selection_takes() -> None:
@@ -83,7 +83,7 @@ def test_the_plan_counts_the_paths_that_the_selection_takes() -> None:
     problem = Problem("row", "id", QUESTION, "148/9", "source", "1", "0", "MIT")
     told = Told(problem, PathRule("both"))
     planned = {told.outcome(candidate.solution, candidate.verdict).path for candidate in candidates}
-    taken = distinct(candidates, QUESTION)
+    taken = distinct(candidates)
     assert [candidate.text for candidate in taken] == [BY_VIETA.strip(), BY_FORMULA.strip()]
     assert planned == {candidate.solution.id for candidate in taken}
 

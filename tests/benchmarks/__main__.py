@@ -8,6 +8,7 @@ from tests.benchmarks import (
     approaches,
     builds,
     busy,
+    choosing,
     decontamination,
     degenerate,
     estimating,
@@ -42,7 +43,7 @@ def main() -> None:
         type=int,
         default=1,
         metavar="N",
-        help="busy, throughput, faults, kills, screening, slots, truncation: an Nth of it only",
+        help="busy, choosing, throughput, faults, kills, screening, slots, truncation: an Nth of it only",
     )
     parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="journal, memory: so many [5000]")
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="kills: so many [5]")
@@ -51,6 +52,7 @@ def main() -> None:
         "approaches": approaches.measure,
         "builds": builds.measure,
         "busy": partial(busy.measure, asked.share),
+        "choosing": partial(choosing.measure, asked.share),
         "decontamination": decontamination.measure,
         "degenerate": degenerate.measure,
         "estimating": estimating.measure,

@@ -100,7 +100,7 @@ class _Clock:
 
     def stop(self, arrived: int, kept: int | None = None, truncated: int = 0, failure: str = "") -> Took:
         seconds, cpu_s = time.perf_counter() - self._started, time.process_time() - self._cpu
-        return Took(arrived, kept, truncated, seconds, cpu_s, _children_cpu_s() - self._children, _peak_mib(), failure)
+        return Took(arrived, kept, truncated, seconds, cpu_s, _children_cpu_s() - self._children, peak_mib(), failure)
 
 
 async def _sampler(job: Job) -> Took:
@@ -290,7 +290,7 @@ def _children_cpu_s() -> float:
     return sum(one.user + one.system for one in times)
 
 
-def _peak_mib() -> int:
+def peak_mib() -> int:
     """The kernel's own figure; `getrusage` would count the memory of who started this process too."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) // 1024

@@ -36,6 +36,7 @@ def example(tokenizer: ExampleTokenizer, number: int, split: Split = "train") ->
         licence="MIT",
         paths=paths,
         summary=summary_text(answer),
+        summary_by="template",
         prompt=rendered.prompt,
         completion=rendered.completion,
         n_tokens=rendered.n_tokens,
@@ -45,6 +46,8 @@ def example(tokenizer: ExampleTokenizer, number: int, split: Split = "train") ->
         majority_answer=None,
         pass_rate=0.5,
         solutions=4,
+        diversity=0.5,
+        wrong_paths=0,
     )
 
 

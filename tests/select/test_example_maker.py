@@ -13,7 +13,7 @@ from datagen.recipe import Recipe
 from datagen.screen import BenchmarkProblem, BenchmarkSet
 from datagen.screen.quotes import Quotes
 from datagen.select.choice import Refusal
-from datagen.select.stage import ExampleMaker, Judged
+from datagen.select.example import ExampleMaker, Judged
 from datagen.solutions import recorded_solution
 from datagen.tables import DropReason, Example, Problem, Suspect, Verdict, VerdictKind
 from datagen.verify.extract import last_box
@@ -259,14 +259,30 @@ def test_the_split_follows_from_seed_and_problem_alone() -> None:
     assert everywhere == {"train"}
 
 
+MODES = {
+    "boxed in both": ("<think>{way} \\boxed{{5}}</think>{way} \\boxed{{5}}", {"both", "reasoning", "solution"}),
+    "boxed in the thought": ("<think>{way} \\boxed{{5}}</think>So it is five.", {"both", "reasoning"}),
+    "boxed after the thought": ("<think>{way}</think>So {way} \\boxed{{5}}", {"both", "solution"}),
+    "another box in the thought": ("<think>{way} \\boxed{{4}}</think>{way} \\boxed{{5}}", {"both", "solution"}),
+    "an empty thought": ("<think></think>{way} \\boxed{{5}}", {"both", "solution"}),
+}
+
+
 @pytest.mark.parametrize("mode", ["both", "reasoning", "solution"])
-def test_each_path_verifies_by_what_the_student_reads(mode: str) -> None:
-    boxed = [judged(f"<think>{text}</think>So it is {text.split()[0]}.") for text in WAYS[:3]]
-    made = maker(text=mode).make(PROBLEM, boxed)
-    if mode == "solution":
-        assert isinstance(made, Refusal)
+@pytest.mark.parametrize("shape", MODES)
+def test_each_path_verifies_by_what_the_student_reads(shape: str, mode: str) -> None:
+    form, modes = MODES[shape]
+    solutions = [judged(form.format(way=way.removesuffix(" \\boxed{5}")), answer="5") for way in WAYS[:3]]
+    made = maker(text=mode).make(PROBLEM, solutions)
+    if mode in modes:
+        paths = example(made).paths
+        assert [last_box(path.text) for path in paths] == ["5", "5", "5"]
+        whole = {text for solution, _ in solutions for text in (solution.reasoning, solution.content) if text}
+        assert all(part in whole for path in paths for part in path.text.split("\n\n"))
     else:
-        assert [last_box(path.text) for path in example(made).paths] == ["5", "5", "5"]
+        assert isinstance(made, Refusal)
+        assert made.reason == "too_few_correct_paths"
+        assert "3 correct; 0 usable as paths" in made.detail
 
 
 def test_a_problem_is_kept_by_the_share_of_its_solutions_that_are_right() -> None:
