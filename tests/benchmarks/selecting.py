@@ -19,7 +19,7 @@ from datagen.tables import SAMPLED, SCREENED, SOLUTIONS, SUSPECTS, VERDICTS, Pro
 from datagen.workspace import Workspace
 from tests.benchmarks.contestants import peak_mib
 
-_SIZES, _TARGET = (500, 2_000), 100_000
+_SIZES, _TARGET = (250, 1_000), 100_000
 _SOLUTIONS, _CHOSEN, _CHARACTERS = 6, 4, 15_000
 _PART = "all"
 
@@ -39,7 +39,7 @@ def measure(share: int = 1) -> Iterator[str]:
             _child("write", folder, number)
             took = _child("select", folder, number)
         peaks.append((number, took["peak_mib"]))
-        yield f"| {took['examples']:,} | {took['peak_mib']:,.0f} | {took['cpu_s'] / number * 1000:.0f} |"
+        yield f"| {took['examples']:,.0f} | {took['peak_mib']:,.0f} | {took['cpu_s'] / number * 1000:.0f} |"
     (few, low), (many, high) = peaks
     slope = max(high - low, 0.0) / (many - few)
     yield ""

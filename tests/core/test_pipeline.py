@@ -19,7 +19,7 @@ from tests.building import build
 
 def row(number: int, *reasons: str | None, text: str = "the sum is") -> dict[str, Any]:
     generations = [
-        f"<think>One way: {text} {number} and {number}.</think>\n\nIt is $\\boxed{{{2 * number}}}$.",
+        f"<think>One way to see {text} what {number} and {number} come to.</think>\n\nIt is $\\boxed{{{2 * number}}}$.",
         f"Twice {number} is what {text} asked for, and doubling gives \\boxed{{{2 * number}}}.",
     ]
     return {

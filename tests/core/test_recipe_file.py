@@ -117,7 +117,10 @@ def test_the_limit_applies_to_each_source(tmp_path: Path) -> None:
         ("verify.judge=nobody", "verify.judge: no teacher is called 'nobody'"),
         ("screen.benchmarks=[aime23]", "unknown benchmark 'aime23': use one of aime24"),
         ("sources.extra.name=limo", "sources: limo stands there twice; give each a name of its own"),
-        ("sampling.target_correct=1", "sampling.target_correct: 1 is less than paths.count's lower end 2"),
+        (
+            "sampling.target_correct=1",
+            "sampling.target_correct: 1 is less than the 2 correct paths that paths.count and paths.require make",
+        ),
         ("version=2", "version: 2: this datagen reads recipes of version 1"),
         ("name=a/b", "name: "),
         ("sources=[]", "sources: "),

@@ -13,14 +13,17 @@ from datagen.path_rule import PathRule
 from datagen.recipe import Recipe
 from datagen.recipe_file import load_recipe
 from datagen.sampling.ladder import rules_of
+from datagen.sampling.stage import Sample
 from datagen.screen import BenchmarkProblem, BenchmarkSet
 from datagen.screen.quotes import Quotes
 from datagen.select.choice import Refusal
 from datagen.select.example import ExampleMaker, Judged
 from datagen.solutions import recorded_solution
+from datagen.stage import Run
 from datagen.tables import DROPPED, EXAMPLES, FinishReason, Problem, Verdict, VerdictKind
 from datagen.verify.closing import CORRECT_OR_WRONG, closing_text
 from datagen.verify.extract import last_box
+from datagen.workspace import Workspace
 from tests.building import build
 
 TOKENIZER = load_tokenizer("bundled")
@@ -150,6 +153,17 @@ def test_the_plan_needs_as_many_correct_paths_as_an_example_does() -> None:
         assert rules_of(recipe).bounds.fewest_paths == correct
         assert rules_of(recipe).bounds.target_correct == 6
     assert rules_of(settings(require="all_correct")).bounds.fewest_paths == 2
+
+
+def test_a_plan_that_needs_fewer_correct_paths_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row(1, right=2)) + "\n")
+
+    def plan(**paths: Any) -> object:
+        return Sample("sample").settings(Run(run_recipe(tmp_path, **paths), Workspace(tmp_path), {}, None, print))
+
+    assert plan() == plan(max_example_tokens=1000)
+    assert plan() != plan(require="any_correct")
+    assert plan(count=[2, 6]) != plan(count=[3, 6])
 
 
 def test_a_number_of_wrong_paths_where_none_may_be_wrong_is_refused() -> None:
