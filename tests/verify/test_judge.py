@@ -298,7 +298,7 @@ def test_a_judge_that_cannot_be_started_is_told_to_who_waits_and_the_run_ends(tm
         Judge(recipe, named, connected(named, 20, tmp_path), journal) as judge,
     ):
         for answer in ("a", "b"):
-            with pytest.raises(UsageError, match="teacher wise: datagen does not start vLLM yet"):
+            with pytest.raises(DatagenError, match="has no vLLM"):
                 judge.opinion("p", "g", answer).result(20)
 
 
