@@ -26,7 +26,7 @@ from datagen.teachers.vllm.interpreter import examine
 from datagen.teachers.vllm.workers import running_workers
 from tests.end_to_end.runs import BUNDLED, ROOT, rows
 
-_PAIRS, _PROBLEMS, _CONCURRENCY, _SEED = 5, 400, 64, 11
+_PAIRS, _PROBLEMS, _CONCURRENCY, _PATHS, _SEED = 5, 300, 32, 2, 11
 _BENCH = """
 import argparse
 from vllm.benchmarks.serve import add_cli_args, main
@@ -104,6 +104,8 @@ def _recipe(folder: Path, count: int, python: str) -> Path:
     (folder / "problems.jsonl").write_text("\n".join(lines))
     tree["sources"][0] |= {"path": "problems.jsonl", "columns": {"problem": "problem", "answer": "answer"}}
     tree["screen"]["near_duplicates"] = None
+    tree["sampling"]["target_correct"] = _PATHS
+    tree["paths"]["count"] = [_PATHS, _PATHS]
     tree["teachers"][0] |= {"python": python, "concurrency": _CONCURRENCY}
     file = folder / "busy.yaml"
     file.write_text(yaml.safe_dump(tree))

@@ -45,7 +45,7 @@ def test_an_architecture_that_vllm_does_not_know_is_named(python, tmp_path, mode
 
 def test_a_context_that_does_not_fit_into_the_memory_is_told_in_vllms_words(python, tmp_path, prefect):
     said = complaint(tmp_path, prefect, f"python={python}", "engine_args.kv-cache-memory-bytes=65536")
-    assert "KV cache" in said
+    assert "No available memory for the cache blocks" in said
 
 
 def test_a_folder_without_weights_is_refused_before_anything_is_started(python, tmp_path, model, prefect):
