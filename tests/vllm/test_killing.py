@@ -1,4 +1,4 @@
-"""Workers killed at work, and the run itself: the others go on, nothing is left alive, nothing is lost or paid twice."""
+"""Workers killed at work, and the run itself: others go on, nothing is left alive, nothing is lost or paid twice."""
 
 import json
 import re
