@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
+from datagen.engine_args import refused
 from datagen.section import Auto, Section
-from datagen.teachers.vllm.engine_args import refused
 
 SeedPolicy = Literal["none", "per_request"]
 FamilyName = Literal["plain", "openai_reasoning", "claude_4", "claude_5", "gemini", "mistral", "deepseek"]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from datagen.doctor.finding import Finding, State
 from datagen.doctor.servers import room, server_findings
+from datagen.engine_args import value_of
 from datagen.errors import DatagenError
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import VLLMTeacher
-from datagen.teachers.vllm.engine_args import value_of
 from datagen.teachers.vllm.interpreter import Interpreter, examine
 from datagen.teachers.vllm.model import context_length, weights_bytes
 from datagen.teachers.vllm.placing import Place, Places, group_size, ports_for

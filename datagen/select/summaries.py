@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from datagen.errors import UsageError
 from datagen.formats.tokenizer import ExampleTokenizer
+from datagen.futures import known, then
 from datagen.path_rule import PathRule
 from datagen.progress import Progress
 from datagen.recipe import Recipe, Summariser
@@ -35,7 +36,6 @@ from datagen.teachers.connecting import connected
 from datagen.teachers.families import family_name, parameters_of
 from datagen.teachers.prompting import Prompt, defused, load_prompt
 from datagen.texts import digest
-from datagen.verify.futures import known, then
 from datagen.verify.judge import judge_of
 from datagen.verify.verdicts import Verdicts, verifier_for
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from datagen.errors import NoMoreError, UsageError
+from datagen.futures import known
 from datagen.journal import Journal
 from datagen.recipe_teachers import PaidTeacher
 from datagen.solutions import request_key
@@ -23,7 +24,6 @@ from datagen.teachers.base import Message, Request, TeacherClient
 from datagen.teachers.desk import Desk
 from datagen.teachers.families import parameters_of
 from datagen.teachers.prompting import Prompt
-from datagen.verify.futures import known
 from datagen.workspace import completions_of
 
 _ATTEMPT = 0

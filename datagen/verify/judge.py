@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from datagen.errors import UsageError
+from datagen.futures import known, then
 from datagen.journal import Journal
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import DemoTeacher, PaidTeacher, RecordedTeacher, asks_in_batches
@@ -27,7 +28,6 @@ from datagen.teachers.connecting import connected
 from datagen.teachers.families import family_name, started_with
 from datagen.teachers.prompting import defused, load_prompt
 from datagen.texts import digest
-from datagen.verify.futures import known, then
 
 Opinion = Literal["equal", "different", "cannot tell"]
 

@@ -9,8 +9,8 @@ import threading
 from concurrent.futures import Future
 from multiprocessing.util import Finalize
 
+from datagen.futures import known
 from datagen.thoughts import split_thought
-from datagen.verify.futures import known
 from datagen.verify.gold import read_gold
 from datagen.verify.memo import Memo
 from datagen.verify.pair import Finding

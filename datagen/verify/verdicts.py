@@ -8,13 +8,13 @@ verdicts, and leaves those of the rules alone.
 from concurrent.futures import Future
 from dataclasses import asdict, replace
 
+from datagen.futures import known, then
 from datagen.journal import Journal
 from datagen.recipe import Verification
 from datagen.solutions import is_truncated
 from datagen.tables import JUDGE, Problem, Solution, Verdict, VerdictKind
 from datagen.texts import digest
 from datagen.verify.equivalence import VERIFIER_VERSION
-from datagen.verify.futures import known, then
 from datagen.verify.gold import read_gold
 from datagen.verify.judge import Judge, Opinion
 from datagen.verify.memo import Memo

@@ -9,9 +9,9 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Self
 
+from datagen.futures import known, then
 from datagen.verify.equivalence import decide
 from datagen.verify.extract import final_answer
-from datagen.verify.futures import known, then
 from datagen.verify.gold import read_gold
 from datagen.verify.memo import Memo
 from datagen.verify.pair import Finding, Judgement, Pair

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from datagen.teachers.vllm.engine_args import value_of
+from datagen.engine_args import value_of
 
 
 def adapter_of(model: str, engine_args: Mapping[str, Any]) -> dict[str, Any] | None:

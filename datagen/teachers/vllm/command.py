@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from datagen.engine_args import options, value_of
 from datagen.recipe_teachers import VLLMTeacher
 from datagen.teachers.vllm.adapters import adapter_of
-from datagen.teachers.vllm.engine_args import options, value_of
 from datagen.teachers.vllm.interpreter import Interpreter
 from datagen.teachers.vllm.placing import Place
 

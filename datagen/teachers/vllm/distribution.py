@@ -8,9 +8,9 @@ that nobody asks for, seeds. `max-model-len` is outside too: an answer that did 
 from functools import cache
 from typing import Any
 
+from datagen.engine_args import option
 from datagen.recipe_teachers import VLLMTeacher
 from datagen.teachers.vllm.adapters import adapter_of
-from datagen.teachers.vllm.engine_args import option
 
 CHANGES_TEXT: dict[str, Any] = {
     # Which weights, and what is computed with them.

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from datagen.engine_args import option, value_of
 from datagen.errors import UsageError
 from datagen.recipe_teachers import VLLMTeacher
 from datagen.teachers.vllm.adapters import adapter_of, read_adapter
 from datagen.teachers.vllm.distribution import CHANGES_TEXT
-from datagen.teachers.vllm.engine_args import option, value_of
 from datagen.teachers.vllm.model import fingerprint, refuse_incomplete
 
 BUNDLED = "bundled"

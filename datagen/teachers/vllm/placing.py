@@ -12,10 +12,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from datagen.engine_args import value_of
 from datagen.errors import DatagenError, UsageError
 from datagen.recipe_teachers import VLLMTeacher
 from datagen.stopping import refuse_when_stopped
-from datagen.teachers.vllm.engine_args import value_of
 from datagen.teachers.vllm.interpreter import GPU, Interpreter
 
 _GROUP = ("tensor-parallel-size", "pipeline-parallel-size", "data-parallel-size", "prefill-context-parallel-size")

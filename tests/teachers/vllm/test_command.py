@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from datagen.engine_args import refused
 from datagen.recipe_teachers import VLLMTeacher
 from datagen.teachers.vllm.command import server_command, server_environment
-from datagen.teachers.vllm.engine_args import refused
 from datagen.teachers.vllm.interpreter import GPU, Interpreter
 from datagen.teachers.vllm.placing import Place
 
