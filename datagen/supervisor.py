@@ -1,5 +1,8 @@
 """The small process between a run and what it starts: it ends the child and all its kin when the run is gone.
 
+None of them makes a session of its own: Linux shares the cores out by session first, and a child that polls, as a vLLM
+without a GPU does, would take whole slices from the run.
+
 Started by path, with nothing but the standard library and without site packages: so it is up in milliseconds, and the
 environment it is given can be the child's own. The run holds the write end of its standard input; when the run ends,
 however it ends, the pipe closes. On Linux orphans of the child come to this process, whatever session they made for
@@ -42,13 +45,13 @@ def supervise(command: Sequence[str]) -> int:
         signal.signal(interrupt, signal.SIG_IGN)
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_default_signals)
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0, preexec_fn=_default_signals)
     guard = subprocess.Popen(
         ["/bin/sh", "-c", _GUARD, "sh", str(child.pid)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
+        process_group=0,
     )
     threading.Thread(target=_end_with_the_run, args=(child.pid,), daemon=True).start()
     status = _reap_until(child.pid)
@@ -98,7 +101,7 @@ def _end_kin(group: int) -> None:
 
 
 def _kin(group: int) -> dict[int, bool]:
-    """What lives in the child's group or session, or came here as an orphan, and whether it is a resource tracker.
+    """What lives in the child's group, or came here as an orphan, and whether it is a resource tracker.
 
     Without /proc it is the group as a whole, written as `kill` takes it.
     """
@@ -108,9 +111,9 @@ def _kin(group: int) -> dict[int, bool]:
     found = {}
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            state, *parents = (process / "stat").read_text(errors="replace").rpartition(")")[2].split()[:4]
-            parent, its_group, session = map(int, parents)
-            if state != "Z" and (parent == os.getpid() or group in (its_group, session)):
+            state, *parents = (process / "stat").read_text(errors="replace").rpartition(")")[2].split()[:3]
+            parent, its_group = map(int, parents)
+            if state != "Z" and (parent == os.getpid() or its_group == group):
                 found[int(process.name)] = b"resource_tracker" in (process / "cmdline").read_bytes()
     if not Path("/proc").exists():
         with contextlib.suppress(ProcessLookupError):

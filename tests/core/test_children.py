@@ -57,6 +57,15 @@ def test_a_child_ends_with_its_block(tmp_path: Path) -> None:
     assert alive(started) == []
 
 
+def test_a_child_stays_in_the_session_of_its_run_and_out_of_its_group(tmp_path: Path) -> None:
+    """Linux shares cores out by session: a child that polls in one of its own starves the run. Ctrl-C goes by group."""
+    command = [sys.executable, "-c", SLEEPER]
+    with running("sleeper", command, log=tmp_path / "log", ready=said_ready, timeout_s=30) as ready:
+        (child,) = processes(ready)
+        assert os.getsid(child.pid) == os.getsid(0)
+        assert os.getpgid(child.pid) not in (os.getpgrp(), os.getpgid(child.ppid()))
+
+
 def test_a_child_ends_with_a_block_that_fails(tmp_path: Path) -> None:
     started: list[psutil.Process] = []
 

@@ -20,6 +20,8 @@ _SET = {
 }
 _OURS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
 """Says where this Python finds its packages, which another one must not take for its own."""
+_BEHIND_US = ("nice", "-n", "10")
+"""Without a GPU its processes poll for work on every core; those that feed them and verify what comes go first."""
 _KV_GIB = "VLLM_CPU_KVCACHE_SPACE"
 _OMP_CORES = "VLLM_CPU_OMP_THREADS_BIND"
 
@@ -38,6 +40,7 @@ def server_command(teacher: VLLMTeacher, interpreter: Interpreter, port: int) ->
     set_here = {name: value for name, value in ours.items() if value_of(teacher.engine_args, name) is None}
     theirs = {key: value for key, value in teacher.engine_args.items() if key != "port"}
     return [
+        *(_BEHIND_US if interpreter.is_cpu_build else ()),
         interpreter.python,
         *("-m", "vllm.entrypoints.openai.api_server"),
         *("--host", _HOST, "--port", str(port), f"--served-model-name={served_name(teacher)}"),

@@ -34,12 +34,19 @@ REFUSED = [
 
 
 def arguments(**teacher: Any) -> list[str]:
-    return server_command(VLLMTeacher(name="tiny", kind="vllm", **teacher), CPU, 8000)[3:]
+    command = server_command(VLLMTeacher(name="tiny", kind="vllm", **teacher), CPU, 8000)
+    return command[command.index("vllm.entrypoints.openai.api_server") + 1 :]
 
 
 def environment(place: Place, interpreter: Interpreter = CPU, ours: dict[str, str] | None = None, **args: Any) -> Any:
     teacher = VLLMTeacher(name="tiny", kind="vllm", model="m", engine_args=args)
     return server_environment(teacher, interpreter, place, ours or {})
+
+
+def test_only_a_server_without_a_gpu_stands_back_for_those_who_feed_it() -> None:
+    teacher = VLLMTeacher(name="tiny", kind="vllm", model="m")
+    assert server_command(teacher, CPU, 8000)[:4] == ["nice", "-n", "10", CPU.python]
+    assert server_command(teacher, GPUS, 8000)[0] == GPUS.python
 
 
 def test_a_model_is_served_under_its_name_on_this_machine_alone() -> None:
