@@ -1,8 +1,8 @@
 """Processes that a run starts and that never outlive it, not even when the run is killed with -9.
 
-Each child runs under a small supervisor (`supervisor.py`) in a process group of its own. The supervisor holds the read end of
-a pipe from the run; when the run ends, however it ends, the pipe closes and the supervisor ends the child and all that
-the child started.
+Each child runs under a small supervisor (`supervisor.py`) in a process group of its own. The supervisor holds the read
+end of a pipe from the run; when the run ends, however it ends, the pipe closes and the supervisor ends the child and
+all that the child started.
 """
 
 import contextlib

@@ -1,92 +1,48 @@
 """A local endpoint that writes summaries as it is told, and a recipe whose paths are recorded and cost nothing."""
 
-import asyncio
-import contextlib
 import json
 import re
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-
 from datagen.recipe import Recipe
 from datagen.recipe_file import load_recipe
-from tests.serving import serving_app
+from tests.answering import AnsweringEndpoint, teacher
 
-KEY = "sk-secret-of-this-test"
 PROBLEMS = 12
-PRICE = {"input": 1.0, "output": 2.0}
-PROMPT_TOKENS, COMPLETION_TOKENS = 100, 50
 
 Reply = Callable[[int, str], Any]
 """From a problem's number and the whole question to a text, to (text, finish reason), or to a response."""
 
 
-class Endpoint:
-    """A server that speaks the OpenAI protocol in a thread of its own.
+class Endpoint(AnsweringEndpoint):
+    """It writes summaries, and judges all answers equal.
 
     Attributes:
         asked: the questions, by their whole text.
-        judged: the questions to a judge, who finds all answers equal.
-        bodies: all requests, in order.
+        judged: the questions to a judge.
+        bodies: all requests for summaries, in order.
         reply: what is answered.
-        answers: how many questions are answered before the others wait for `release`; all when None.
-        holding: set when a question waits for `release`.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.asked: Counter[str] = Counter()
         self.judged: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
         self.reply: Reply = lambda number, question: good(number)
-        self.answers: int | None = None
-        self.holding = threading.Event()
-        self.base_url = ""
-        self._answered = 0
-        self._loop = asyncio.new_event_loop()
-        self._open = asyncio.Event()
 
-    def release(self) -> None:
-        self.answers = None
-        self._loop.call_soon_threadsafe(self._open.set)
-
-    @contextlib.contextmanager
-    def serving(self) -> Iterator["Endpoint"]:
-        app = web.Application(client_max_size=1 << 26)
-        app.router.add_post("/v1/chat/completions", self._answer)
-        with serving_app(app, self._loop) as self.base_url:
-            try:
-                yield self
-            finally:
-                self.release()
-
-    async def _answer(self, request: web.Request) -> web.Response:
-        body = await request.json()
-        question = body["messages"][-1]["content"]
+    async def answer(self, body: dict[str, Any], question: str) -> Any:
         mark = re.search(r"^VERDICT (\w+): equal$", question, re.MULTILINE)
         if mark is not None:
             self.judged[question] += 1
-            return web.json_response(_completion(mark[0], "stop"))
+            return mark[0]
         self.asked[question] += 1
         self.bodies.append(body)
-        if self.answers is not None and self._answered >= self.answers:
-            self.holding.set()
-            await self._open.wait()
-        self._answered += 1
-        reply = self.reply(problem_of(question), question)
-        if isinstance(reply, web.Response):
-            return reply
-        text, finish_reason = reply if isinstance(reply, tuple) else (reply, "stop")
-        return web.json_response(_completion(text, finish_reason))
-
-
-def _completion(text: str, finish_reason: str) -> dict[str, Any]:
-    usage = {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": COMPLETION_TOKENS}
-    choice = {"index": 0, "finish_reason": finish_reason, "message": {"role": "assistant", "content": text}}
-    return {"id": "c", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": usage}
+        await self.turn()
+        return self.reply(problem_of(question), question)
 
 
 def good(number: int) -> str:
@@ -97,11 +53,6 @@ def problem_of(question: str) -> int:
     found = re.search(r"What is (\d+) \+ 2", question)
     assert found is not None
     return int(found[1])
-
-
-def teacher(base_url: str, name: str = "wise", **settings: Any) -> dict[str, Any]:
-    asked = {"model": "m", "base_url": base_url, "api_key_env": "TEST_KEY", "price": PRICE, "concurrency": 4}
-    return {"name": name, "kind": "openai", **asked, **settings}
 
 
 def recipe_of(folder: Path, base_url: str, **settings: Any) -> Recipe:

@@ -16,18 +16,9 @@ from datagen.status import run_status, status_lines
 from datagen.tables import EXAMPLES, Example
 from datagen.teachers.prompting import load_prompt
 from datagen.workspace import Workspace
+from tests.answering import COMPLETION_TOKENS, KEY, PRICE, PROMPT_TOKENS
 from tests.building import build
-from tests.select.summarising_endpoint import (
-    COMPLETION_TOKENS,
-    KEY,
-    PRICE,
-    PROBLEMS,
-    PROMPT_TOKENS,
-    Endpoint,
-    good,
-    problem_of,
-    recipe_of,
-)
+from tests.select.summarising_endpoint import PROBLEMS, Endpoint, good, problem_of, recipe_of
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +93,7 @@ def test_what_summaries_cost_and_who_wrote_them_is_shown_and_stands_on_the_card(
     assert ledger.by_teacher()["wise"]["usd"] == pytest.approx(cost)
     shown = "\n".join(status_lines(run_status(workspace.folder)))
     assert f"summaries by  wise {PROBLEMS - 2}, template 2 (wrong_answer 2)" in shown
-    assert f"  {PROBLEMS} completions, 1,200 + 600 tokens, {cost:.4f} USD" in shown
+    assert f"  {PROBLEMS} completions, 120 + 240 tokens, {cost:.4f} USD" in shown
     card = " ".join((workspace.folder / "dataset" / "README.md").read_text().split())
     assert f"The model m read the problem and its paths, not the reference answer, and wrote {PROBLEMS - 2} of" in card
     assert "The other 2 are of the template" in card

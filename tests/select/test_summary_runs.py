@@ -24,18 +24,10 @@ from datagen.spending.cost import TEMPLATE_TOKENS
 from datagen.spending.ledger import ledger_of
 from datagen.tables import EXAMPLES
 from datagen.workspace import Workspace, completions_of
+from tests.answering import COMPLETION_TOKENS, KEY, PROMPT_TOKENS, teacher
 from tests.building import build
-from tests.end_to_end.runs import hashes
-from tests.select.summarising_endpoint import (
-    COMPLETION_TOKENS,
-    KEY,
-    PROBLEMS,
-    PROMPT_TOKENS,
-    Endpoint,
-    good,
-    recipe_of,
-    teacher,
-)
+from tests.end_to_end.runs import hashes, running
+from tests.select.summarising_endpoint import PROBLEMS, Endpoint, good, recipe_of
 
 CONCURRENCY = 4
 NOWHERE = "http://127.0.0.1:9/v1"
@@ -86,6 +78,29 @@ def test_a_killed_run_asks_for_no_summary_twice_and_ends_with_the_same_bytes(
         twice = endpoint.asked.total() - len(endpoint.asked)
         assert set(endpoint.asked) == set(once.asked)
         assert twice <= asked.total() - kept <= CONCURRENCY
+    assert hashes(tmp_path / "run" / "dataset") == hashes(folder / "run" / "dataset")
+
+
+def test_a_run_that_is_told_to_stop_amid_summaries_keeps_those_in_flight(
+    tmp_path: Path, undisturbed: tuple[Path, Endpoint]
+) -> None:
+    folder, once = undisturbed
+    with Endpoint().serving() as endpoint:
+        endpoint.answers = 5
+        recipe = recipe_of(tmp_path, endpoint.base_url)
+        command = ("build", str(tmp_path / "summed.yaml"), "--output", str(tmp_path / "run"))
+        with running(*command, cwd=tmp_path, TEST_KEY=KEY) as run:
+            assert endpoint.holding.wait(120)
+            run.process.terminate()
+            while "stopping" not in run.err:
+                assert run.process.poll() is None
+            endpoint.release()
+            done = run.wait()
+        assert done.status == 3, done.out + done.err
+        with Journal(completions_of(tmp_path / "run")) as journal:
+            assert len(journal) == endpoint.asked.total() < PROBLEMS
+        build(recipe, tmp_path / "run")
+        assert endpoint.asked == once.asked
     assert hashes(tmp_path / "run" / "dataset") == hashes(folder / "run" / "dataset")
 
 

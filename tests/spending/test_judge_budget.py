@@ -10,8 +10,9 @@ from datagen.pipeline import Options
 from datagen.spending.cost import TEMPLATE_TOKENS
 from datagen.spending.ledger import ledger_of
 from datagen.workspace import Workspace
+from tests.answering import KEY
 from tests.building import build
-from tests.verify.judging_endpoint import KEY, Endpoint
+from tests.verify.judging_endpoint import Endpoint
 from tests.verify.test_judged_runs import PROBLEMS, dataset, run_recipe
 
 TOKENS_A_JUDGEMENT = 30

@@ -24,7 +24,8 @@ from datagen.verify.judge import MOST_TOKENS, Judge, judging_teacher
 from datagen.verify.verdicts import Verdicts
 from datagen.verify.verifier import Verifier
 from datagen.verify.workers import Limits
-from tests.verify.judging_endpoint import GOLD, KEY, Endpoint, says, teacher
+from tests.answering import KEY, teacher
+from tests.verify.judging_endpoint import GOLD, Endpoint, says
 
 PROBLEM = Problem("row", "id", "What can be said of the triangle?", GOLD, "s", "s#1", "r", "MIT")
 ANSWER = "\\text{isosceles, with a short base}"

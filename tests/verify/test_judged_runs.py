@@ -21,7 +21,8 @@ from datagen.recipe_file import load_recipe
 from datagen.tables import EXAMPLES, VERDICTS
 from datagen.verify.judge import judge_settings
 from datagen.workspace import Workspace
-from tests.verify.judging_endpoint import GOLD, KEY, Endpoint, teacher
+from tests.answering import KEY, teacher
+from tests.verify.judging_endpoint import GOLD, Endpoint
 
 PROBLEMS = 12
 """Of the runs below; each has a gold in words, two recorded solutions, and a judge who decides."""
