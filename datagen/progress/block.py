@@ -13,7 +13,7 @@ from rich.text import Text
 
 from datagen.progress.counts import Asking, Spent, View
 from datagen.progress.wording import duration, faults_shown, speed, usd, verdicts_shown
-from datagen.teachers.base import Workers
+from datagen.teachers.base import WorkerLoad
 
 _GAP = 3
 _MARGIN = 1
@@ -91,7 +91,7 @@ def _spent(spent: Spent) -> Iterator[tuple[str, str]]:
         yield f"of {spent.budget_tokens:,}", ""
 
 
-def _workers(workers: Workers) -> Iterator[tuple[str, str]]:
+def _workers(workers: WorkerLoad) -> Iterator[tuple[str, str]]:
     yield f"{workers.up:,} of {workers.of:,} up", "" if workers.up == workers.of else _BAD
     if workers.kv_use is not None:
         yield f"{workers.running:,} running", ""

@@ -6,7 +6,7 @@ The line says `key value` pairs in a fixed order, so that it can be searched, as
 from collections.abc import Iterator, Mapping
 
 from datagen.progress.counts import Asking, Spent, View
-from datagen.teachers.base import Workers
+from datagen.teachers.base import WorkerLoad
 
 VERDICTS_ALWAYS_SHOWN = ("correct", "wrong", "truncated")
 UNKNOWN = "-"
@@ -50,7 +50,7 @@ def _conversation(asking: Asking) -> Iterator[str]:
         yield f"spent tokens {_spent_tokens(asking.spent)}"
 
 
-def _workers(workers: Workers) -> Iterator[str]:
+def _workers(workers: WorkerLoad) -> Iterator[str]:
     yield f"workers up {workers.up:,} of {workers.of:,}"
     yield f"running {workers.running:,}"
     yield f"queued {workers.queued:,}"

@@ -80,7 +80,7 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
-class Workers:
+class WorkerLoad:
     """The vLLM servers behind a teacher, for people.
 
     Attributes:
@@ -114,7 +114,7 @@ class Traffic:
     in_flight: int
     waiting: int
     faults: Mapping[str, int]
-    workers: Workers | None = None
+    workers: WorkerLoad | None = None
 
 
 def taken_together(traffics: Sequence[Traffic]) -> Traffic:
@@ -131,8 +131,8 @@ def taken_together(traffics: Sequence[Traffic]) -> Traffic:
     )
 
 
-def _all_workers(workers: Sequence[Workers]) -> Workers:
-    return Workers(
+def _all_workers(workers: Sequence[WorkerLoad]) -> WorkerLoad:
+    return WorkerLoad(
         up=sum(one.up for one in workers),
         of=sum(one.of for one in workers),
         running=sum(one.running for one in workers),

@@ -11,7 +11,7 @@ from rich.console import Console, Group
 from datagen.progress.block import block
 from datagen.progress.counts import Spent, View
 from datagen.progress.wording import duration, plain_line, speed, usd
-from datagen.teachers.base import Traffic, Workers
+from datagen.teachers.base import Traffic, WorkerLoad
 from tests.progress.views import view
 
 FULL = view(
@@ -29,7 +29,7 @@ HUGE = view(
     spent=Spent(132_000.5, 1_904_332_000_000, 250_000.0, 50_000_000_000_000),
 )
 LOCAL = view(
-    traffic=Traffic(57, 120, {"closed mid-reply": 23}, Workers(1, 2, 45, 12, 0.734, preempted=3, restarts=1)),
+    traffic=Traffic(57, 120, {"closed mid-reply": 23}, WorkerLoad(1, 2, 45, 12, 0.734, preempted=3, restarts=1)),
     spent=None,
 )
 
@@ -100,7 +100,7 @@ def test_the_workers_of_a_local_teacher_read_like_this() -> None:
 
 
 def test_workers_that_tell_nothing_of_themselves_are_shown_as_up_or_not() -> None:
-    silent = view(traffic=Traffic(57, 120, {}, Workers(2, 2, 0, 0, None, preempted=0, restarts=0)))
+    silent = view(traffic=Traffic(57, 120, {}, WorkerLoad(2, 2, 0, 0, None, preempted=0, restarts=0)))
     assert " workers       2 of 2 up" in lines(silent, 80)
     assert "workers up 2 of 2, running 0, queued 0, KV use -, preempted 0, restarts 0" in plain_line(silent)
 

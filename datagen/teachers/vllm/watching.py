@@ -6,7 +6,7 @@ What their manager says and what their /metrics pages say goes to the gate; what
 import asyncio
 from collections.abc import Callable, Sequence
 
-from datagen.teachers.base import Workers
+from datagen.teachers.base import WorkerLoad
 from datagen.teachers.exchange import Exchange
 from datagen.teachers.gate import Gate
 from datagen.teachers.vllm.pressure import Pressure
@@ -52,12 +52,12 @@ class Watching:
                 group.create_task(self._follow_readings(url))
 
     @property
-    def workers(self) -> Workers:
+    def workers(self) -> WorkerLoad:
         """The servers as they were seen last."""
         endpoints = self._gate.endpoints.all
         up = [endpoint.url for endpoint in endpoints if endpoint.is_up and not endpoint.breaker.is_open]
         readings = [reading for url in up if (reading := self._pressures[url].last) is not None]
-        return Workers(
+        return WorkerLoad(
             up=len(up),
             of=len(endpoints),
             running=sum(reading.running for reading in readings),
