@@ -1,9 +1,8 @@
 """The format `messages`: one correct path a row, as a conversation for trainers that apply a chat template.
 
 A thought stands in `<think>` within the assistant's content. That is the one form that TRL, Axolotl and LLaMA-Factory
-all take: a template that knows no thoughts shows it as it stands, one that does takes it apart there, while a key of
-its own would be dropped without a word by most (see docs/formats.md). No text holds these tags, so they are found where we
-put them, once.
+all take: a template that knows no thoughts shows it as it stands, one that does takes it apart there, and a key of its
+own would be dropped without a word by most (docs/formats.md). No text holds these tags: they stand where we put them.
 """
 
 from collections.abc import Iterator, Sequence

@@ -131,6 +131,14 @@ def partly_there(tmp_path_factory: pytest.TempPathFactory) -> ExampleTokenizer:
     return load_tokenizer(str(folder))
 
 
+@pytest.fixture(scope="session")
+def partly_there_consumer(partly_there: ExampleTokenizer, tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+    """That one in the hands of somebody who tokenises the plain text of an example."""
+    folder = tmp_path_factory.mktemp("saved")
+    partly_there.save(folder)
+    return Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
 @pytest.fixture(params=["bundled", "deepseek_like", "chatml", "sentencepiece_like", "unigram"], scope="session")
 def any_tokenizer(request: pytest.FixtureRequest) -> ExampleTokenizer:
     return request.getfixturevalue(request.param)
