@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from datagen.audit.example import AuditedExample, AuditedPath
-from datagen.audit.reading.form import OPENINGS, PAD, Form, Mark, read_form
+from datagen.audit.reading.form import OPENINGS, PAD, Form, Mark, any_path, read_form
 from datagen.audit.reading.labels import Ids, wrong_labels, wrong_segments
 from datagen.audit.reading.marks import Frame, lacking, problem_span, strays
 from datagen.audit.reading.rows import ID, AuditedFormat, row_id
@@ -47,9 +47,11 @@ class TokenIdReader:
             ids, mask, labels = (_values(batch, column, row) for column in (INPUT_IDS, ATTENTION_MASK, LABELS))
             yield self._example(name, split, ids, mask, labels)
 
-    def holds_structure(self, batch: pa.RecordBatch, row: int) -> bool:
-        """Whether a row has any path token of the tokenizer."""
-        return any(mark.token in OPENINGS for mark in self._marks(_values(batch, INPUT_IDS, row)))
+    def fits(self, batch: pa.RecordBatch, row: int) -> bool:
+        """Whether the tokenizer can have made a row: it knows all its ids, and a path opens and closes."""
+        ids = _values(batch, INPUT_IDS, row)
+        tokens = [mark.token for mark in self._marks(ids)]
+        return bool(np.all(ids <= self._highest_id)) and any_path(tokens)
 
     def _marks(self, ids: Ids) -> list[Mark]:
         names = self._tokenizer.names
