@@ -7,7 +7,7 @@ same, as long as no text holds the name of a token; `forbidden_in` finds those t
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -17,6 +17,7 @@ from tokenizers import AddedToken, Tokenizer
 
 from datagen.errors import UsageError
 from datagen.formats.chat_template import around_user_text
+from datagen.formats.decoding import TextDecoder
 from datagen.formats.encoding import TextEncoder
 from datagen.formats.tokenizer_files import TokenizerFiles, read_tokenizer_files
 from datagen.texts import digest
@@ -89,6 +90,7 @@ class ExampleTokenizer:
         longest_first = sorted(self._ids, key=lambda token: (-len(token), token))
         self._splitter = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")")
 
+        self._decoder = TextDecoder(self._whole)
         spec = json.loads(self._whole.to_str())
         text_only: Tokenizer = Tokenizer.from_str(json.dumps(_text_only(spec)))
         self._text = TextEncoder(text_only)
@@ -164,9 +166,19 @@ class ExampleTokenizer:
         """The id of a control token or another added token; KeyError when there is no such."""
         return self._ids[control_token]
 
+    @property
+    def names(self) -> Mapping[int, str]:
+        """The control tokens and every other added token that is not blank, by id."""
+        return self._names
+
+    @property
+    def highest_id(self) -> int:
+        """The highest id that stands for anything."""
+        return max(self._whole.get_vocab(with_added_tokens=True).values())
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, control tokens included."""
-        return self._whole.decode(list(ids), skip_special_tokens=False)
+        return self._decoder.decode(ids)
 
     def save(self, folder: Path) -> None:
         """Write tokenizer.json and tokenizer_config.json, control tokens included; the folder is made if need be."""
