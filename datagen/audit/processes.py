@@ -22,8 +22,8 @@ from datagen.errors import DatagenError
 from datagen.stopping import refuse_when_stopped
 from datagen.verify import server
 
-_HERE = 128
-"""Examples for which no process is started."""
+_HERE = 5_000_000
+"""Characters of paths for which no process is started."""
 _TOGETHER = 8
 """Examples that go through a pipe at once."""
 _AHEAD = 2
@@ -54,10 +54,14 @@ class Lookers:
             StoppedError: a signal came.
         """
         rows = iter(examples)
-        here = Looker(self._look_for)
-        for example in rows if self._processes == 1 else islice(rows, _HERE):
+        here, characters = Looker(self._look_for), 0
+        while self._processes == 1 or characters < _HERE:
             refuse_when_stopped()
+            example = next(rows, None)
+            if example is None:
+                return
             yield from here.look([example])
+            characters += sum(len(path.text) for path in example.paths)
         under_way: deque[Future[list[Seen]]] = deque()
         while batch := list(islice(rows, _TOGETHER)):
             refuse_when_stopped()
