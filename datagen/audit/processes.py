@@ -62,6 +62,7 @@ class Lookers:
                 return
             yield from here.look([example])
             characters += sum(len(path.text) for path in example.paths)
+        server.start()  # here, not in the threads that start processes
         under_way: deque[Future[list[Seen]]] = deque()
         while batch := list(islice(rows, _TOGETHER)):
             refuse_when_stopped()
@@ -100,7 +101,6 @@ class _Process:
     """A process with a looker of its own."""
 
     def __init__(self, look_for: LookFor) -> None:
-        server.start()
         context = get_context("forkserver")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs, look_for), daemon=True)
