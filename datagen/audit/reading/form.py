@@ -102,6 +102,11 @@ def read_form(marks: Sequence[Mark], length: int, text_of: Callable[[int, int], 
     )
 
 
+def any_path(tokens: Sequence[str]) -> bool:
+    """Whether among tokens of structure a path opens and closes."""
+    return any(f"</think{OPENINGS[token]}>" in tokens[at:] for at, token in enumerate(tokens) if token in OPENINGS)
+
+
 def _split(marks: Sequence[Mark]) -> tuple[tuple[str, ...], Sequence[Mark]]:
     """The names of the prompt's marks, and the marks from the first path on."""
     tokens = [mark.token for mark in marks]
@@ -126,7 +131,7 @@ def _parts(body: Sequence[Mark], length: int) -> tuple[list[Part], Part | None, 
     at = 0
     while at < len(body):
         token = tokens[at]
-        if token == SUMMARY and not _opens_and_closes(tokens[at + 1 : last_summary]):
+        if token == SUMMARY and not any_path(tokens[at + 1 : last_summary]):
             return paths, _summary(body[at:], length), loose
         if token in OPENINGS:
             closing = f"</think{OPENINGS[token]}>"
@@ -142,11 +147,6 @@ def _parts(body: Sequence[Mark], length: int) -> tuple[list[Part], Part | None, 
             loose.append(token)
         at += 1
     return paths, None, loose
-
-
-def _opens_and_closes(tokens: Sequence[str]) -> bool:
-    """Whether a whole path stands here."""
-    return any(f"</think{OPENINGS[token]}>" in tokens[at:] for at, token in enumerate(tokens) if token in OPENINGS)
 
 
 def _summary(body: Sequence[Mark], length: int) -> Part:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from datagen.audit.example import AuditedExample, AuditedPath
 from datagen.audit.reading.marks import TextMarks
-from datagen.audit.reading.rows import ID, AuditedFormat, as_text, row_id
+from datagen.audit.reading.rows import ID, AuditedFormat, as_text, count_tokens, row_id
 from datagen.formats.tokenizer import ExampleTokenizer
 
 BLOCK = "<Parallel>"
@@ -64,7 +64,7 @@ class ParallelR1Reader:
             answer=as_text(values.get("answer")),
             source=as_text(values.get("source")) or "",
             licence=as_text(values.get("licence")) or "",
-            n_tokens=self._tokenizer.count_plain(f"{asked}\n{output}") if self._tokenizer else None,
+            n_tokens=count_tokens(f"{asked}\n{output}", self._tokenizer),
             structure=tuple(structure),
             broken=tuple(solution.broken),
         )

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from datagen.audit.example import AuditedExample, AuditedPath
-from datagen.audit.reading.form import OPENINGS, PAD, Form, Mark, read_form
+from datagen.audit.reading.form import OPENINGS, PAD, Form, Mark, any_path, read_form
 from datagen.audit.reading.labels import Ids, wrong_labels, wrong_segments
-from datagen.audit.reading.marks import Frame, problem_span, strays
+from datagen.audit.reading.marks import Frame, lacking, problem_span, strays
 from datagen.audit.reading.rows import ID, AuditedFormat, row_id
 from datagen.formats.rendering import SUMMARY_PREFIX
 from datagen.formats.tokenizer import ExampleTokenizer
@@ -47,9 +47,11 @@ class TokenIdReader:
             ids, mask, labels = (_values(batch, column, row) for column in (INPUT_IDS, ATTENTION_MASK, LABELS))
             yield self._example(name, split, ids, mask, labels)
 
-    def holds_structure(self, batch: pa.RecordBatch, row: int) -> bool:
-        """Whether a row has any path token of the tokenizer."""
-        return any(mark.token in OPENINGS for mark in self._marks(_values(batch, INPUT_IDS, row)))
+    def fits(self, batch: pa.RecordBatch, row: int) -> bool:
+        """Whether the tokenizer can have made a row: it knows all its ids, and a path opens and closes."""
+        ids = _values(batch, INPUT_IDS, row)
+        tokens = [mark.token for mark in self._marks(ids)]
+        return bool(np.all(ids <= self._highest_id)) and any_path(tokens)
 
     def _marks(self, ids: Ids) -> list[Mark]:
         names = self._tokenizer.names
@@ -58,6 +60,10 @@ class TokenIdReader:
 
     def _example(self, name: str, split: str, ids: Ids, mask: Ids, labels: Ids) -> AuditedExample:
         length = _without_padding(mask, len(ids))
+        is_outside = (ids < 0) | (ids > self._highest_id)
+        outside = int(np.count_nonzero(is_outside))
+        if outside:  # decoding takes no negative ones, and passes over those that the vocabulary lacks
+            ids = np.where(is_outside, self._highest_id + 1, ids)
         whole, ids = ids, ids[:length]
 
         def text_of(begin: int, end: int) -> str:
@@ -66,9 +72,9 @@ class TokenIdReader:
         form = read_form(self._marks(ids), length, text_of)
         prompt = text_of(0, form.prompt_end).replace(PAD, "")
         problem = slice(*problem_span(prompt, self._frame))
-        in_problem, missing = strays(form.prompt_marks, self._frame)
-        broken = [*self._unknown(whole), *(f"the prompt lacks {tokens}" for tokens in missing), *form.broken]
-        broken += self._wrong_end(ids, form)
+        broken = [f"{outside} ids are none of the tokenizer's"] if outside else []
+        broken += [f"the prompt lacks {text}" for text in lacking(prompt, self._frame)]
+        broken += [*form.broken, *self._wrong_end(ids, form)]
         broken += wrong_segments(mask, form, len(whole))
         broken += wrong_labels(labels, whole, form, length, self._forced_ids)
         return AuditedExample(
@@ -81,7 +87,10 @@ class TokenIdReader:
             ),
             summary=None if form.summary is None else text_of(form.summary.text_begin, form.summary.text_end),
             n_tokens=len(whole),
-            structure=(*(f"{token} in the problem" for token in in_problem), *form.structure),
+            structure=(
+                *(f"{token} in the problem" for token in strays(form.prompt_marks, self._frame)),
+                *form.structure,
+            ),
             broken=tuple(broken),
         )
 
@@ -94,19 +103,14 @@ class TokenIdReader:
         before = self._tokenizer.decode(ids[begin - 1 : begin].tolist())
         return self._tokenizer.decode(ids[begin - 1 : end].tolist()).removeprefix(before)
 
-    def _unknown(self, ids: Ids) -> Iterator[str]:
-        outside = int(np.count_nonzero((ids < 0) | (ids > self._highest_id)))
-        if outside:
-            yield f"{outside} ids are none of the tokenizer's"
-
     def _wrong_end(self, ids: Ids, form: Form) -> Iterator[str]:
         if form.summary is None or not form.summary.is_closed:
             return
         end = ids[form.summary.end :].tolist()
         eos = self._tokenizer.id_of(self._tokenizer.eos_token)
         if end != [eos]:
-            told = self._tokenizer.decode(end[:8]) if end else "nothing"
-            yield f"after the summary stands {told!r}, not {self._tokenizer.eos_token}"
+            told = repr(self._tokenizer.decode(end[:8])) if end else "nothing"
+            yield f"after the summary stands {told}, not {self._tokenizer.eos_token}"
 
 
 def _values(batch: pa.RecordBatch, column: str, row: int) -> Ids:
