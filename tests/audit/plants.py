@@ -210,7 +210,7 @@ def _degenerates() -> Iterator[Plant]:
         )
     yield Plant(
         "box first",
-        lambda one: _path(one, 1, text=f"\\boxed{{{one.answer}}}\n\n{one.paths[1].text}"),
+        lambda one: _path(one, 1, text=f"\\boxed{{5}}\n\n{one.paths[1].text}"),
         degenerate,
         part="box_before_reasoning",
     )
