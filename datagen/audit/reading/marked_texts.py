@@ -62,6 +62,6 @@ class MarkedTextReader:
             source=as_text(values.get("source")) or "",
             licence=as_text(values.get("licence")) or "",
             n_tokens=count_tokens(text, self._tokenizer),
-            structure=(*(f"{token} in the problem" for token in in_problem), *form.structure),
+            structure=(*(f"{token} in the problem" for token in dict.fromkeys(in_problem)), *form.structure),
             broken=tuple(broken),
         )

@@ -45,8 +45,8 @@ class TextMarks:
         return [Mark(match[0], match.start(), match.end()) for match in self._pattern.finditer(text)]
 
     def inside(self, place: str, text: str) -> list[str]:
-        """Structure in what should be a text of its own: each token with its place, `</think2> in path 1`."""
-        return [f"{match[0]} in {place}" for match in self._pattern.finditer(text)]
+        """Structure in what should be a text of its own: each token once with its place, `</think2> in path 1`."""
+        return [f"{token} in {place}" for token in dict.fromkeys(self._pattern.findall(text))]
 
 
 @dataclass(frozen=True, slots=True)

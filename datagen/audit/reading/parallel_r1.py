@@ -51,7 +51,7 @@ class ParallelR1Reader:
         asked, output = values["problem"] or "", values["output"] or ""
         problem = bare_problem(asked, self._instruction)
         solution = read_blocks(output)
-        structure = [f"{tag} in the problem" for tag in _TAG.findall(problem)]
+        structure = [f"{tag} in the problem" for tag in dict.fromkeys(_TAG.findall(problem))]
         structure += self._marks.inside("the problem", problem)
         structure += [line for path in solution.paths for line in self._marks.inside(f"path {path.number}", path.text)]
         structure += self._marks.inside("the summary", solution.summary or "")
@@ -114,7 +114,7 @@ def read_blocks(output: str) -> Blocks:
         walk.meet(tag[0], tag.start(), tag.end())
     walk.end()
     after = _TAG.sub("", output[walk.last_block_end :]).strip() if walk.blocks else ""
-    return Blocks(tuple(walk.paths), after or None, tuple(walk.broken))
+    return Blocks(tuple(walk.paths), after or None, tuple(dict.fromkeys(walk.broken)))
 
 
 class _Walk:

@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datagen.audit.example import AuditedExample
+from datagen.audit.reading.form import read_form
+from datagen.audit.reading.marks import TextMarks
 from datagen.audit.reading.token_ids import TokenIdReader
 from datagen.formats.rendering import render, summary_text
 from datagen.formats.tokenizer import CONTROL_TOKENS, ExampleTokenizer
@@ -194,3 +196,12 @@ def test_columns_that_do_not_fit_each_other_are_named(world, column, value, says
     )
     (seen,) = world.reader.examples(batch, "train", 0)
     assert any(says in line for line in seen.broken), seen.broken
+
+
+def test_a_text_of_nothing_but_structure_takes_no_longer_than_its_length():
+    tokens = ["<think1>", "<summary>", "</summary>", "</think2>", "<think2>"] * 20_000
+    text = "".join(tokens)
+    marks = TextMarks().in_text(text)
+    assert [mark.token for mark in marks] == tokens
+    form = read_form(marks, len(text), lambda begin, end: text[begin:end])
+    assert "<think1> stands 20000 times" in form.broken
