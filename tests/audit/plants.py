@@ -166,9 +166,7 @@ def _problems() -> Iterator[Plant]:
         "twice in another dress", unchanged, duplicate, lambda one: replace(one, problem=f"  {one.problem.upper()} ")
     )
     yield Plant("in both splits", unchanged, duplicate, lambda one: replace(one, split="other"))
-    yield Plant(
-        "reworded problem", unchanged, near, lambda one: replace(one, problem=f"Now: {one.problem}")
-    )
+    yield Plant("reworded problem", unchanged, near, lambda one: replace(one, problem=f"Now: {one.problem}"))
     yield Plant(
         "reworded, no reference",
         lambda one: replace(one, answer=None),
