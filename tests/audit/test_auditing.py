@@ -125,7 +125,11 @@ def test_figures_are_those_of_the_examples() -> None:
 
 def test_what_is_told_moves_no_cursor_and_fits_a_line() -> None:
     hostile = replace(
-        CLEAN[0], broken=("\x1b[2J\x07 gone \u202e " + "x" * 5_000,), structure=("\r</think1> in path 1",)
+        CLEAN[0],
+        id="\x1b[1A",
+        split="\x07",
+        broken=("\x1b[2J\x07 gone \u202e " + "x" * 5_000,),
+        structure=("\r</think1> in path 1",),
     )
     lines = audit_lines(audit([hostile], "made", processes=1), "here")
     assert all(line.isprintable() and len(line) < 400 for line in lines)
