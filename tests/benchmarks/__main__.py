@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.benchmarks import (
     approaches,
     assembling,
+    auditing,
     builds,
     busy,
     choosing,
@@ -45,7 +46,7 @@ def main() -> None:
         type=int,
         default=1,
         metavar="N",
-        help="assembling, busy, choosing, throughput, faults, kills, screening, slots, truncation: an Nth of it only",
+        help="assembling, auditing, busy, choosing, throughput, faults, kills, screening, slots, truncation: an Nth only",
     )
     parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="journal, memory: so many [5000]")
     parser.add_argument(
@@ -56,6 +57,7 @@ def main() -> None:
     benchmarks = {
         "approaches": approaches.measure,
         "assembling": partial(assembling.measure, asked.examples, asked.share),
+        "auditing": partial(auditing.measure, asked.share),
         "builds": builds.measure,
         "busy": partial(busy.measure, asked.share),
         "choosing": partial(choosing.measure, asked.share),
