@@ -5,7 +5,16 @@ problem share does not (its own numbers and formulas, the final answer), and nei
 shows where real pairs lie.
 """
 
-from datagen.approaches.approach import Approach, approach_of, distance
+from datagen.approaches.approach import Approach, approach_of, distance, mean_distance
 from datagen.approaches.sameness import SAME_PATH_VERSION, ReadPath, is_same_path, read_path
 
-__all__ = ["SAME_PATH_VERSION", "Approach", "ReadPath", "approach_of", "distance", "is_same_path", "read_path"]
+__all__ = [
+    "SAME_PATH_VERSION",
+    "Approach",
+    "ReadPath",
+    "approach_of",
+    "distance",
+    "is_same_path",
+    "mean_distance",
+    "read_path",
+]

@@ -5,10 +5,12 @@ where a letter by itself is "some variable". Whole expressions tell derivations 
 another arrangement.
 """
 
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +65,12 @@ def distance(one: Approach, other: Approach) -> float:
         From 0, the same mathematics, to 1, nothing in common. Symmetric; 0 for a path and itself.
     """
     return 1 - (_overlap(one.steps, other.steps) + _overlap(one.pieces, other.pieces)) / 2
+
+
+def mean_distance(approaches: Sequence[Approach]) -> float | None:
+    """How far apart some paths of a problem are: the mean distance of their pairs, 0 to 1; None without a pair."""
+    distances = [distance(one, other) for one, other in combinations(approaches, 2)]
+    return math.fsum(distances) / len(distances) if distances else None
 
 
 def _overlap(one: Hashes, other: Hashes) -> float:

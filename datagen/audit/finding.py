@@ -82,7 +82,8 @@ class Audit:
         diversity: mean distance of two paths of an example, 0 to 1, over all examples with two; None without any.
         tokens: of an example: shortest, median, 90th percentile, longest; empty where none were counted.
         findings: every one of `FINDINGS` that could be looked for, in that order.
-        not_measured: the others, and why.
+        not_measured: the others, and why. `benchmark_overlap` may stand in both: some benchmarks could not be had.
+        benchmarks: those that were looked for, each with the commit or content hash that was read.
     """
 
     format: str
@@ -92,6 +93,7 @@ class Audit:
     tokens: Mapping[str, int]
     findings: tuple[Finding, ...]
     not_measured: Mapping[FindingName, str] = field(default_factory=dict)
+    benchmarks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def broken_promises(self) -> tuple[Finding, ...]:

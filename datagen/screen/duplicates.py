@@ -117,6 +117,21 @@ def find_duplicates(problems: Callable[[], Iterable[Problem]], rules: Rules) -> 
     return _decide(twins, alike, rules)
 
 
+def alike_problems(problems: Callable[[], Iterable[Problem]], rules: Rules) -> dict[str, dict[str, Likeness]]:
+    """For the id of each problem that others are alike to, theirs, and how alike they are; nothing is decided.
+
+    Args:
+        problems: opens the rows to compare; read twice, or once when none may have a twin.
+        rules: what texts are alike, and whose answers are the same.
+
+    Raises:
+        StoppedError: the run was told to stop.
+    """
+    pairs = _Index.of(problems(), with_sketches=True).pairs()
+    named = frozenset(np.unique(pairs).tolist())
+    return _alike(pairs, _twins(problems(), named, rules), rules) if named else {}
+
+
 class _Index:
     """Of every problem: the key of its id, and the bands of its sketch."""
 

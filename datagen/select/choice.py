@@ -5,7 +5,6 @@ the example says. As many as fit the token budget are taken, correct ones first;
 whose paths lie furthest apart.
 """
 
-import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-from datagen.approaches import ReadPath, distance, is_same_path
+from datagen.approaches import ReadPath, distance, is_same_path, mean_distance
 from datagen.select.spread import Pool, Weights, most_spread
 from datagen.tables import DropReason, Solution, Verdict
 
@@ -117,8 +116,7 @@ def choose_paths(candidates: Sequence[Candidate], budget: PathBudget) -> list[Ca
 
 def diversity(paths: Sequence[Candidate]) -> float | None:
     """How far apart the paths of an example are: the mean distance of its pairs, 0 to 1; None without a pair."""
-    distances = [distance(one.read.approach, other.read.approach) for one, other in combinations(paths, 2)]
-    return math.fsum(distances) / len(distances) if distances else None
+    return mean_distance([path.read.approach for path in paths])
 
 
 def _rank(candidate: Candidate) -> tuple[bool, int, str]:

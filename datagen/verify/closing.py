@@ -2,7 +2,7 @@
 
 from datagen.solutions import TextMode, is_whole, path_text
 from datagen.tables import Solution, Verdict, VerdictKind
-from datagen.verify.extract import last_box
+from datagen.verify.extract import final_answer, last_box
 
 CORRECT: frozenset[VerdictKind] = frozenset({"correct"})
 CORRECT_OR_WRONG: frozenset[VerdictKind] = frozenset({"correct", "wrong"})
@@ -21,3 +21,11 @@ def closing_text(
         return None
     text = path_text(solution, mode)
     return text if last_box(text) == verdict.answer else None
+
+
+def closing_answer(text: str) -> str | None:
+    """The answer that a rendered path or a summary closes with: its last box, else what its words state; None without.
+
+    Nothing in a rendered text shows where its thought ends, so that the last box of all counts.
+    """
+    return last_box(text) or final_answer("", text)

@@ -7,12 +7,16 @@ it must start a server of its own.
 import contextlib
 import os
 import signal
+import sys
 import threading
+from collections.abc import Iterator
 from multiprocessing import current_process, forkserver, get_context, process, resource_tracker
+from types import ModuleType
 
 _HASH_SEED = "PYTHONHASHSEED"
 _PRELOAD = ["datagen.verify.preload"]
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+_main_lock = threading.Lock()
 
 
 def start() -> None:
@@ -35,6 +39,18 @@ def start() -> None:
         if seed is not None:
             os.environ[_HASH_SEED] = seed
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def without_main() -> Iterator[None]:
+    """Keep multiprocessing from running the caller's script again in a worker that starts: it has nothing for it."""
+    with _main_lock:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 def _forget_parents() -> None:

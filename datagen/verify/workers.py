@@ -12,14 +12,12 @@ import multiprocessing
 import os
 import resource
 import signal
-import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import Self
 
 from datagen.errors import DatagenError
@@ -32,7 +30,6 @@ _WALL_FACTOR, _WALL_EXTRA_S = 6, 30
 _PAIRS_A_WORKER = 5000
 """Then it is replaced, since the parser's own caches grow with what it has read."""
 _CPU_LIMIT, _WALL_CLOCK, _CRASH = "cpu-limit", "wall-clock", "memory-or-crash"
-_main_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +115,7 @@ class _Worker:
         self._cause = ""
         self.compared = 0
         try:
-            with _without_main():
+            with server.without_main():
                 self._process.start()
             theirs.close()
             self._connection.recv()
@@ -151,18 +148,6 @@ class _Worker:
             self._process.join()
         causes = {-signal.SIGPROF: _CPU_LIMIT, -signal.SIGALRM: _WALL_CLOCK}
         return self._cause or causes.get(self._process.exitcode or 0, _CRASH)
-
-
-@contextlib.contextmanager
-def _without_main() -> Iterator[None]:
-    """Keep multiprocessing from running the caller's script again in each worker: it has nothing that they need."""
-    with _main_lock:
-        main = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")
-        try:
-            yield
-        finally:
-            sys.modules["__main__"] = main
 
 
 def _wall_clock_s(limits: Limits) -> float:
