@@ -7,7 +7,7 @@ same, as long as no text holds the name of a token; `forbidden_in` finds those t
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -152,6 +152,20 @@ class ExampleTokenizer:
     def id_of(self, control_token: str) -> int:
         """The id of a control token or another added token; KeyError when there is no such."""
         return self._ids[control_token]
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """The control tokens and every other added token that is not blank, by id."""
+        return self._names
+
+    @property
+    def highest_id(self) -> int:
+        """The highest id that stands for anything."""
+        return max(self._whole.get_vocab(with_added_tokens=True).values())
+
+    def count_plain(self, text: str) -> int:
+        """How many tokens somebody gets who tokenises a whole text by name, its control tokens included."""
+        return len(self._whole.encode(text, add_special_tokens=False).ids)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, control tokens included."""

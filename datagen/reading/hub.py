@@ -11,6 +11,7 @@ from datagen.errors import DatagenError, UsageError
 from datagen.reading.located import KNOWN_SUFFIXES, DataFile, Located
 
 LATEST = "latest"
+GIVE_A_PATH = "give the source a path:"
 
 
 def locate_hub(dataset: str, config: str | None, revision: str | None, split: str = "train") -> Located:
@@ -30,27 +31,69 @@ def locate_hub(dataset: str, config: str | None, revision: str | None, split: st
         UsageError: no such dataset, configuration, split or revision, or the dataset is gated.
         DatagenError: the Hub does not answer, or `HF_HUB_OFFLINE` forbids asking it.
     """
-    # both take seconds to import, and a run from local files needs neither
-    from datasets import load_dataset_builder
-    from huggingface_hub import HfApi
-
-    with _hub_errors(dataset, config, revision):
-        commit = HfApi().dataset_info(dataset, revision=None if revision == LATEST else revision).sha
-        builder = load_dataset_builder(dataset, config, revision=commit)
-    splits = {str(name): [str(uri) for uri in uris] for name, uris in (builder.config.data_files or {}).items()}
+    splits = locate_hub_splits(dataset, config, revision)
     if split not in splits:
-        raise UsageError(
-            f"{dataset}: no split {split!r} in config {builder.config.name}; there are {', '.join(splits)}"
-        )
-    files = tuple(DataFile(uri, uri.partition(f"@{commit}/")[2] or uri) for uri in splits[split])
-    for file in files:
+        config = next((located.config for located in splits.values()), config)
+        raise UsageError(f"{dataset}: no split {split!r} in config {config}; there are {', '.join(splits)}")
+    for file in splits[split].files:
         if file.format is None:
             raise UsageError(f"{dataset}: {file.name} has an unknown suffix; known ones: {KNOWN_SUFFIXES}")
-    return Located(dataset, builder.config.name, str(commit), files)
+    return splits[split]
+
+
+def locate_hub_splits(
+    dataset: str, config: str | None, revision: str | None, *, otherwise: str = GIVE_A_PATH
+) -> dict[str, Located]:
+    """Fix every split of a dataset of the Hub to a commit, whatever the suffixes of its files.
+
+    Args:
+        dataset: `owner/name`.
+        config: as for `locate_hub`.
+        revision: as for `locate_hub`.
+        otherwise: what to do when the Hub does not have it, for messages.
+
+    Raises:
+        UsageError, DatagenError: as `locate_hub`, but for splits and suffixes.
+    """
+    from datasets import load_dataset_builder  # takes seconds to import, and a run from local files needs it not
+
+    root, _ = list_hub(dataset, revision, otherwise=otherwise)
+    commit = root.rpartition("@")[2]
+    with hub_errors(dataset, config, revision, otherwise=otherwise):
+        builder = load_dataset_builder(dataset, config, revision=commit)
+    return {
+        str(split): Located(dataset, builder.config.name, commit, tuple(_file(str(uri), commit) for uri in uris))
+        for split, uris in (builder.config.data_files or {}).items()
+    }
+
+
+def list_hub(dataset: str, revision: str | None, *, otherwise: str = GIVE_A_PATH) -> tuple[str, tuple[str, ...]]:
+    """What a dataset of the Hub holds: its address at a commit, `hf://datasets/owner/name@commit`, and its files.
+
+    Args:
+        dataset: `owner/name`.
+        revision: as for `locate_hub`.
+        otherwise: what to do when the Hub does not have it, for messages.
+
+    Raises:
+        UsageError, DatagenError: as `locate_hub`.
+    """
+    from huggingface_hub import HfApi  # takes long to import, too
+
+    with hub_errors(dataset, None, revision, otherwise=otherwise):
+        info = HfApi().dataset_info(dataset, revision=None if revision == LATEST else revision)
+    return f"hf://datasets/{dataset}@{info.sha}", tuple(file.rfilename for file in info.siblings or ())
+
+
+def _file(uri: str, commit: str) -> DataFile:
+    return DataFile(uri, uri.partition(f"@{commit}/")[2] or uri)
 
 
 @contextmanager
-def _hub_errors(dataset: str, config: str | None, revision: str | None) -> Iterator[None]:
+def hub_errors(
+    dataset: str, config: str | None, revision: str | None, *, otherwise: str = GIVE_A_PATH
+) -> Iterator[None]:
+    """Say what is wrong with a dataset of the Hub in our words; `otherwise` is what to do instead of asking it."""
     from datasets.exceptions import DataFilesNotFoundError
     from huggingface_hub import errors
 
@@ -58,20 +101,20 @@ def _hub_errors(dataset: str, config: str | None, revision: str | None) -> Itera
         yield
     except errors.OfflineModeIsEnabled as error:
         raise DatagenError(
-            f"{dataset}: HF_HUB_OFFLINE is set, so the Hub can't be asked; unset it, or give the source a path:"
+            f"{dataset}: HF_HUB_OFFLINE is set, so the Hub can't be asked; unset it, or {otherwise}"
         ) from error
     except errors.GatedRepoError as error:
         raise UsageError(
-            f"{dataset}: the dataset is gated; accept its terms on the Hub and set HF_TOKEN, or give the source a path:"
+            f"{dataset}: the dataset is gated; accept its terms on the Hub and set HF_TOKEN, or {otherwise}"
         ) from error
     except errors.RevisionNotFoundError as error:
         raise UsageError(f"{dataset}: no revision {revision!r}; use a commit of this dataset, or `latest`") from error
     except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
         raise UsageError(
-            f"{dataset}: no such dataset on the Hub; check the name, set HF_TOKEN if it is private, or give a path:"
+            f"{dataset}: no such dataset on the Hub; check the name, set HF_TOKEN if it is private, or {otherwise}"
         ) from error
     except DataFilesNotFoundError as error:
-        raise UsageError(f"{dataset}: the dataset holds no data files that `datasets` reads; give a path:") from error
+        raise UsageError(f"{dataset}: the dataset holds no data files that `datasets` reads; {otherwise}") from error
     except ValueError as error:
         if "config" not in str(error).lower():
             raise
@@ -81,7 +124,7 @@ def _hub_errors(dataset: str, config: str | None, revision: str | None) -> Itera
         status = getattr(getattr(error, "response", None), "status_code", None)
         said = f"answered HTTP {status}" if status else f"can't be reached ({type(error).__name__})"
         raise DatagenError(
-            f"{dataset}: the Hub {said}; check the network, HF_ENDPOINT and HF_TOKEN, or give the source a path:"
+            f"{dataset}: the Hub {said}; check the network, HF_ENDPOINT and HF_TOKEN, or {otherwise}"
         ) from error
 
 

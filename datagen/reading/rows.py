@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from difflib import get_close_matches
 from itertools import chain, islice
+from pathlib import PurePosixPath
 from typing import IO, Any
 
 import fsspec
@@ -50,7 +51,7 @@ def read_rows(
     """
     is_empty = True
     for file in located.files:
-        with _file_errors(file), _open(file) as stream:
+        with file_errors(file), _open(file) as stream:
             names, rows = _table(file, stream, columns)
             _require(file, names, required, advice)
             for number, values in enumerate(rows):
@@ -63,7 +64,7 @@ def read_rows(
 def content_columns(located: Located) -> tuple[str, ...]:
     """The columns of the first file; of a JSONL file, those of its first 100 lines."""
     file = located.files[0]
-    with _file_errors(file), _open(file) as stream:
+    with file_errors(file), _open(file) as stream:
         return _table(file, stream, None)[0]
 
 
@@ -73,7 +74,7 @@ def count_rows(located: Located) -> int | None:
         return None
     total = 0
     for file in located.files:
-        with _file_errors(file), _open(file) as stream:
+        with file_errors(file), _open(file) as stream:
             total += pq.read_metadata(stream).num_rows
     return total
 
@@ -174,8 +175,10 @@ def _require(file: DataFile, names: tuple[str, ...], required: Collection[str], 
 
 
 @contextmanager
-def _file_errors(file: DataFile) -> Iterator[None]:
+def file_errors(file: DataFile) -> Iterator[None]:
+    """Say which file can't be read, and why, in our words."""
     place = shown(file.uri)
+    kind = file.format or PurePosixPath(file.name).suffix.removeprefix(".")
     try:
         yield
     except DatagenError:
@@ -189,12 +192,12 @@ def _file_errors(file: DataFile) -> Iterator[None]:
     except (pd.errors.ParserError, UnicodeDecodeError) as error:
         raise UsageError(f"{place}: does not parse as CSV ({_first_line(error)})") from error
     except (pa.ArrowException, EOFError) as error:
-        raise UsageError(f"{place}: not a whole {file.format} file, cut off or damaged; fetch it again") from error
+        raise UsageError(f"{place}: not a whole {kind} file, cut off or damaged; fetch it again") from error
     except Exception as error:  # each storage has exceptions of its own, and their texts may hold credentials
         if "://" in file.uri:
             raise DatagenError(f"{place}: reading broke off ({type(error).__name__}); run again") from error
         if isinstance(error, OSError):
-            raise UsageError(f"{place}: not a whole {file.format} file, cut off or damaged; fetch it again") from error
+            raise UsageError(f"{place}: not a whole {kind} file, cut off or damaged; fetch it again") from error
         raise
 
 
