@@ -60,10 +60,10 @@ class Assemble(Stage):
             for format_name in formats_of(recipe):
                 _write_format(run, FORMATS[format_name], temporary, rows, tokenizer)
             tokenizer.save(temporary / "tokenizer")
-            write_papers(run, temporary, rows, formats_of(recipe), tokenizer)
+            audited = write_papers(run, temporary, rows, formats_of(recipe), tokenizer)
             name = f"dataset-{_content_hash(temporary)[:12]}"
         replace_link(folder / "dataset", name)
-        return {"rows": rows.total(), "splits": dict(rows)}, [*_files(folder / name), folder / "dataset"]
+        return {"rows": rows.total(), "splits": dict(rows)} | audited, [*_files(folder / name), folder / "dataset"]
 
 
 def formats_of(recipe: Recipe) -> tuple[FormatName, ...]:

@@ -10,11 +10,13 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined
 
 from datagen import __version__
+from datagen.audit.finding import Audit
 from datagen.degenerate import FAULTS
 from datagen.formats import FORMATS
 from datagen.formats.tokenizer import ExampleTokenizer
 from datagen.funnel import funnel
 from datagen.publish.citations import has_work, terms_of, works_to_cite
+from datagen.publish.comparison import MEANINGS, compared, told
 from datagen.publish.figures import judged, kept_out, measure, reasons_of, summaries, suspects, used_prompts
 from datagen.publish.front_matter import front_matter
 from datagen.publish.published_recipe import tokenizer_name
@@ -27,7 +29,9 @@ from datagen.unbuilt import LIMITS_OF_THIS_VERSION
 from datagen.verify.equivalence import VERIFIER_VERSION
 
 
-def render_card(run: Run, rows: Counter[Split], formats: Sequence[FormatName], tokenizer: ExampleTokenizer) -> str:
+def render_card(
+    run: Run, rows: Counter[Split], formats: Sequence[FormatName], tokenizer: ExampleTokenizer, audit: Audit
+) -> str:
     """The text of the dataset's README.md.
 
     Args:
@@ -35,6 +39,7 @@ def render_card(run: Run, rows: Counter[Split], formats: Sequence[FormatName], t
         rows: examples by split.
         formats: the dataset's formats, the default first.
         tokenizer: the recipe's tokenizer.
+        audit: of what was written.
     """
     recipe = run.recipe
     figures = measure(run)
@@ -59,6 +64,10 @@ def render_card(run: Run, rows: Counter[Split], formats: Sequence[FormatName], t
         selected=selected,
         quoting=sum(selected["benchmark_quotes"].values()),
         degenerate=[(FAULTS[name], number) for name, number in selected["degenerate"].items()],
+        audit=audit,
+        compared=compared(audit),
+        told=told(audit),
+        meanings=MEANINGS,
         kept_out=kept_out(run),
         prompts=used_prompts(recipe),
         judge=judged(run, figures),

@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-import pandas as pd
-
 from datagen.funnel import SourceRows, in_stage_order
 from datagen.reading import Located
 from datagen.recipe import Recipe
@@ -36,21 +34,17 @@ class Figures:
     """What is measured on the examples.
 
     Attributes:
-        paths: examples by their number of paths.
         writers: paths by who wrote them.
         verifiers: paths by who verified them.
         licences: sources by licence.
-        tokens: of an example: shortest, median, 90th percentile, longest.
         marked: examples by the mark of a suspect gold.
         wrong: examples by their number of wrong paths, those without any left out.
         summaries: examples by who wrote the summary.
     """
 
-    paths: dict[int, int]
     writers: dict[Writer, int]
     verifiers: Counter[str]
     licences: dict[str, list[str]]
-    tokens: dict[str, int]
     marked: Counter[str]
     wrong: Counter[int]
     summaries: Counter[str]
@@ -58,33 +52,26 @@ class Figures:
 
 def measure(run: Run) -> Figures:
     """Count the run's examples, streaming."""
-    paths: Counter[int] = Counter()
     writers: Counter[tuple[str, str]] = Counter()
     verifiers: Counter[str] = Counter()
     licences: dict[str, set[str]] = {}
-    tokens: list[int] = []
     marked: Counter[str] = Counter()
     wrong: Counter[int] = Counter()
     summaries: Counter[str] = Counter()
-    columns = ["source", "licence", "paths", "n_tokens", "suspect_gold", "wrong_paths", "summary_by"]
+    columns = ["source", "licence", "paths", "suspect_gold", "wrong_paths", "summary_by"]
     for batch in run.workspace.read_batches(EXAMPLES, columns=columns):
         for row in batch.to_pylist():
-            paths[len(row["paths"])] += 1
             writers.update((path["teacher"], path["model"]) for path in row["paths"])
             verifiers.update(path["verified_by"] for path in row["paths"])
             licences.setdefault(row["licence"], set()).add(row["source"])
-            tokens.append(row["n_tokens"])
             marked[row["suspect_gold"]] += 1
             if row["wrong_paths"]:
                 wrong[row["wrong_paths"]] += 1
             summaries[row["summary_by"]] += 1
-    quantiles = pd.Series(tokens).quantile([0.0, 0.5, 0.9, 1.0], interpolation="lower")
     return Figures(
-        paths=dict(sorted(paths.items())),
         writers={Writer(*names): number for names, number in sorted(writers.items())},
         verifiers=verifiers,
         licences={licence: sorted(licences[licence]) for licence in sorted(licences)},
-        tokens=dict(zip(("shortest", "median", "90th percentile", "longest"), map(int, quantiles), strict=True)),
         marked=marked,
         wrong=wrong,
         summaries=summaries,
