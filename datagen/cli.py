@@ -210,6 +210,34 @@ def verify(
     typer.echo(summary(counts), err=True)
 
 
+@app.command()
+def audit(
+    dataset: Annotated[str, typer.Argument(help="A run, a dataset's folder or file, or a Hub id; ours or not.")],
+    tokenizer: Annotated[
+        str | None, typer.Option(help="Counts its tokens; reads its ids: bundled, folder, id.")
+    ] = None,
+    benchmarks: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="Look for aime24,math500=FILE,… or none [all that can be had]."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when a promise is broken.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes at work [as many as cores].")] = None,
+) -> None:
+    """What any parallel-thinking dataset is worth: each fault, how often it was found, and where."""
+    from datagen.audit.auditing import audit as audit_dataset
+    from datagen.audit.benchmarks import find_benchmarks
+    from datagen.audit.lines import audit_json, audit_lines
+    from datagen.audit.reading import open_dataset
+
+    opened = open_dataset(dataset, tokenizer)
+    found = find_benchmarks(benchmarks)
+    made = audit_dataset(opened, opened.format, benchmarks=found.sets, unavailable=found.unavailable, processes=workers)
+    _say(json.dumps(audit_json(made), indent=1) if as_json else "\n".join(audit_lines(made, dataset)))
+    if strict and made.broken_promises:
+        raise typer.Exit(1)
+
+
 app.command("serve-demo")(serve_demo)
 
 

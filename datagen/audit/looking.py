@@ -72,9 +72,8 @@ class Looker:
     def _seen(self, example: AuditedExample) -> Seen:
         read = read_paths(example)
         answers = answers_of(example)
-        witness = answers.reference or answers.summary
         return Seen(
-            asked=Asked(example.id, example.split, example.problem, name_of(example.problem), witness),
+            asked=Asked(example.id, example.split, example.problem, name_of(example.problem), answers.witness),
             answers=answers,
             tallies=(
                 *form(example),

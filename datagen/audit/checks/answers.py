@@ -4,14 +4,20 @@ Two answers agree when the verifier takes one for the other, whichever of them i
 answer: it is neither symmetric nor transitive. Where its rules can't decide, the dataset's own verdict on a path
 stands, since a judge or a person may have given it; where it gives none, a path that rules can't match is another
 answer, as it is wherever datagen verifies. What timed out, or can't be read as a gold answer, agrees.
+
+A box is an answer. Prose says it in too many ways for one reading to be trusted: there, what the words state and the
+last number may both be meant, and a path disagrees only with both. Where words state nothing, but the last sentence
+holds a number, that may be the answer: it can agree, and never disagrees.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Literal
+from itertools import product
+from typing import Literal, get_args
 
-from datagen.audit.checks.endings import is_finished
+from datagen.audit.checks.endings import is_cut, is_finished
 from datagen.audit.checks.tally import Hit, Tally, of_example
 from datagen.audit.example import AuditedExample
 from datagen.screen.wording import shorten
@@ -24,8 +30,30 @@ from datagen.verify.verifier import Verifier
 _SHOWN = 60
 """Characters of an answer in a detail."""
 
+_LAST_SENTENCE = 300
+_SENTENCE_BEGINS = re.compile(r"(?<=[.!?])\s|\n")
+_NUMBER = re.compile(r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?(?:\s?/\s?[0-9]+)?")
+_RESULT = re.compile(rf"=\s*[$€£]?({_NUMBER.pattern})(?:\s*[A-Za-z%]+){{0,2}}[.)\s]*$")
+"""A text that ends in a result states it, whether or not it says so."""
+
 _Sameness = Literal["same", "different", "unmatched", "unknown"]
 """Of two answers: what rules decide; `unmatched` where they fall short of a decision, `unknown` without any verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The answer that a text closes with.
+
+    Attributes:
+        readings: what it may be, the likeliest first; none where there is no answer.
+        is_stated: whether it is plain that one of them is meant.
+    """
+
+    readings: tuple[str, ...] = ()
+    is_stated: bool = True
+
+    def __str__(self) -> str:
+        return " or ".join(shorten(reading, _SHOWN) for reading in self.readings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +61,7 @@ class PathAnswer:
     """How a path closes: its number, its answer, whether it is finished, and the dataset's verdict on it."""
 
     number: int
-    answer: str | None
+    closing: Closing
     is_finished: bool
     verdict: VerdictKind | None
 
@@ -44,24 +72,41 @@ class Answers:
 
     Attributes:
         problem: whose options and rounding count.
-        reference: the dataset's answer; None without one.
-        summary: the answer that the summary closes with; None without one.
+        reference: the dataset's answer.
+        summary: the summary's.
         paths: of its paths, in their order.
     """
 
     problem: str
-    reference: str | None
-    summary: str | None
+    reference: Closing
+    summary: Closing
     paths: tuple[PathAnswer, ...]
+
+    @property
+    def witness(self) -> str | None:
+        """The answer by which the problem is told from others: the reference, else the summary's."""
+        return next(iter((*self.reference.readings, *self.summary.readings)), None)
 
 
 def answers_of(example: AuditedExample) -> Answers:
     """Read off what an example closes with."""
-    paths = (
-        PathAnswer(path.number, closing_answer(path.text), is_finished(path), path.verdict) for path in example.paths
-    )
-    summary = closing_answer(example.summary) if example.summary else None
-    return Answers(example.problem, example.answer or None, summary, tuple(paths))
+    paths = (PathAnswer(path.number, closing_of(path.text), is_finished(path), path.verdict) for path in example.paths)
+    reference = Closing((example.answer,)) if example.answer else Closing()
+    return Answers(example.problem, reference, closing_of(example.summary or ""), tuple(paths))
+
+
+def closing_of(text: str) -> Closing:
+    """The answer that a text closes with."""
+    answer = closing_answer(text)
+    if "\\boxed" in text or "\\fbox" in text:
+        return Closing((answer,) if answer else ())
+    end = _SENTENCE_BEGINS.split(text.rstrip()[-_LAST_SENTENCE:])[-1]
+    numbers = _NUMBER.findall(end)[-1:]
+    if answer is not None:
+        return Closing(tuple(dict.fromkeys((answer, *numbers))))
+    if (result := _RESULT.search(end)) is not None:
+        return Closing((result[1],))
+    return Closing(tuple(numbers), is_stated=False) if numbers and not is_cut(text) else Closing()
 
 
 class Agreement:
@@ -75,76 +120,78 @@ class Agreement:
     def __init__(self, answers: Answers, verifier: Verifier) -> None:
         self._answers = answers
         self._judged: dict[tuple[str, str], Future[Judgement]] = {}
-        summary, reference = answers.summary, answers.reference
-        for one, other in {(summary, path.answer) for path in answers.paths} | {(reference, summary)}:
-            if one is not None and other is not None:
-                self._ask(one, other, verifier)
-                self._ask(other, one, verifier)
-        for answer in {path.answer for path in answers.paths}:
-            if reference is not None and answer is not None:
-                self._ask(reference, answer, verifier)
+        summary, reference = answers.summary.readings, answers.reference.readings
+        closings = {reading for path in answers.paths for reading in path.closing.readings}
+        for one, other in [*product(summary, closings), *product(reference, summary)]:
+            self._ask(one, other, verifier)
+            self._ask(other, one, verifier)
+        for one, other in product(reference, closings):
+            self._ask(one, other, verifier)
 
     def tallies(self) -> Iterator[Tally]:
         """What was found of answers; waits until all are compared."""
         answers = self._answers
-        missing = [Hit(f"path {path.number} closes with no answer") for path in answers.paths if path.answer is None]
-        yield Tally("paths_without_answer", len(answers.paths), tuple(missing))
+        missing = [path.number for path in answers.paths if not path.closing.readings]
+        yield Tally("paths_without_answer", len(answers.paths), tuple(map(_no_answer, missing)))
         agrees = [self._agrees(path) for path in answers.paths]
-        if answers.summary is not None:
-            answering = [(path, said) for path, said in zip(answers.paths, agrees, strict=True) if path.answer]
-            against = [
-                Hit(f"path {path.number}: {self._versus(path.answer)}", is_marked=path.verdict == "wrong")
-                for path, said in answering
-                if not said
-            ]
-            yield Tally("paths_against_summary", len(answering), tuple(against))
+        if answers.summary.readings:
+            told = zip(answers.paths, agrees, strict=True)
+            against = [self._against(path) for path, agreeing in told if path.closing.readings and not agreeing]
+            yield Tally("paths_against_summary", len(answers.paths) - len(missing), tuple(against))
         yield of_example("without_two_agreeing_paths", self._alone(agrees))
-        if answers.reference is not None:
+        if answers.reference.readings:
             yield of_example("summary_against_reference", self._missed())
 
-    def _alone(self, agrees: list[bool]) -> Iterator[Hit]:
+    def _against(self, path: PathAnswer) -> Hit:
+        told = f"path {path.number}: {path.closing}, the summary: {self._answers.summary}"
+        return Hit(told, is_marked=path.verdict == "wrong")
+
+    def _alone(self, agrees: Sequence[bool]) -> Iterator[Hit]:
         """The example, unless two of its paths are finished and agree with its summary."""
         paths = self._answers.paths
         good = [path.is_finished and said for path, said in zip(paths, agrees, strict=True)]
         if sum(good) >= 2:
             return
-        told = f"{sum(good)} of {len(paths)} finished with the summary's answer"
-        # what one path has nobody to agree with, and a wrong path that says so was admitted as such
+        # one path has nobody to agree with, and a wrong path that says so was admitted as such
         admitted = all(one or path.verdict == "wrong" for one, path in zip(good, paths, strict=True))
+        told = f"{sum(good)} of {len(paths)} finished with the summary's answer"
         yield Hit(told, is_marked=bool(paths) and admitted)
 
     def _missed(self) -> Iterator[Hit]:
         reference, summary = self._answers.reference, self._answers.summary
-        if summary is None:
+        if not summary.readings:
             yield Hit("the summary closes with no answer", "no answer")
-        elif reference is not None and self._sameness(reference, summary) == "different":
-            yield Hit(f"{_shown(summary)} in the summary, {_shown(reference)} in the reference", "another answer")
+        elif summary.is_stated and self._sameness(reference, summary) == "different":
+            yield Hit(f"the summary: {summary}, the reference: {reference}", "another answer")
 
     def _agrees(self, path: PathAnswer) -> bool:
         """Whether a path closes with the summary's answer; one without an answer does not."""
         summary, reference = self._answers.summary, self._answers.reference
-        if summary is None or path.answer is None:
+        if not summary.readings or not path.closing.readings:
             return False
-        said = self._sameness(summary, path.answer)
+        said = self._sameness(summary, path.closing)
+        if not (summary.is_stated and path.closing.is_stated):
+            return True
         if said == "unmatched":
             return path.verdict == "correct"
-        if said != "different" or reference is None or self._sameness(reference, summary) != "same":
+        if said != "different" or self._sameness(reference, summary) != "same":
             return said != "different"
-        with_reference = self._judge(reference, path.answer)
+        with_reference = self._best(product(reference.readings, path.closing.readings))
         return with_reference == "same" or (with_reference != "different" and path.verdict == "correct")
-
-    def _versus(self, answer: str | None) -> str:
-        return f"{_shown(answer or '')}, the summary {_shown(self._answers.summary or '')}"
 
     def _ask(self, gold: str, answer: str, verifier: Verifier) -> None:
         read = read_gold(gold).text
         if read is not None and (gold, answer) not in self._judged:
             self._judged[gold, answer] = verifier.compare(Pair.of(read, answer, self._answers.problem))
 
-    def _sameness(self, one: str, other: str) -> _Sameness:
-        told = {self._judge(one, other), self._judge(other, one)}
-        order: tuple[_Sameness, ...] = ("same", "different", "unmatched", "unknown")
-        return next(said for said in order if said in told)
+    def _sameness(self, one: Closing, other: Closing) -> _Sameness:
+        """What is known of two answers, taken both ways round."""
+        return self._best([*product(one.readings, other.readings), *product(other.readings, one.readings)])
+
+    def _best(self, pairs: Iterable[tuple[str, str]]) -> _Sameness:
+        """What some comparisons come to: one that finds the same is enough."""
+        told = (self._judge(gold, answer) for gold, answer in pairs)
+        return min(told, key=get_args(_Sameness).index, default="unknown")
 
     def _judge(self, gold: str, answer: str) -> _Sameness:
         judged = self._judged.get((gold, answer))
@@ -158,5 +205,5 @@ class Agreement:
         return "unmatched" if judgement.method in UNDECIDED else "different"
 
 
-def _shown(answer: str) -> str:
-    return shorten(answer, _SHOWN)
+def _no_answer(number: int) -> Hit:
+    return Hit(f"path {number} closes with no answer")
