@@ -5,16 +5,14 @@ beside the old one, and a reader never meets half of one. Equal examples give eq
 """
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from datagen.atomic import atomic_folder, replace_link
 from datagen.errors import DatagenError
@@ -24,13 +22,10 @@ from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
 from datagen.funnel import funnel
 from datagen.publish.papers import paper_settings, write_papers
 from datagen.recipe import FormatName, Recipe
+from datagen.shards import Shards
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
-from datagen.tables import EXAMPLES, Example, Split
-from datagen.workspace import PARQUET_OPTIONS
-
-_BATCH_ROWS = 100
-"""Rows of a row group: few enough for the Hub's viewer to page through long texts."""
+from datagen.tables import EXAMPLES, Split
 
 
 class Assemble(Stage):
@@ -83,62 +78,29 @@ def _write_format(run: Run, format_: Format, dataset: Path, rows: Counter[Split]
     folder.mkdir()
     with ExitStack() as stack:
         shards = {
-            split: stack.enter_context(_Shards(folder, split, number, run.recipe.output.shard_rows, format_.schema))
-            for split, number in rows.items()
+            split: stack.enter_context(Shards(folder, split, format_.schema, run.recipe.output.shard_rows))
+            for split in rows
         }
-        waiting: dict[Split, list[Example]] = {split: [] for split in rows}
-        for example in run.workspace.read(EXAMPLES):
+        for batch in run.workspace.read_batches(EXAMPLES):
             refuse_when_stopped()
-            batch = waiting[example.split]
-            batch.append(example)
-            if len(batch) == shards[example.split].batch_rows:
-                shards[example.split].write(format_.rows(batch, tokenizer))
-                batch.clear()
-        for split, batch in waiting.items():
-            if batch:
-                shards[split].write(format_.rows(batch, tokenizer))
+            for split, examples in _runs_of_a_split(batch):
+                shards[split].write(_rows(format_, examples, tokenizer))
 
 
-class _Shards:
-    """The files of one split: as many rows each as the recipe says, with their number in their names."""
+def _runs_of_a_split(batch: pa.RecordBatch) -> Iterator[tuple[Split, pa.RecordBatch]]:
+    """Neighbouring rows of one split, as slices: the texts are not copied."""
+    begin = 0
+    for split, run in groupby(batch.column("split").to_pylist()):
+        length = sum(1 for _ in run)
+        yield split, batch.slice(begin, length)
+        begin += length
 
-    def __init__(self, folder: Path, split: str, rows: int, shard_rows: int, schema: pa.Schema) -> None:
-        number = math.ceil(rows / shard_rows)
-        self._paths = iter([folder / f"{split}-{i:05d}-of-{number:05d}.parquet" for i in range(number)])
-        self._shard_rows = shard_rows
-        self._schema = schema
-        self._writer: pq.ParquetWriter | None = None
-        self._room = 0
 
-    @property
-    def batch_rows(self) -> int:
-        """Rows to hand over at once."""
-        return min(_BATCH_ROWS, self._shard_rows)
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Append rows, opening files as they fill."""
-        while batch.num_rows:
-            if not self._room:
-                self._close()
-                self._writer = pq.ParquetWriter(next(self._paths), self._schema, **PARQUET_OPTIONS)
-                self._room = self._shard_rows
-            taken = min(self._room, batch.num_rows)
-            assert self._writer is not None
-            self._writer.write_batch(batch.slice(0, taken))
-            self._room -= taken
-            batch = batch.slice(taken)
-
-    def _close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._close()
+def _rows(format_: Format, examples: pa.RecordBatch, tokenizer: ExampleTokenizer) -> pa.RecordBatch:
+    """The rows of a format; where it is the examples' own, they pass without becoming Python objects."""
+    if format_.schema.equals(EXAMPLES.schema):
+        return examples
+    return format_.rows(list(EXAMPLES.from_arrow(examples)), tokenizer)
 
 
 def _content_hash(folder: Path) -> str:

@@ -171,7 +171,7 @@ def show(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help="F
 @app.command()
 def export(
     run: RunFolder,
-    format_name: Annotated[str, typer.Option("--format", help="text, parathinker or messages.")],
+    format_name: Annotated[str, typer.Option("--format", help="text, parathinker, messages, parallel_r1 or rl.")],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder.")],
 ) -> None:
     """A trainer-ready folder: one `save_to_disk` dataset a split, and the tokenizer."""
@@ -180,7 +180,8 @@ def export(
     dataset = _run_folder(run) / "dataset"
     if not dataset.exists():
         raise UsageError(f"{run}: this run has no dataset yet; `datagen build` makes it")
-    export_dataset(dataset, format_name, to)
+    for warning in export_dataset(dataset, format_name, to):
+        _say(f"warning: {warning}")
     _say(f"done: {to}")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from datagen.degenerate import DEGENERATE_VERSION, Fault, fault_of
-from datagen.formats.tokenizer import CONTROL_TOKENS
+from datagen.formats.tokenizer import CONTROL_TOKENS, PARALLEL_R1_TAGS
 from datagen.screen.benchmarks import benchmark_revisions, load_benchmarks
 from datagen.screen.contamination import Hit
 from datagen.screen.quotes import QUOTES_VERSION, Quotes
@@ -21,7 +21,7 @@ from datagen.thoughts import CLOSE, OPEN
 from datagen.verify.closing import CORRECT, closing_text
 
 ForbiddenIn = Callable[[str], str | None]
-_STRUCTURE = re.compile("|".join(map(re.escape, (*CONTROL_TOKENS, OPEN, CLOSE))))
+_STRUCTURE = re.compile("|".join(map(re.escape, (*CONTROL_TOKENS, *PARALLEL_R1_TAGS, OPEN, CLOSE))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class PathText:
 
 
 def structure_in(text: str) -> str | None:
-    """The first control token or thought tag of a text, whatever the tokenizer; None when it holds none."""
+    """The first control token, thought tag or tag of Parallel-R1 in a text, whatever the tokenizer; None for none."""
     found = _STRUCTURE.search(text)
     return found.group() if found else None
 

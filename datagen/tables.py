@@ -226,6 +226,8 @@ class Path:
     Attributes:
         verdict: `correct`; `wrong` only where the recipe's `paths.require` is `any_correct`.
         verified_by: who compared its answer with the reference: `rules`, or `judge:` and a teacher's name.
+        thought_chars: characters of `text` that are its thought; what follows, after a blank line, was said after it.
+            0 where the solution has no thought.
     """
 
     think_id: int
@@ -238,6 +240,7 @@ class Path:
     model: str
     solution_id: str
     verified_by: str = "rules"
+    thought_chars: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +343,7 @@ _SAMPLED_TYPES: dict[str, pa.DataType] = {
     "pass_rate": pa.float64(),
     "chance": pa.float64(),
 }
-_PATH_TYPE = pa.struct(list(_schema(Path, think_id=pa.int8(), tokens=pa.int32())))
+_PATH_TYPE = pa.struct(list(_schema(Path, think_id=pa.int8(), tokens=pa.int32(), thought_chars=pa.int32())))
 _EXAMPLE_TYPES: dict[str, pa.DataType] = {
     "paths": pa.list_(_PATH_TYPE),
     "n_tokens": pa.int32(),

@@ -1,4 +1,4 @@
-"""What a format is: a schema, and how examples become its rows.
+"""What a format is: a schema, how examples become its rows, and what a trainer must know of them.
 
 Every format is written from the same examples; it adds nothing that they do not hold and is rendered by the same code.
 """
@@ -37,8 +37,11 @@ class Format(Protocol):
         """The columns that an exported, trainer-ready folder keeps."""
 
     def rows(self, examples: Sequence[Example], tokenizer: ExampleTokenizer) -> pa.RecordBatch:
-        """Write examples, in their order, one row each.
+        """Write examples, in their order, each as one row or more.
 
         Raises:
             DatagenError: an example was made with another tokenizer.
         """
+
+    def warnings(self, tokenizer: ExampleTokenizer) -> tuple[str, ...]:
+        """What whoever trains on these rows with this tokenizer must know, in sentences; empty when nothing."""

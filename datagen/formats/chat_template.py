@@ -1,10 +1,11 @@
-"""What a tokenizer's own chat template puts around a user's text.
+"""What a tokenizer's own chat template makes of messages, and what it puts around a user's text.
 
-The template is rendered once, with a marker in the user's place, and split there: the template's text may become
-control tokens, the user's text never does. Nothing in a template can read the clock, a file or the network.
+For a prompt the template is rendered once, with a marker in the user's place, and split there: the template's text may
+become control tokens, the user's text never does. Nothing in a template can read the clock, a file or the network.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from jinja2 import TemplateError
@@ -30,18 +31,9 @@ def around_user_text(template: str, *, bos_token: str, eos_token: str) -> tuple[
     Raises:
         UsageError: the template fails, or does not show the user's text exactly once.
     """
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
-    environment.filters["tojson"] = _to_json
-    environment.globals["raise_exception"] = _refuse
+    asked = [{"role": "user", "content": _MARKER}]
     try:
-        rendered = environment.from_string(template).render(
-            messages=[{"role": "user", "content": _MARKER}],
-            tools=None,
-            documents=None,
-            bos_token=bos_token,
-            eos_token=eos_token,
-            add_generation_prompt=True,
-        )
+        rendered = _render(template, asked, bos_token=bos_token, eos_token=eos_token, add_generation_prompt=True)
     except Exception as error:  # a template is somebody else's program and may fail in any way
         raise UsageError(
             f"the tokenizer's chat template fails on one user message ({type(error).__name__}: {error}); "
@@ -54,6 +46,24 @@ def around_user_text(template: str, *, bos_token: str, eos_token: str) -> tuple[
             "use another tokenizer, or a folder with a chat_template.jinja that does"
         )
     return before, after
+
+
+def render_conversation(
+    template: str, messages: Sequence[Mapping[str, str]], *, bos_token: str, eos_token: str
+) -> str | None:
+    """What a trainer sees of a conversation that it puts through a chat template; None where the template fails."""
+    try:
+        return _render(template, messages, bos_token=bos_token, eos_token=eos_token, add_generation_prompt=False)
+    except Exception:  # as above
+        return None
+
+
+def _render(template: str, messages: Sequence[Mapping[str, str]], **variables: object) -> str:
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
+    environment.filters["tojson"] = _to_json
+    environment.globals["raise_exception"] = _refuse
+    shown = [dict(message) for message in messages]
+    return environment.from_string(template).render(messages=shown, tools=None, documents=None, **variables)
 
 
 def _to_json(value: Any, indent: int | None = None) -> str:

@@ -16,17 +16,23 @@ import pyarrow as pa
 from datagen.errors import DatagenError, UsageError
 from datagen.formats import FORMATS
 from datagen.formats.base import Format
+from datagen.formats.llamafactory import write_for_llamafactory
 from datagen.formats.tokenizer import load_tokenizer
+from datagen.recipe import FormatName
 from datagen.tables import Split
 
 
-def export(dataset: Path, format_name: str, to: Path) -> None:
+def export(dataset: Path, format_name: str, to: Path) -> tuple[str, ...]:
     """Write one format of a dataset as folders of `datasets.Dataset.save_to_disk`, with the tokenizer.
 
     Args:
         dataset: a run's `dataset/` folder: Parquet of each format, and `tokenizer/`.
         format_name: which format.
-        to: the new folder, absent or empty: train/, test/ (when there are such rows), tokenizer/, README.md.
+        to: the new folder, absent or empty: train/, test/ (when there are such rows), tokenizer/, README.md; for
+            `messages` also what LLaMA-Factory reads.
+
+    Returns:
+        What whoever trains on these rows must know, in sentences; they stand in the README.md too.
 
     Raises:
         UsageError: the dataset lacks the format or its tokenizer, or the target is not empty.
@@ -42,10 +48,14 @@ def export(dataset: Path, format_name: str, to: Path) -> None:
         raise UsageError(f"{to}: it is there already and not empty; give another folder")
 
     tokenizer = load_tokenizer(str(tokenizer_folder))
+    warnings = format_.warnings(tokenizer)
     with _appearing_whole(to) as folder, tempfile.TemporaryDirectory(prefix="datagen-export-") as cache:
         rows = {split: _write(parts, folder / split, format_, cache) for split, parts in files.items()}
+        if format_.name == "messages":
+            write_for_llamafactory(folder, files)
         tokenizer.save(folder / "tokenizer")
-        (folder / "README.md").write_text(_readme(format_, rows), "utf-8")
+        (folder / "README.md").write_text(_readme(format_, rows, warnings), "utf-8")
+    return warnings
 
 
 def _find(dataset: Path, format_name: str) -> tuple[Format, dict[Split, list[Path]]]:
@@ -75,6 +85,23 @@ def _write(files: list[Path], folder: Path, format_: Format, cache: str) -> int:
     return len(rows)
 
 
+_BESIDE: dict[FormatName, str] = {
+    "parathinker": """
+`tokenizer/` holds the tokenizer with the control tokens of parallel thinking. A model trained on these rows needs an
+embedding for each of them: resize its embeddings to the tokenizer's size first.
+""",
+    "messages": """
+For LLaMA-Factory: `--dataset_dir` is this folder, `--dataset train`, and `--eval_dataset test` where there is one
+(`dataset_info.json` and `parquet/`).
+""",
+    "parallel_r1": """
+Its tags `<Parallel>`, `<Path>`, `<Summary>` and their closing forms are no tokens of `tokenizer/`: Parallel-R1 adds
+them to the model's own tokenizer.
+""",
+}
+"""What else a trainer of a format must be told."""
+
+
 @contextmanager
 def _appearing_whole(to: Path) -> Iterator[Path]:
     try:
@@ -90,15 +117,13 @@ def _appearing_whole(to: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _readme(format_: Format, rows: dict[Split, int]) -> str:
+def _readme(format_: Format, rows: dict[Split, int], warnings: tuple[str, ...]) -> str:
     splits = "\n".join(f'- `load_from_disk("{split}")`: {count} rows' for split, count in rows.items())
+    warned = "".join(f"\n> **Warning.** {warning}\n" for warning in warnings)
     return f"""# Format `{format_.name}`, exported by datagen
-
+{warned}
 {splits}
 
 Columns: {", ".join(format_.trainer_columns)}. Rows stand in the order of the dataset's Parquet files.
 {format_.features_note}
-
-`tokenizer/` holds the tokenizer with the control tokens of parallel thinking. A model trained on these rows needs an
-embedding for each of them: resize its embeddings to the tokenizer's size first.
-"""
+{_BESIDE.get(format_.name, "")}"""

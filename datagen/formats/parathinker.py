@@ -10,9 +10,12 @@ import pyarrow as pa
 
 from datagen.errors import DatagenError
 from datagen.formats.rendering import Rendered, render
-from datagen.formats.tokenizer import ExampleTokenizer
+from datagen.formats.tokenizer import CONTROL_TOKENS, ExampleTokenizer
 from datagen.recipe import FormatName
 from datagen.tables import Example
+
+_HARD_CODED = dict(zip(CONTROL_TOKENS[:17], range(151665, 151682), strict=True))
+"""The ids by which the published trainer finds path tokens and `<summary>`, whatever the tokenizer."""
 
 _SCHEMA = pa.schema(
     [
@@ -47,6 +50,17 @@ class ParathinkerFormat:
             "labels": [one.labels for one in rendered],
         }
         return pa.RecordBatch.from_pydict(columns, schema=_SCHEMA)
+
+    def warnings(self, tokenizer: ExampleTokenizer) -> tuple[str, ...]:
+        """Whether the control tokens have other ids than the published trainer looks for."""
+        for token, id_ in _HARD_CODED.items():
+            if tokenizer.id_of(token) != id_:
+                return (
+                    f"The published ParaThinker trainer can't be used on these rows as it is: it looks for {token} as "
+                    f"token {id_} (<think1> to <think8> at 151665 + 2k, <summary> at 151681), and this tokenizer has "
+                    f"it at {tokenizer.id_of(token)}. Give the trainer this tokenizer's ids.",
+                )
+        return ()
 
 
 def _rendered(example: Example, tokenizer: ExampleTokenizer) -> Rendered:

@@ -17,7 +17,8 @@ class TextFormat:
     schema: pa.Schema = EXAMPLES.schema
     features_note = (
         "The readable dataset: problem, answer, provenance (source, source_id, revision, licence), every path with its "
-        "own answer, verdict, teacher and model, the summary and who wrote it (summary_by: a model, or template), and "
+        "own answer, verdict, teacher and model, and with how many characters of its text are thought (thought_chars), "
+        "the summary and who wrote it (summary_by: a model, or template), and "
         "the training text as prompt + completion; "
         "suspect_gold (kept or adopted) where the source's answer looks wrong, with source_answer and majority_answer; "
         "pass_rate, the share of its solutions that are right, of so many solutions; diversity, how far apart its "
@@ -28,3 +29,7 @@ class TextFormat:
     def rows(self, examples: Sequence[Example], tokenizer: ExampleTokenizer) -> pa.RecordBatch:
         """The examples as they are."""
         return EXAMPLES.to_arrow(examples)
+
+    def warnings(self, tokenizer: ExampleTokenizer) -> tuple[str, ...]:
+        """None: it is text."""
+        return ()

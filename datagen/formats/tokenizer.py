@@ -28,6 +28,10 @@ CONTROL_TOKENS: tuple[str, ...] = (
 )
 """In the order in which they are added: a released model's ids depend on it."""
 
+PARALLEL_R1_TAGS: tuple[str, ...] = ("<Parallel>", "</Parallel>", "<Path>", "</Path>", "<Summary>", "</Summary>")
+"""The structure of the format `parallel_r1`, whose trainer makes tokens of them. No text holds one, in any format: so
+which texts are paths does not depend on the formats that are written."""
+
 THOUGHT, END_OF_THOUGHT = "<think>", "</think>"
 _USER, _ASSISTANT = "<｜User｜>", "<｜Assistant｜>"
 
@@ -88,12 +92,17 @@ class ExampleTokenizer:
         self._text: Tokenizer = Tokenizer.from_str(json.dumps(_text_only(spec)))
         # Some vocabularies list their added tokens among the ordinary ones too, where text might reach them.
         self._reachable = any(self._text.id_to_token(id_) is not None for id_ in self._names)
-        self._forbidden = tuple(sorted({*self._ids, THOUGHT, END_OF_THOUGHT}))
+        self._forbidden = tuple(sorted({*self._ids, THOUGHT, END_OF_THOUGHT, *PARALLEL_R1_TAGS}))
         self._forbidden_once_normalised = self._normalised_names()
 
         before, after = self._around_user_text()
         self._before, self._after = self.pieces(before), self.pieces(after)
         self.fingerprint = digest("tokenizer", _what_gives_ids(spec), before, after, self.bos_token, self.eos_token)
+
+    @property
+    def chat_template(self) -> str | None:
+        """Its chat template as Jinja source; None when it has none."""
+        return self._files.chat_template
 
     def encode_text(self, text: str) -> list[int]:
         """The ids of a text as text: none of them is an added token's, whatever the text holds.
@@ -118,9 +127,9 @@ class ExampleTokenizer:
     def forbidden_in(self, text: str) -> str | None:
         """The first string of a text that would be read as structure by whoever tokenises the plain text.
 
-        That is: any control token, a thought tag, and every added token of the tokenizer that is not blank; and, as
-        its escape, half of a surrogate pair, which no tokenizer and no file takes. None means that `encode_text` takes
-        the text.
+        That is: any control token, a thought tag, a tag of Parallel-R1, and every added token of the tokenizer that is
+        not blank; and, as its escape, half of a surrogate pair, which no tokenizer and no file takes. None means that
+        `encode_text` takes the text.
         """
         found = _half_of_a_pair(text) or _first(self._forbidden, text)
         if found is None and self._forbidden_once_normalised and self._whole.normalizer is not None:

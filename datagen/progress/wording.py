@@ -68,7 +68,9 @@ def _spent_tokens(spent: Spent) -> str:
 
 
 def verdicts_shown(verdicts: Mapping[str, int]) -> list[tuple[str, int]]:
-    """The usual verdicts, then those that were given at all, the most frequent first."""
+    """The usual verdicts, then those that were given at all, the most frequent first; none where none was given."""
+    if not verdicts:
+        return []
     usual = [(verdict, verdicts.get(verdict, 0)) for verdict in VERDICTS_ALWAYS_SHOWN]
     others = {verdict: number for verdict, number in verdicts.items() if verdict not in VERDICTS_ALWAYS_SHOWN}
     return usual + most_first(others)

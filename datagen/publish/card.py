@@ -74,6 +74,7 @@ def render_card(
         summaries=summaries(run, figures),
         suspects=suspects(run),
         formats=[FORMATS[name] for name in formats],
+        warnings={name: FORMATS[name].warnings(tokenizer) for name in formats},
         terms={writer: terms_of(writer.model, writer.teacher in recorded) for writer in figures.writers},
         works=works_to_cite(cited, [writer.model for writer in figures.writers]),
         uncited=[label for label, source in sources.items() if source.examples and not has_work(inputs[label].dataset)],

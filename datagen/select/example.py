@@ -15,12 +15,16 @@ from datagen.recipe import Recipe
 from datagen.screen.contamination import Hit
 from datagen.select.choice import Candidate, PathBudget, Refusal, choose_paths, distinct, diversity, has_enough
 from datagen.select.summaries import TEMPLATE
+from datagen.solutions import TextMode, path_parts
 from datagen.tables import Example, Path, Problem, Solution, Suspect, SuspectMark, SuspectPolicy, Verdict
 from datagen.texts import digest
 from datagen.verify.extract import last_box
 
 MARKS: dict[SuspectPolicy, SuspectMark] = {"keep": "kept", "adopt": "adopted"}
 """How an example is marked whose reference answer looks wrong."""
+
+EXAMPLE_VERSION = 2
+"""Another one may make another row of the same paths."""
 
 Judged = tuple[Solution, Verdict]
 _THINK_IDS = range(1, 7)
@@ -170,7 +174,8 @@ class ExampleMaker:
         ordered = draw.sample(list(chosen), len(chosen))
         numbers = list(_THINK_IDS)
         think_ids = draw.sample(numbers, len(ordered)) if self._recipe.paths.think_ids == "random" else numbers
-        paths = tuple(_path(think_id, one) for think_id, one in zip(think_ids, ordered, strict=False))
+        mode = self._recipe.paths.text
+        paths = tuple(_path(think_id, one, mode) for think_id, one in zip(think_ids, ordered, strict=False))
         texts = [(path.think_id, path.text) for path in paths]
         prompt, completion = render_text(problem.problem, texts, summary, self._tokenizer)
         share = int(digest("split", self._recipe.seed, problem.id)[:8], 16) / 0x1_0000_0000
@@ -200,7 +205,8 @@ class ExampleMaker:
         )
 
 
-def _path(think_id: int, candidate: Candidate) -> Path:
+def _path(think_id: int, candidate: Candidate, mode: TextMode) -> Path:
+    thought, _ = path_parts(candidate.solution, mode)
     return Path(
         think_id=think_id,
         text=candidate.text,
@@ -212,6 +218,7 @@ def _path(think_id: int, candidate: Candidate) -> Path:
         model=candidate.solution.model,
         solution_id=candidate.solution.id,
         verified_by=candidate.verdict.verified_by,
+        thought_chars=len(thought),
     )
 
 

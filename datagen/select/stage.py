@@ -10,7 +10,7 @@ from datagen.approaches import SAME_PATH_VERSION
 from datagen.formats.tokenizer import load_tokenizer
 from datagen.path_rule import path_rule_of, path_settings
 from datagen.select.choice import CHOICE_VERSION, Refusal
-from datagen.select.example import MARKS, ExampleMaker, Judged
+from datagen.select.example import EXAMPLE_VERSION, MARKS, ExampleMaker, Judged
 from datagen.select.summaries import summaries_of, summary_settings
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
@@ -48,6 +48,7 @@ class Select(Stage):
         return [
             SAME_PATH_VERSION,
             CHOICE_VERSION,
+            EXAMPLE_VERSION,
             recipe.seed,
             paths,
             path_settings(run),

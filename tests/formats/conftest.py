@@ -96,7 +96,50 @@ def sentencepiece_like(tmp_path_factory: pytest.TempPathFactory) -> ExampleToken
     return load_tokenizer(str(save(folder, tokenizer, bos_token="<s>", eos_token="</s>", chat_template=template)))
 
 
-@pytest.fixture(params=["bundled", "deepseek_like", "chatml", "sentencepiece_like"], scope="session")
+@pytest.fixture(scope="session")
+def unigram(tmp_path_factory: pytest.TempPathFactory) -> ExampleTokenizer:
+    """Pieces with scores, NFKC, bytes for what no piece has; a blank before every text, after a token too."""
+    letters = [chr(code) for code in range(33, 127)]
+    pieces = [("<unk>", 0.0), ("<s>", 0.0), ("</s>", 0.0), *((f"<0x{byte:02X}>", -9.0) for byte in range(256))]
+    pieces += [("▁", -2.0), *((letter, -4.0) for letter in letters), *((f"▁{letter}", -5.0) for letter in letters)]
+    pieces += [("think", -4.5), ("▁summary", -4.5), ("User", -4.5)]
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=0, byte_fallback=True))
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    tokenizer.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Metaspace(prepend_scheme="always")])
+    tokenizer.add_special_tokens(["<unk>", "<s>", "</s>"])
+    folder = save(tmp_path_factory.mktemp("unigram"), tokenizer, bos_token="<s>", eos_token="</s>")
+    (folder / "chat_template.jinja").write_text("{{ bos_token }}{{ messages[0]['content'] }}</s>", "utf-8")
+    return load_tokenizer(str(folder))
+
+
+@pytest.fixture(scope="session")
+def partly_there(tmp_path_factory: pytest.TempPathFactory) -> ExampleTokenizer:
+    """It holds some of the control tokens: special, not special, and in the vocabulary, where merges lead to one."""
+    steps = ["<s", "<su", "<sum", "<summ", "<summa", "<summar", "<summary", "<summary>"]
+    merges = [(step[:-1], step[-1]) for step in steps]
+    vocabulary = {token: id_ for id_, token in enumerate([*BYTES, *steps, "</think3>"])}
+    tokenizer = Tokenizer(models.BPE(vocabulary, merges))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(["<|im_start|>", "<|im_end|>", "</summary>", "<think2>"])
+    tokenizer.add_tokens(
+        [AddedToken("</think2>", special=False, normalized=False), AddedToken("<think>", special=False)]
+    )
+    folder = save(tmp_path_factory.mktemp("partly"), tokenizer, eos_token="<|im_end|>")
+    (folder / "chat_template.jinja").write_text(CHATML, "utf-8")
+    return load_tokenizer(str(folder))
+
+
+@pytest.fixture(scope="session")
+def partly_there_consumer(partly_there: ExampleTokenizer, tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+    """That one in the hands of somebody who tokenises the plain text of an example."""
+    folder = tmp_path_factory.mktemp("saved")
+    partly_there.save(folder)
+    return Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+@pytest.fixture(params=["bundled", "deepseek_like", "chatml", "sentencepiece_like", "unigram"], scope="session")
 def any_tokenizer(request: pytest.FixtureRequest) -> ExampleTokenizer:
     return request.getfixturevalue(request.param)
 

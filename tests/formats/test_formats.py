@@ -95,18 +95,6 @@ def test_an_example_of_another_tokenizer_is_not_written(bundled, chatml):
         FORMATS["parathinker"].rows([replace(example(bundled, 3), n_tokens=7)], bundled)
 
 
-def test_messages_under_the_tokenizers_template_are_the_training_text(bundled):
-    one = example(bundled, 3)
-    (row,) = FORMATS["messages"].rows([one], bundled).to_pylist()
-    user, assistant = row["messages"]
-    assert (user["role"], assistant["role"]) == ("user", "assistant")
-    assert user["content"] == user_text(one.problem)
-    conversation = (
-        f"{bundled.bos_token}<｜User｜>{user['content']}<｜Assistant｜>{assistant['content']}{bundled.eos_token}"
-    )
-    assert conversation == one.prompt + one.completion
-
-
 def test_the_bundled_chat_template_writes_the_same_prompt(tmp_path, bundled):
     bundled.save(tmp_path)
     template = json.loads((tmp_path / "tokenizer_config.json").read_text("utf-8"))["chat_template"]
@@ -123,13 +111,18 @@ def test_formats_of_no_examples_have_their_columns(bundled):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_load_dataset_reads_the_parquet_files(tmp_path, dataset, name):
-    folder = dataset / ("data" if name == "text" else name)
-    files = {"train": str(folder / "train-*.parquet"), "test": str(folder / "test-*.parquet")}
+def test_what_was_written_is_what_both_loaders_read(tmp_path, dataset, bundled, name):
+    one = FORMATS[name]
+    wanted = one.rows([example(bundled, number) for number in range(1, 9)], bundled).to_pylist()
+    files = {split: str(dataset / one.folder / f"{split}-*.parquet") for split in ("train", "test")}
     loaded = datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path / "cache"))
-    assert loaded["train"].column_names == FORMATS[name].schema.names
-    assert (loaded["train"].num_rows, loaded["test"].num_rows) == (8, 1)
-    assert loaded["train"]["id"][:] == [f"p{number}" for number in range(1, 9)]
+    assert loaded["train"].to_list() == wanted
+    assert loaded["test"].to_list() == one.rows([example(bundled, 9, "test")], bundled).to_pylist()
+
+    export(dataset, name, tmp_path / "out")
+    exported = datasets.load_from_disk(str(tmp_path / "out" / "train"))
+    assert exported.column_names == list(one.trainer_columns)
+    assert exported.to_list() == [{column: row[column] for column in one.trainer_columns} for row in wanted]
 
 
 def test_an_exported_folder_is_what_the_trainer_loads(tmp_path, dataset, bundled):
@@ -144,11 +137,26 @@ def test_an_exported_folder_is_what_the_trainer_loads(tmp_path, dataset, bundled
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["here"]
 
 
-@pytest.mark.parametrize("name", ["text", "messages"])
-def test_readable_formats_are_exported_with_all_their_columns(tmp_path, dataset, name):
-    (tmp_path / "out").mkdir()
-    export(dataset, name, tmp_path / "out")
-    assert datasets.load_from_disk(str(tmp_path / "out" / "train")).column_names == FORMATS[name].schema.names
+def test_an_export_says_what_its_tokenizer_means_for_the_trainer(tmp_path, dataset, bundled, deepseek_like):
+    (warning,) = export(dataset, "parathinker", tmp_path / "out")
+    assert "<think1> as token 151665 (<think1> to <think8> at 151665 + 2k, <summary> at 151681)" in warning
+    assert f"this tokenizer has it at {bundled.id_of('<think1>')}" in warning
+    assert f"> **Warning.** {warning}" in (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert FORMATS["parathinker"].warnings(deepseek_like) == ()
+
+
+def test_ids_that_begin_like_the_hard_coded_ones_and_go_on_otherwise_are_told(tmp_path, deepseek_like):
+    deepseek_like.save(tmp_path)
+    spec = json.loads((tmp_path / "tokenizer.json").read_text("utf-8"))
+    ids = {token["content"]: token["id"] for token in spec["added_tokens"]}
+    for token in spec["added_tokens"]:
+        if token["content"] in ("<summary>", "</summary>"):
+            token["id"] = ids["</summary>" if token["content"] == "<summary>" else "<summary>"]
+    spec["added_tokens"].sort(key=lambda token: token["id"])
+    (tmp_path / "tokenizer.json").write_text(json.dumps(spec), "utf-8")
+    (warning,) = FORMATS["parathinker"].warnings(load_tokenizer(str(tmp_path)))
+    assert "it looks for <summary> as token 151681" in warning
+    assert "has it at 151682" in warning
 
 
 def test_a_split_without_rows_is_not_exported(tmp_path, dataset):
@@ -160,7 +168,7 @@ def test_a_split_without_rows_is_not_exported(tmp_path, dataset):
 def lack_format(dataset: Path, to: Path) -> str:
     for file in (dataset / "messages").iterdir():
         file.unlink()
-    return "it has no format 'messages'; it has text, parathinker"
+    return "it has no format 'messages'; it has text, parathinker, parallel_r1, rl"
 
 
 def lack_everything(dataset: Path, to: Path) -> str:

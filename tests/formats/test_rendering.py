@@ -1,6 +1,3 @@
-import random
-from dataclasses import dataclass
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -8,7 +5,6 @@ from hypothesis import strategies as st
 from datagen.formats.rendering import (
     INSTRUCTION,
     SUMMARY_PREFIX,
-    Rendered,
     render,
     summary_text,
     tokens_of_frame,
@@ -44,92 +40,6 @@ PATHS = [(1, "Six times 7 is 42.\n\nSo \\boxed{42}."), (2, "7+7=14, 14+14=28, 28
 def allowed(candidates: list[str], tokenizer: ExampleTokenizer) -> list[str]:
     """The texts, with a harmless one in the place of each that the select stage refuses."""
     return [text if text.strip() and tokenizer.forbidden_in(text) is None else " x" for text in candidates]
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What the model would see of one example."""
-
-    input_ids: list[int]
-    labels: list[int]
-    segments: list[int]
-    position_ids: list[int]
-    path_of: list[int]
-
-    def sees(self, reader: int, read: int) -> bool:
-        """The patched model's mask: causal; one's own segment and the prompt; everything for the summary."""
-        mine, other = self.segments[reader], self.segments[read]
-        return read <= reader and mine != 0 and other != 0 and (mine == other or other == 1 or mine == 10)
-
-
-class Trainer:
-    """What the published trainer does with an example, after PARATHINKER.md, points 1 to 6; asserts what it asserts."""
-
-    def __init__(self, tokenizer: ExampleTokenizer) -> None:
-        self.opening = [tokenizer.id_of(f"<think{number}>") for number in range(1, 9)]
-        self.summary = tokenizer.id_of("<summary>")
-
-    def starts(self, ids: list[int]) -> list[int]:
-        return [place for place, id_ in enumerate(ids) if id_ in (*self.opening, self.summary)]
-
-    def collate(self, example: Rendered, *, swap: random.Random | None = None) -> Batch:
-        ids, labels = list(example.input_ids), list(example.labels)
-        hits = self.starts(ids)
-        if swap and len(hits) >= 4:  # the prompt's summary, two paths or more, the summary
-            places = swap.sample(hits[1:-1], 2)
-            for place, new in zip(places, swap.sample(self.opening[6:], 2), strict=True):
-                old = ids[place]
-                assert old in self.opening[:6]
-                closing = ids.index(old + 1)
-                ids[place], ids[closing], labels[closing] = new, new + 1, new + 1
-
-        _, *paths, summary = self.starts(ids)
-        assert paths
-        assert ids[summary] == self.summary
-        positions = list(range(len(ids)))
-        path_of = [0] * len(ids)
-        start_of_summary = 0
-        for begin, end in zip(paths, [*paths[1:], summary], strict=True):
-            assert ids.count(ids[begin] + 1) == 1
-            assert begin < ids.index(ids[begin] + 1) < end
-            for place in range(begin, end):
-                positions[place] = paths[0] + place - begin
-                path_of[place] = self.opening.index(ids[begin]) + 1
-            if positions[end - 1] > start_of_summary:
-                start_of_summary = positions[end - 1] + 1
-        for place in range(summary, len(ids)):
-            positions[place] = start_of_summary + place - summary
-        return Batch(ids, labels, example.attention_mask, positions, path_of)
-
-
-def spans(values: list[int]) -> list[tuple[int, int, int]]:
-    """Runs of equal values: value, first place, place after the last."""
-    edges = [place for place in range(len(values)) if place == 0 or values[place] != values[place - 1]]
-    return [(values[begin], begin, end) for begin, end in zip(edges, [*edges[1:], len(values)], strict=True)]
-
-
-@many
-@given(problem=texts, path_texts=st.lists(texts, min_size=1, max_size=6), ids=think_ids, seed=st.integers(0, 99))
-def test_the_published_trainer_takes_every_example(any_tokenizer, problem, path_texts, ids, seed):
-    problem, *path_texts = allowed([problem, *path_texts], any_tokenizer)
-    paths = list(zip(ids, path_texts, strict=False))
-    example = render(problem, paths, summary_text("42"), any_tokenizer)
-    trainer = Trainer(any_tokenizer)
-    plain, swapped = trainer.collate(example), trainer.collate(example, swap=random.Random(seed))
-
-    parts = spans(example.attention_mask)
-    assert [part for part, _, _ in parts] == [1, *range(2, len(paths) + 2), 10]
-    assert [number for number, _, _ in spans(plain.path_of)] == [0, *(think_id for think_id, _ in paths), 0]
-    first_path = parts[1][1]
-    ends = [plain.position_ids[end - 1] for _, _, end in parts[1:-1]]
-    assert all(plain.position_ids[begin] == first_path for _, begin, _ in parts[1:-1])
-    assert plain.position_ids[parts[-1][1]] - max(ends) in (0, 1)  # on it, or after it: the original's off-by-one
-    assert plain.position_ids[:first_path] == list(range(first_path))
-
-    number_of_sevens_and_eights = sum(number in (7, 8) for number, _, _ in spans(swapped.path_of))
-    assert number_of_sevens_and_eights == (2 if len(paths) >= 2 else 0)
-    assert swapped.position_ids == plain.position_ids
-    assert all(label in (-100, id_) for label, id_ in zip(swapped.labels, swapped.input_ids, strict=True))
 
 
 @many
@@ -200,18 +110,6 @@ def test_a_tokenizer_without_user_token_writes_its_own_chat_template(chatml, sen
     assert render(PROBLEM, PATHS, summary_text("42"), sentencepiece_like).prompt == (
         f"<s>[INST] {PROBLEM} {INSTRUCTION} [/INST]<think>"
     )
-
-
-def test_a_path_sees_the_prompt_and_itself_and_the_summary_sees_everything(bundled):
-    example = render(PROBLEM, PATHS, summary_text("42"), bundled)
-    batch = Trainer(bundled).collate(example)
-    (_, _, _), (_, first, _), (_, second, _), _, (_, summary, end) = spans(example.attention_mask)
-    for reader in range(end):
-        seen = {example.attention_mask[read] for read in range(end) if batch.sees(reader, read)}
-        own = example.attention_mask[reader]
-        assert seen == ({1, 2, 3, 4, 10} if own == 10 else {1, own})
-    assert not batch.sees(second, first)
-    assert batch.sees(summary, first)
 
 
 def test_the_forced_prefix_is_not_trained_and_a_teachers_own_words_are(bundled):

@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, normalizers
 
 from datagen.errors import UsageError
-from datagen.formats import train_bundled
+from datagen.formats import FORMATS, train_bundled
 from datagen.formats.rendering import render, summary_text
-from datagen.formats.tokenizer import CONTROL_TOKENS, load_tokenizer
+from datagen.formats.tokenizer import CONTROL_TOKENS, PARALLEL_R1_TAGS, load_tokenizer
 from datagen.formats.tokenizer_files import BUNDLED
 
 ROOT = Path(__file__).parents[2]
 TRICKS = [
     "<think>",
     "</think>",
+    *PARALLEL_R1_TAGS,
     "<｜User｜>",
     "</s>",
     "<s>",
@@ -70,6 +71,37 @@ def test_even_a_text_that_is_refused_is_encoded_without_any_added_token(deepseek
     assert max(deepseek_like.encode_text(text), default=0) < 151_643
 
 
+def test_a_tokenizer_that_holds_some_control_tokens_keeps_their_ids_and_gets_the_others(partly_there):
+    theirs = ["<summary>", "</think3>", "</summary>", "<think2>", "</think2>"]
+    held = [partly_there.id_of(token) for token in theirs]
+    assert held[:2] == [263, 264]
+    added = [partly_there.id_of(token) for token in CONTROL_TOKENS if token not in theirs]
+    assert added == list(range(max(held) + 2, max(held) + 2 + len(added)))  # after its <think>, in our order
+    assert len({*held, *added}) == len(CONTROL_TOKENS)
+    (warning,) = FORMATS["parathinker"].warnings(partly_there)
+    assert "can't be used on these rows as it is" in warning
+
+
+@many
+@given(text=hostile)
+def test_no_text_becomes_structure_where_the_vocabulary_leads_to_it(partly_there, partly_there_consumer, text):
+    structure = {partly_there.id_of(token) for token in CONTROL_TOKENS}
+    if partly_there.forbidden_in(text) is None:
+        assert structure.isdisjoint(partly_there.encode_text(text))
+        example = render("x" + text, [(2, "one"), (3, f"{text} two")], summary_text("1"), partly_there)
+        whole = partly_there_consumer.encode(example.prompt + example.completion, add_special_tokens=False)
+        assert whole.ids == example.input_ids
+    else:
+        with pytest.raises(ValueError, match="would be read as structure"):
+            render(f"x{text}", [(1, "one")], summary_text("1"), partly_there)
+
+
+def test_merges_that_make_a_control_token_of_text_are_found(partly_there):
+    assert partly_there.forbidden_in("the <summary> of it") == "<summary>"
+    with pytest.raises(ValueError, match="would become the control token <summary>"):
+        partly_there.encode_text("<summary>")
+
+
 def test_the_unknown_token_is_structure_where_text_can_reach_it(sentencepiece_like):
     assert sentencepiece_like.forbidden_in("plain") is None
     assert sentencepiece_like.forbidden_in("a snowman: \N{SNOWMAN}") == "<unk>"
@@ -80,7 +112,8 @@ def test_the_unknown_token_is_structure_where_text_can_reach_it(sentencepiece_li
 def test_the_first_forbidden_string_is_named(bundled):
     assert bundled.forbidden_in("a </think2> b <think1>") == "</think2>"
     assert bundled.forbidden_in("a <think> b") == "<think>"
-    assert bundled.forbidden_in("x <think9> </ think1> <Summary>") is None
+    assert bundled.forbidden_in("a </Path> b <Parallel>") == "</Path>"
+    assert bundled.forbidden_in("x <think9> </ think1> <SUMMARY> <path>") is None
 
 
 def test_thought_tags_are_forbidden_where_they_are_no_tokens(chatml):

@@ -182,12 +182,15 @@ def test_a_run_marks_wrong_paths_in_every_readable_format_and_on_its_card(tmp_pa
     for one in examples:
         assert one.wrong_paths == sum(path.verdict == "wrong" for path in one.paths)
         assert one.summary.endswith(f"\\boxed{{{one.answer}}}")
-    for folder in ("data", "messages"):
+    for folder in ("data", "parallel_r1"):
         files = (workspace.folder / "dataset" / folder).glob("*.parquet")
         assert sorted(mark for file in files for mark in pq.read_table(file)["wrong_paths"].to_pylist()) == [
             *[0] * 3,
             *[1] * 3,
         ]
+    to_imitate = [path.solution_id for one in examples for path in one.paths if path.verdict == "correct"]
+    files = (workspace.folder / "dataset" / "messages").glob("*.parquet")
+    assert sorted(id_ for file in files for id_ in pq.read_table(file)["solution_id"].to_pylist()) == sorted(to_imitate)
     card = (workspace.folder / "dataset" / "README.md").read_text()
     assert "| with wrong paths among them | 3 examples |" in card
     assert "**Some paths are wrong.**" in card
@@ -223,6 +226,7 @@ def run_recipe(folder: Path, **paths: Any) -> Recipe:
         "screen": {"benchmarks": []},
         "teachers": [{"name": "carried", "kind": "recorded"}],
         "paths": {"tokenizer": "bundled", **paths},
+        "output": {"formats": ["text", "messages", "parallel_r1"]},
     }
     file.write_text(json.dumps(tree))
     return load_recipe(str(file))
