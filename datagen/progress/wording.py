@@ -29,7 +29,7 @@ def _pairs(view: View) -> Iterator[str]:
         yield f"tokens {asking.tokens:,}"
         yield f"tokens a second {speed(asking.tokens_per_second)}"
         yield f"reused {asking.reused:,}"
-    for verdict, number in verdicts_shown(view.verdicts):
+    for verdict, number in verdicts_shown(view.verdicts) if view.verdicts is not None else ():
         yield f"{verdict} {number:,}"
     if asking is not None:
         yield from _conversation(asking)
@@ -68,9 +68,7 @@ def _spent_tokens(spent: Spent) -> str:
 
 
 def verdicts_shown(verdicts: Mapping[str, int]) -> list[tuple[str, int]]:
-    """The usual verdicts, then those that were given at all, the most frequent first; none where none was given."""
-    if not verdicts:
-        return []
+    """The usual verdicts, then those that were given at all, the most frequent first."""
     usual = [(verdict, verdicts.get(verdict, 0)) for verdict in VERDICTS_ALWAYS_SHOWN]
     others = {verdict: number for verdict, number in verdicts.items() if verdict not in VERDICTS_ALWAYS_SHOWN}
     return usual + most_first(others)

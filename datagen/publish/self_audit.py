@@ -39,7 +39,7 @@ def audit_build(run: Run, dataset: Path, formats: Collection[FormatName], rows: 
         DatagenError: a promise is broken, or a file can't be read back.
     """
     recipe = run.recipe
-    progress = Progress("assemble", "examples", rows)
+    progress = Progress("assemble", "examples", rows, judges=False)
     examples: Iterable[AuditedExample] = open_dataset(str(dataset / FORMATS["text"].folder))
     if _TOKENS in formats:
         ids = open_dataset(str(dataset / FORMATS[_TOKENS].folder), str(dataset / TOKENIZER))

@@ -46,9 +46,7 @@ def examples(tokenizer: ExampleTokenizer) -> list[Example]:
     ]
 
 
-def write(
-    folder: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema, shard_rows: int = 1_000
-) -> list[Path]:
+def write(folder: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema, shard_rows: int = 1_000) -> list[Path]:
     with Shards(folder, "train", schema, shard_rows) as shards:
         for batch in batches:
             shards.write(batch)
@@ -193,9 +191,7 @@ rows_of_odd = st.fixed_dictionaries(
     shard_rows=st.integers(1, 12),
     group_bytes=st.integers(1, 400),
 )
-def test_the_files_do_not_depend_on_how_the_rows_were_batched(
-    tmp_path_factory, rows, lengths, shard_rows, group_bytes
-):
+def test_the_files_do_not_depend_on_how_the_rows_were_batched(tmp_path_factory, rows, lengths, shard_rows, group_bytes):
     whole = pa.RecordBatch.from_pylist(rows, schema=ODD)
     found = []
     with pytest.MonkeyPatch.context() as patch:

@@ -1,0 +1,89 @@
+"""What a stranger reads on the card is true of the dataset beside it, and what it tells them to do works."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from huggingface_hub import DatasetCard
+
+from datagen.audit.finding import FINDINGS, Audit, Finding
+from datagen.formats import FORMATS
+from datagen.publish.comparison import MEANINGS, compared, told
+from datagen.tables import EXAMPLES
+from datagen.workspace import Workspace
+from tests.publish.small import built, card_of, section
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return built(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="module")
+def card(workspace: Workspace) -> str:
+    return card_of(workspace)
+
+
+def test_the_lines_that_load_each_format_run_as_they_stand(workspace: Workspace, card: str, tmp_path: Path) -> None:
+    [snippet] = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
+    counted = "\n".join(f"print({name!r}, sum(map(len, {name}.values())))" for name in FORMATS)
+    done = subprocess.run(
+        [sys.executable, "-c", f"{snippet}\n{counted}"],
+        cwd=workspace.folder,
+        env={"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    rows = dict(line.split() for line in done.stdout.splitlines())
+    assert rows.keys() == FORMATS.keys(), done.stderr
+    assert {rows[name] for name in ("text", "parathinker", "parallel_r1", "rl")} == {"5"}
+    assert rows["messages"] == "15"
+
+
+def test_the_hub_reads_the_front_matter(card: str) -> None:
+    data = DatasetCard(card).data
+    assert data.license == "mit"
+    assert [one["config_name"] for one in data.configs] == list(FORMATS)
+
+
+def test_the_audit_on_the_card_is_the_one_in_the_file(workspace: Workspace, card: str) -> None:
+    audit = json.loads((workspace.folder / "dataset" / "audit.json").read_text())
+    assert sum(audit["examples"].values()) == 5
+    assert [finding["name"] for finding in audit["findings"] if finding["count"]] == []
+    shown = section(card, "What an audit finds")
+    without_two = "examples without two finished paths whose answer equals the summary's"
+    assert f"| {without_two} | 0 of 5 | 2,559 of 5,949 (43%) |" in shown
+    assert "| paths cut in the middle | 0 of 15 | about 40% |" in shown
+    assert "| examples that hold or quote a benchmark's problem | not measured |" in shown
+    assert "Not measured: examples that hold or quote a benchmark's problem (no benchmark was looked for)" in shown
+
+
+def test_whose_a_file_is_and_what_its_writer_allows_is_said_to_be_unknown(card: str) -> None:
+    assert "Whose mine is datagen does not know" in section(card, "How to cite it")
+    assert "| carried | the-house | 15 | as the source states; of the model no terms are known |" in card
+    assert "@misc{wen2025parathinker," in card
+    assert "| mine | rows.jsonl | " in card
+    assert " | MIT | 5 | 0 | 5 |" in card
+
+
+def test_an_audit_that_found_something_says_where(workspace: Workspace) -> None:
+    ids = tuple(example.id for example in workspace.read(EXAMPLES))[:3]
+    findings = (
+        Finding("unfinished_paths", "paths", 2, 15, ids[:2], ("cut", "cut")),
+        Finding("same_paths", "paths", 1, 15, ids[2:], ("path 1 and 2",), marked=1),
+        Finding("over_token_limit", "examples", 0, 5),
+    )
+    audit = Audit("text", {"train": 5}, {3: 5}, 0.5, {}, findings, {"benchmark_overlap": "no benchmark"})
+    rows = {row.what: row.ours for row in compared(audit)}
+    assert rows[MEANINGS["unfinished_paths"]] == "2 of 15 (13.3%)"
+    assert rows[MEANINGS["benchmark_overlap"]] == rows[MEANINGS["without_licence"]] == "not measured"
+    assert [finding.name for finding in told(audit).found] == ["unfinished_paths", "same_paths"]
+    assert told(audit).clean == [MEANINGS["over_token_limit"]]
+    assert told(audit).not_measured == [(MEANINGS["benchmark_overlap"], "no benchmark")]
+
+
+def test_every_finding_has_its_meaning_in_words() -> None:
+    assert MEANINGS.keys() == set(FINDINGS)
