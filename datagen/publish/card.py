@@ -3,6 +3,7 @@
 It holds no time, no cost, no path and no address, so that equal completions give an equal card wherever they were made.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from importlib import resources
@@ -28,6 +29,8 @@ from datagen.teachers.vllm.located import is_bundled
 from datagen.unbuilt import LIMITS_OF_THIS_VERSION
 from datagen.verify.equivalence import VERIFIER_VERSION
 
+_CODE_OR_TAG = re.compile(r"`[^`]*`|<[^<>\s]+>")
+
 
 def render_card(
     run: Run, rows: Counter[Split], formats: Sequence[FormatName], tokenizer: ExampleTokenizer, audit: Audit
@@ -49,7 +52,10 @@ def render_card(
     selected = run.workspace.record()["stages"]["select"]["counts"]
     recorded = {teacher.name for teacher in recipe.teachers if isinstance(teacher, RecordedTeacher)}
     template = resources.files("datagen.publish").joinpath("card.md.j2").read_text(encoding="utf-8")
-    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
+    )
+    environment.filters |= {"n": "{:,}".format, "tags_as_code": _tags_as_code}
     return environment.from_string(template).render(
         front=front_matter(recipe, rows, formats, figures.licences),
         recipe=recipe,
@@ -84,3 +90,8 @@ def render_card(
         tokenizer_fingerprint=tokenizer.fingerprint[:12],
         limits=LIMITS_OF_THIS_VERSION,
     )
+
+
+def _tags_as_code(text: str) -> str:
+    """A text whose `<tags>` are shown, and not taken for HTML."""
+    return _CODE_OR_TAG.sub(lambda found: found[0] if found[0].startswith("`") else f"`{found[0]}`", text)

@@ -70,7 +70,7 @@ class Told:
 def compared(audit: Audit) -> list[Row]:
     """The figures that both datasets have."""
     findings = {finding.name: finding for finding in audit.findings}
-    rows = [Row("examples", f"{sum(audit.examples.values()):,}", "5,949")]
+    rows = [Row("examples", f"{sum(audit.examples.values()):,}", "5,949"), Row("readable text", "yes", "no")]
     return rows + [Row(MEANINGS[name], _figure(findings.get(name)), theirs) for name, theirs in _THEIRS.items()]
 
 

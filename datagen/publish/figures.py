@@ -18,7 +18,7 @@ from datagen.teachers.prompting import Prompt, load_prompt
 from datagen.verify.judge import PROMPT, judging_teacher
 from datagen.verify.suspects import FEWEST_AGREEING
 
-_MOST_SUSPECTS, _MOST_CHARACTERS = 50, 80
+_MOST_SUSPECTS, _MOST_CHARACTERS = 10, 80
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ import json
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from huggingface_hub import DatasetCard
+from markdown_it import MarkdownIt
 
 from datagen.audit.finding import FINDINGS, Audit, Finding
 from datagen.formats import FORMATS
@@ -62,11 +64,23 @@ def test_the_audit_on_the_card_is_the_one_in_the_file(workspace: Workspace, card
 
 
 def test_whose_a_file_is_and_what_its_writer_allows_is_said_to_be_unknown(card: str) -> None:
-    assert "Whose mine is datagen does not know" in section(card, "How to cite it")
+    assert "since datagen can't know whose a file is: mine." in section(card, "How to cite it")
     assert "| carried | the-house | 15 | as the source states; of the model no terms are known |" in card
     assert "@misc{wen2025parathinker," in card
     assert "| mine | rows.jsonl | " in card
     assert " | MIT | 5 | 0 | 5 |" in card
+
+
+def test_nothing_on_the_card_is_lost_when_it_is_shown(card: str) -> None:
+    tokens = MarkdownIt("commonmark").enable("table").parse(DatasetCard(card).text)
+    kinds = [inner.type for token in tokens for inner in (token, *(token.children or ()))]
+    assert not {"html_inline", "html_block"} & set(kinds), "a tag would vanish"
+    assert kinds.count("fence") == 3
+    headings = [after.content for token, after in pairwise(tokens) if token.type == "heading_open"]
+    assert len(headings) == len(set(headings))
+    assert not [token.content for token in tokens if token.type == "inline" and "|---" in token.content], (
+        "a broken table"
+    )
 
 
 def test_an_audit_that_found_something_says_where(workspace: Workspace) -> None:
