@@ -76,7 +76,7 @@ class Audit:
     """What is known of a dataset; holds no time and no place, so that equal datasets have equal audits.
 
     Attributes:
-        format: in which it was read: `text`, `parathinker`, `parallel_r1`, `messages`.
+        format: in which it was read: `text`, `parathinker`, `parathinker_text`, `parallel_r1`.
         examples: by split.
         paths: examples by their number of paths.
         diversity: mean distance of two paths of an example, 0 to 1, over all examples with two; None without any.

@@ -172,10 +172,6 @@ class ExampleTokenizer:
         """The highest id that stands for anything."""
         return max(self._whole.get_vocab(with_added_tokens=True).values())
 
-    def count_plain(self, text: str) -> int:
-        """How many tokens somebody gets who tokenises a whole text by name, its control tokens included."""
-        return len(self._whole.encode(text, add_special_tokens=False).ids)
-
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, control tokens included."""
         return self._whole.decode(list(ids), skip_special_tokens=False)

@@ -6,7 +6,8 @@ The marks of an example are read twice: as the published trainer reads them, whi
 as a person does, which says what the paths are all the same. A mark that stands in a text is structure inside it.
 """
 
-from collections import Counter
+from bisect import bisect
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -97,21 +98,26 @@ def read_form(marks: Sequence[Mark], length: int, text_of: Callable[[int, int], 
         prompt_marks=prompt_marks,
         paths=tuple(paths),
         summary=summary,
-        structure=tuple(structure),
-        broken=tuple(broken),
+        structure=tuple(dict.fromkeys(structure)),
+        broken=tuple(dict.fromkeys(broken)),
     )
+
+
+def any_path(tokens: Sequence[str]) -> bool:
+    """Whether among tokens of structure a path opens and closes."""
+    return _last_path(tokens) >= 0
 
 
 def _split(marks: Sequence[Mark]) -> tuple[tuple[str, ...], Sequence[Mark]]:
     """The names of the prompt's marks, and the marks from the first path on."""
     tokens = [mark.token for mark in marks]
-    pairs = [at for at in range(len(marks) - 1) if tokens[at : at + 2] == [SUMMARY, END_OF_SUMMARY]]
-    instruction = next((at for at in pairs if SUMMARY in tokens[at + 2 :]), None)
+    last_summary = _last(tokens, SUMMARY)
+    pairs = (at for at in range(last_summary - 1) if tokens[at : at + 2] == [SUMMARY, END_OF_SUMMARY])
+    instruction = next(pairs, None)
     if instruction is not None:
         end = next(at for at in range(instruction + 2, len(marks)) if tokens[at] in STARTS)
         prompt = tokens[:instruction] + tokens[instruction + 2 : end]
     else:  # a summary tag of the instruction is missing or moved: the trainer's own first path
-        last_summary = max((at for at, token in enumerate(tokens) if token == SUMMARY), default=len(marks))
         end = next((at for at, token in enumerate(tokens) if token in OPENINGS), last_summary)
         prompt = [token for token in tokens[:end] if token not in (SUMMARY, END_OF_SUMMARY)]
     return tuple(token for token in prompt if token != PAD), marks[end:]
@@ -120,33 +126,45 @@ def _split(marks: Sequence[Mark]) -> tuple[tuple[str, ...], Sequence[Mark]]:
 def _parts(body: Sequence[Mark], length: int) -> tuple[list[Part], Part | None, list[str]]:
     """Paths, summary, and the marks between them that neither open nor close anything."""
     tokens = [mark.token for mark in body]
-    last_summary = max((at for at, token in enumerate(tokens) if token == SUMMARY), default=len(body))
+    last_summary = _last(tokens, SUMMARY)
+    last_path = _last_path(tokens[:last_summary])
+    closed_at: dict[str, list[int]] = defaultdict(list)
+    for at, token in enumerate(tokens[:last_summary]):
+        closed_at[token].append(at)
     paths: list[Part] = []
     loose: list[str] = []
     at = 0
     while at < len(body):
         token = tokens[at]
-        if token == SUMMARY and not _opens_and_closes(tokens[at + 1 : last_summary]):
+        if token == SUMMARY and at > last_path:
             return paths, _summary(body[at:], length), loose
         if token in OPENINGS:
-            closing = f"</think{OPENINGS[token]}>"
-            end = next((place for place in range(at + 1, last_summary) if tokens[place] == closing), None)
-            if end is None:  # it runs on to what opens next
+            closings = closed_at[f"</think{OPENINGS[token]}>"]
+            following = bisect(closings, at)
+            is_closed = following < len(closings)
+            if is_closed:
+                end = closings[following]
+            else:  # it runs on to what opens next
                 end = next((place for place in range(at + 1, len(body)) if tokens[place] in STARTS), len(body))
-                paths.append(_part(body, at, end, length, is_closed=False))
-                at = end
-                continue
-            paths.append(_part(body, at, end, length, is_closed=True))
-            at = end
-        elif token not in CLOSINGS and token not in (SUMMARY, END_OF_SUMMARY):
+            paths.append(_part(body, at, end, length, is_closed=is_closed))
+            at = end + 1 if is_closed else end
+            continue
+        if token not in CLOSINGS and token not in (SUMMARY, END_OF_SUMMARY):
             loose.append(token)
         at += 1
     return paths, None, loose
 
 
-def _opens_and_closes(tokens: Sequence[str]) -> bool:
-    """Whether a whole path stands here."""
-    return any(f"</think{OPENINGS[token]}>" in tokens[at:] for at, token in enumerate(tokens) if token in OPENINGS)
+def _last(tokens: Sequence[str], token: str) -> int:
+    """The last place of a token; the length where it stands nowhere."""
+    return max((at for at, other in enumerate(tokens) if other == token), default=len(tokens))
+
+
+def _last_path(tokens: Sequence[str]) -> int:
+    """Where the last path opens that closes; -1 where none does."""
+    closings = {token: at for at, token in enumerate(tokens) if token in CLOSINGS}
+    opened = (at for at, token in enumerate(tokens) if token in OPENINGS)
+    return max((at for at in opened if closings.get(f"</think{OPENINGS[tokens[at]]}>", -1) > at), default=-1)
 
 
 def _summary(body: Sequence[Mark], length: int) -> Part:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from datagen.audit.example import AuditedExample, AuditedPath
 from datagen.audit.reading.form import OPENINGS, PAD, read_form
 from datagen.audit.reading.marks import Frame, TextMarks, is_end, problem_span
-from datagen.audit.reading.rows import ID, AuditedFormat, as_text, row_id
+from datagen.audit.reading.rows import ID, AuditedFormat, as_text, count_tokens, row_id
 from datagen.formats.tokenizer import ExampleTokenizer
 
 _KNOWN_COLUMNS = (ID, "problem", "answer", "source", "licence")
@@ -61,7 +61,7 @@ class MarkedTextReader:
             answer=as_text(values.get("answer")),
             source=as_text(values.get("source")) or "",
             licence=as_text(values.get("licence")) or "",
-            n_tokens=self._tokenizer.count_plain(text) if self._tokenizer else None,
-            structure=(*(f"{token} in the problem" for token in in_problem), *form.structure),
+            n_tokens=count_tokens(text, self._tokenizer),
+            structure=(*(f"{token} in the problem" for token in dict.fromkeys(in_problem)), *form.structure),
             broken=tuple(broken),
         )

@@ -5,7 +5,7 @@ reasoning; with one they are its own.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from datagen.audit.reading.form import Mark
@@ -45,8 +45,8 @@ class TextMarks:
         return [Mark(match[0], match.start(), match.end()) for match in self._pattern.finditer(text)]
 
     def inside(self, place: str, text: str) -> list[str]:
-        """Structure in what should be a text of its own: each token with its place, `</think2> in path 1`."""
-        return [f"{match[0]} in {place}" for match in self._pattern.finditer(text)]
+        """Structure in what should be a text of its own: each token once with its place, `</think2> in path 1`."""
+        return [f"{token} in {place}" for token in dict.fromkeys(self._pattern.findall(text))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +100,26 @@ def problem_span(prompt: str, frame: Frame | None) -> tuple[int, int]:
     return begin + len(text) - len(text.lstrip()), begin + len(text.rstrip())
 
 
-def strays(tokens: Sequence[str], frame: Frame) -> tuple[Sequence[str], Collection[str]]:
-    """The structure of a prompt that is not its frame's, and what of the frame is missing.
+def lacking(prompt: str, frame: Frame) -> Iterator[str]:
+    """What of the tokenizer's frame a prompt does not have; blanks at its end say nothing."""
+    if not prompt.startswith(frame.before):
+        yield frame.before
+    if not prompt.rstrip().endswith(frame.after.rstrip()):
+        yield frame.after
+
+
+def strays(tokens: Sequence[str], frame: Frame) -> Sequence[str]:
+    """The structure of a prompt that is not its frame's.
 
     Args:
         tokens: the prompt's structure by name, without that of the instruction.
         frame: what they should begin and end with.
     """
-    missing: list[str] = []
     before, after = frame.tokens_before, frame.tokens_after
     if tuple(tokens[: len(before)]) == before:
         tokens = tokens[len(before) :]
-    elif before:
-        missing.append("".join(before))
+    else:  # another frame, or a damaged one: its tokens are no part of the problem
         tokens = [token for token in tokens if token not in before]
-    if after and tuple(tokens[-len(after) :]) == after:
-        tokens = tokens[: -len(after)]
-    elif after:
-        missing.append("".join(after))
-        tokens = [token for token in tokens if token not in after]
-    return tokens, missing
+    if tuple(tokens[len(tokens) - len(after) :]) == after:
+        return tokens[: len(tokens) - len(after)]
+    return [token for token in tokens if token not in after]

@@ -1,7 +1,6 @@
 """Opens a dataset for an audit: finds its files, tells its format, and streams its examples."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,20 +15,25 @@ from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
 from datagen.reading.located import shown
 
 
-@dataclass(frozen=True, slots=True)
 class OpenedDataset:
     """A dataset that is ready to be read, as often as one likes.
+
+    Args:
+        reader: of its format.
+        shards: its files, split by split.
+        schema: of the first file; the columns that are read are the same in all.
 
     Attributes:
         format: in which it is written.
         splits: those that it has, in reading order.
     """
 
-    format: AuditedFormat
-    splits: tuple[str, ...]
-    _reader: RowReader
-    _shards: tuple[Shard, ...]
-    _schema: pa.Schema
+    def __init__(self, reader: RowReader, shards: Sequence[Shard], schema: pa.Schema) -> None:
+        self.format: AuditedFormat = reader.format
+        self.splits = tuple(dict.fromkeys(shard.split for shard in shards))
+        self._reader = reader
+        self._shards = shards
+        self._schema = schema
 
     def __iter__(self) -> Iterator[AuditedExample]:
         """Stream the examples, split by split; memory holds a few rows at a time.
@@ -65,8 +69,7 @@ def open_dataset(where: str, tokenizer: str | None = None) -> OpenedDataset:
     first = _first_rows(where, place.shards)
     given = None if tokenizer is None else load_tokenizer(tokenizer)
     reader = choose_reader(where, first, given, lambda: _load(place.tokenizer))
-    splits = tuple(dict.fromkeys(shard.split for shard in place.shards))
-    return OpenedDataset(reader.format, splits, reader, place.shards, first.schema)
+    return OpenedDataset(reader, place.shards, first.schema)
 
 
 def _first_rows(where: str, shards: Collection[Shard]) -> pa.RecordBatch:

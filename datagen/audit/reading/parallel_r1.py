@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from datagen.audit.example import AuditedExample, AuditedPath
 from datagen.audit.reading.marks import TextMarks
-from datagen.audit.reading.rows import ID, AuditedFormat, as_text, row_id
+from datagen.audit.reading.rows import ID, AuditedFormat, as_text, count_tokens, row_id
 from datagen.formats.tokenizer import ExampleTokenizer
 
 BLOCK = "<Parallel>"
@@ -51,7 +51,7 @@ class ParallelR1Reader:
         asked, output = values["problem"] or "", values["output"] or ""
         problem = bare_problem(asked, self._instruction)
         solution = read_blocks(output)
-        structure = [f"{tag} in the problem" for tag in _TAG.findall(problem)]
+        structure = [f"{tag} in the problem" for tag in dict.fromkeys(_TAG.findall(problem))]
         structure += self._marks.inside("the problem", problem)
         structure += [line for path in solution.paths for line in self._marks.inside(f"path {path.number}", path.text)]
         structure += self._marks.inside("the summary", solution.summary or "")
@@ -64,7 +64,7 @@ class ParallelR1Reader:
             answer=as_text(values.get("answer")),
             source=as_text(values.get("source")) or "",
             licence=as_text(values.get("licence")) or "",
-            n_tokens=self._tokenizer.count_plain(f"{asked}\n{output}") if self._tokenizer else None,
+            n_tokens=count_tokens(f"{asked}\n{output}", self._tokenizer),
             structure=tuple(structure),
             broken=tuple(solution.broken),
         )
@@ -114,7 +114,7 @@ def read_blocks(output: str) -> Blocks:
         walk.meet(tag[0], tag.start(), tag.end())
     walk.end()
     after = _TAG.sub("", output[walk.last_block_end :]).strip() if walk.blocks else ""
-    return Blocks(tuple(walk.paths), after or None, tuple(walk.broken))
+    return Blocks(tuple(walk.paths), after or None, tuple(dict.fromkeys(walk.broken)))
 
 
 class _Walk:

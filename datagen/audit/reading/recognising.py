@@ -88,10 +88,10 @@ def _token_ids(where: str, first: pa.RecordBatch, tokenizer: ExampleTokenizer | 
             "give --tokenizer: a Hub id, a folder, or `bundled`"
         )
     reader = TokenIdReader(tokenizer)
-    if not any(reader.holds_structure(first, row) for row in range(first.num_rows)):
+    if not any(reader.fits(first, row) for row in range(first.num_rows)):
         raise UsageError(
-            f"{where}: the first {first.num_rows} rows hold no control token of the tokenizer; "
-            "give the one that made the ids as --tokenizer"
+            f"{where}: with this tokenizer the first {first.num_rows} rows hold no path, or ids that it lacks; "
+            "give the one that made them as --tokenizer"
         )
     return reader
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol
 import pyarrow as pa
 
 from datagen.audit.example import AuditedExample
+from datagen.formats.tokenizer import ExampleTokenizer
 
 AuditedFormat = Literal["text", "parathinker", "parathinker_text", "parallel_r1"]
 ID = "id"
@@ -41,3 +42,16 @@ def row_id(values: dict[str, Any], split: str, number: int) -> str:
 def as_text(value: object) -> str | None:
     """A cell that should hold text, whatever type somebody gave it; None for none."""
     return None if value is None else str(value)
+
+
+def count_tokens(text: str, tokenizer: ExampleTokenizer | None) -> int | None:
+    """What a trainer gets who tokenises a whole text, names of tokens and all.
+
+    None without a tokenizer, and where its vocabulary can't write the text.
+    """
+    if tokenizer is None:
+        return None
+    try:
+        return len(tokenizer.encode(tokenizer.pieces(text)))
+    except ValueError:
+        return None

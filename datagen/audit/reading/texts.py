@@ -13,7 +13,7 @@ import pyarrow as pa
 from datagen.audit.example import AuditedExample, AuditedPath
 from datagen.audit.reading.form import END_OF_SUMMARY, OPENINGS, SUMMARY, read_form
 from datagen.audit.reading.marks import TextMarks, is_end
-from datagen.audit.reading.rows import ID, AuditedFormat, row_id
+from datagen.audit.reading.rows import ID, AuditedFormat, count_tokens, row_id
 from datagen.formats.rendering import MOST_PATHS, user_text
 from datagen.formats.tokenizer import ExampleTokenizer
 from datagen.solutions import finish_reason
@@ -73,7 +73,7 @@ class TextReader:
             answer=values.get("answer"),
             source=values.get("source", ""),
             licence=values.get("licence", ""),
-            n_tokens=self._tokenizer.count_plain(text) if self._tokenizer else values.get("n_tokens"),
+            n_tokens=count_tokens(text, self._tokenizer) if self._tokenizer else values.get("n_tokens"),
             structure=tuple(structure),
             broken=tuple(broken),
         )
