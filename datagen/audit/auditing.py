@@ -6,6 +6,7 @@ and is counted up in the dataset's order. Memory holds a few examples, a count o
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from tempfile import TemporaryFile
 from typing import TypeVar
 
@@ -60,28 +61,24 @@ def audit(
         DatagenError: what the reader raises, or a process was ended.
         StoppedError: a signal came.
     """
-    if verifier is None:
-        with Verifier(LIMITS, memo=Memo.of_this_machine(LIMITS)) as own:
-            return audit(
-                examples,
-                format_name,
-                benchmarks=benchmarks,
-                unavailable=unavailable,
-                token_limit=token_limit,
-                verifier=own,
-                processes=processes,
-            )
-    look_for = LookFor(tuple(benchmarks), token_limit)
     figures = _Figures()
-    with Lookers(look_for, processes) as lookers, TemporaryFile("w+", encoding="ascii") as kept:
-        problems = Problems(verifier, kept)
-        seen = (figures.add(one) for one in lookers.seen(examples))
-        for one, agreement in _ahead((one, Agreement(one.answers, verifier)) for one in seen):
-            figures.counts.add(one.asked.example, [*one.tallies, *agreement.tallies()])
-            problems.add(one.asked)
+    with (
+        _given_or_own(verifier) as judge,
+        Lookers(LookFor(tuple(benchmarks), token_limit), processes) as lookers,
+        TemporaryFile("w+", encoding="ascii") as kept,
+    ):
+        problems = Problems(judge, kept)
+        for seen, agreement in _ahead((seen, Agreement(seen.answers, judge)) for seen in lookers.seen(examples)):
+            figures.add(seen)
+            figures.counts.add(seen.asked.example, [*seen.tallies, *agreement.tallies()])
+            problems.add(seen.asked)
         for example, tallies in problems.tallies():
             figures.counts.add(example, tallies)
     return figures.audit(format_name, benchmarks, unavailable or {})
+
+
+def _given_or_own(verifier: Verifier | None) -> AbstractContextManager[Verifier]:
+    return Verifier(LIMITS, memo=Memo.of_this_machine(LIMITS)) if verifier is None else nullcontext(verifier)
 
 
 class _Figures:
@@ -94,8 +91,8 @@ class _Figures:
         self._tokens: Counter[int] = Counter()
         self._diversity, self._diverse = 0.0, 0
 
-    def add(self, seen: Seen) -> Seen:
-        """Count an example, and hand it on."""
+    def add(self, seen: Seen) -> None:
+        """Count an example."""
         self._splits[seen.asked.split] += 1
         self._paths[seen.paths] += 1
         if seen.n_tokens is not None:
@@ -103,14 +100,13 @@ class _Figures:
         if seen.diversity is not None:
             self._diversity += seen.diversity
             self._diverse += 1
-        return seen
 
     def audit(self, format_name: str, benchmarks: Sequence[BenchmarkSet], unavailable: Mapping[str, str]) -> Audit:
         """All figures together."""
         missing = {name: reason for name, reason in _NEEDS.items() if not self.counts.looked_at(name)}
         not_measured = dict(missing)
         if unavailable:
-            not_measured["benchmark_overlap"] = "; ".join(f"{name}: {why}" for name, why in unavailable.items())
+            not_measured["benchmark_overlap"] = _by_reason(unavailable)
         return Audit(
             format=format_name,
             examples=dict(sorted(self._splits.items())),
@@ -121,6 +117,13 @@ class _Figures:
             not_measured={name: not_measured[name] for name in FINDINGS if name in not_measured},
             benchmarks={benchmark.name: benchmark.revision for benchmark in benchmarks},
         )
+
+
+def _by_reason(unavailable: Mapping[str, str]) -> str:
+    reasons = dict.fromkeys(unavailable.values())
+    return "; ".join(
+        f"{', '.join(name for name, why in unavailable.items() if why == reason)}: {reason}" for reason in reasons
+    )
 
 
 def _spread(tokens: Counter[int]) -> dict[str, int]:

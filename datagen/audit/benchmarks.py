@@ -46,12 +46,17 @@ def _those_at_hand() -> FoundBenchmarks:
             if not silent:
                 sets.append(_read(Benchmark(name=name)))
         except UsageError as error:
-            unavailable[name] = str(error)
+            unavailable[name] = _told(error)
         except DatagenError as error:  # who does not answer once is not asked again: each time takes its time
-            silent = str(error)
+            silent = _told(error)
         if silent:
             unavailable[name] = silent
     return FoundBenchmarks(tuple(sets), unavailable)
+
+
+def _told(error: DatagenError) -> str:
+    """What went wrong, with the way out of an audit in the place of that of a recipe."""
+    return f"{str(error).partition(';')[0]}; a file can be named instead (--benchmarks NAME=FILE)"
 
 
 def _benchmark(asked: str) -> Benchmark:

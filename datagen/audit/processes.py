@@ -22,8 +22,8 @@ from datagen.errors import DatagenError
 from datagen.stopping import refuse_when_stopped
 from datagen.verify import server
 
-_HERE = 128
-"""Examples for which no process is started."""
+_HERE = 5_000_000
+"""Characters of paths for which no process is started."""
 _TOGETHER = 8
 """Examples that go through a pipe at once."""
 _AHEAD = 2
@@ -54,10 +54,15 @@ class Lookers:
             StoppedError: a signal came.
         """
         rows = iter(examples)
-        here = Looker(self._look_for)
-        for example in rows if self._processes == 1 else islice(rows, _HERE):
+        here, characters = Looker(self._look_for), 0
+        while self._processes == 1 or characters < _HERE:
             refuse_when_stopped()
+            example = next(rows, None)
+            if example is None:
+                return
             yield from here.look([example])
+            characters += sum(len(path.text) for path in example.paths)
+        server.start()  # here, not in the threads that start processes
         under_way: deque[Future[list[Seen]]] = deque()
         while batch := list(islice(rows, _TOGETHER)):
             refuse_when_stopped()
@@ -96,7 +101,6 @@ class _Process:
     """A process with a looker of its own."""
 
     def __init__(self, look_for: LookFor) -> None:
-        server.start()
         context = get_context("forkserver")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs, look_for), daemon=True)
