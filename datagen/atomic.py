@@ -62,7 +62,9 @@ def atomic_folder(final: Callable[[Path], Path], parent: Path) -> Iterator[Path]
 
 def _explain_full_disk(error: BaseException, path: Path) -> None:
     if isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
-        raise DatagenError(f"{path}: can't be written: {error.strerror}; make room and start again") from error
+        raise DatagenError(
+            f"{path}: can't be written: {os.strerror(error.errno)}; make room and start again"
+        ) from error
 
 
 def replace_link(link: Path, target: str) -> None:

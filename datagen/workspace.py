@@ -30,6 +30,8 @@ PARQUET_OPTIONS: dict[str, Any] = {
     "compression": "zstd",
     "write_page_index": True,
     "use_content_defined_chunking": True,
+    "use_dictionary": False,  # texts hardly repeat, and one that changes would change the dictionary before all pages
+    "write_page_checksum": True,
 }
 
 
@@ -186,12 +188,19 @@ class Workspace:
     def read_batches(
         self, table: Table[Any], parts: Iterable[str] | None = None, columns: Sequence[str] | None = None
     ) -> Iterator[pa.RecordBatch]:
-        """The record batches of a table, streaming."""
+        """The record batches of a table, streaming.
+
+        Raises:
+            DatagenError: a file is damaged, were it by one bit, or is no file of this table.
+        """
         names = parts if parts is not None else [path.stem for path in self.parts(table)]
         for name in names:
             path = self.part(table, name)
             try:
-                with pq.ParquetFile(path, pre_buffer=False) as file:  # else it holds the whole file
+                # Buffered ahead, it would hold the whole file.
+                with pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file:
+                    if not file.schema_arrow.equals(table.schema):
+                        raise pa.ArrowInvalid(f"its columns are not those of {table.name}")
                     yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=columns)
             except (OSError, pa.ArrowInvalid) as error:
                 message = f"{path}: can't be read ({error}); start again with --fresh, nothing that was paid is lost"

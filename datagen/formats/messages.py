@@ -57,8 +57,9 @@ class MessagesFormat:
             return ("The tokenizer's chat template fails on these messages: give the trainer another one.",)
         if thought not in shown or content not in shown:
             return (
-                "The tokenizer's chat template drops the thoughts of these messages, as DeepSeek-R1's does: a trainer "
-                "that applies it (TRL, Axolotl) would train on the answers alone. Give it a template that keeps them.",
+                "The tokenizer's chat template drops the thoughts of these messages, as DeepSeek-R1's does: whoever "
+                "applies it trains on the answers alone. With TRL set assistant_only_loss, which brings a template "
+                "that keeps them; elsewhere give one.",
             )
         return ()
 

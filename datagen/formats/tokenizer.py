@@ -17,6 +17,7 @@ from tokenizers import AddedToken, Tokenizer
 
 from datagen.errors import UsageError
 from datagen.formats.chat_template import around_user_text
+from datagen.formats.encoding import TextEncoder
 from datagen.formats.tokenizer_files import TokenizerFiles, read_tokenizer_files
 from datagen.texts import digest
 
@@ -89,9 +90,10 @@ class ExampleTokenizer:
         self._splitter = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")")
 
         spec = json.loads(self._whole.to_str())
-        self._text: Tokenizer = Tokenizer.from_str(json.dumps(_text_only(spec)))
+        text_only: Tokenizer = Tokenizer.from_str(json.dumps(_text_only(spec)))
+        self._text = TextEncoder(text_only)
         # Some vocabularies list their added tokens among the ordinary ones too, where text might reach them.
-        self._reachable = any(self._text.id_to_token(id_) is not None for id_ in self._names)
+        self._reachable = any(text_only.id_to_token(id_) is not None for id_ in self._names)
         self._forbidden = tuple(sorted({*self._ids, THOUGHT, END_OF_THOUGHT, *PARALLEL_R1_TAGS}))
         self._forbidden_once_normalised = self._normalised_names()
 
@@ -114,8 +116,8 @@ class ExampleTokenizer:
         half = _half_of_a_pair(text)
         if half is not None:
             raise ValueError(f"the text is not valid Unicode: it holds {half}, half of a surrogate pair")
-        ids = self._text.encode(text, add_special_tokens=False).ids
-        arisen = self._names.keys() & ids
+        ids = self._text.encode(text)
+        arisen = self._names.keys() & ids if self._reachable else set()
         if arisen:
             raise ValueError(f"the text would become the control token {self._names[min(arisen)]}")
         return ids
@@ -135,7 +137,7 @@ class ExampleTokenizer:
         if found is None and self._forbidden_once_normalised and self._whole.normalizer is not None:
             found = _first(self._forbidden_once_normalised, self._whole.normalizer.normalize_str(text))
         if found is None and self._reachable:
-            ids = self._text.encode(text, add_special_tokens=False).ids
+            ids = self._text.encode(text)
             found = next((self._names[id_] for id_ in ids if id_ in self._names), None)
         return found
 

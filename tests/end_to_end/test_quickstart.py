@@ -146,6 +146,7 @@ def test_an_export_is_a_folder_that_a_trainer_loads(home, text, tmp_path):
     train = datasets.load_from_disk(tmp_path / "out" / "train")
     assert set(train.column_names) == {"input_ids", "attention_mask", "labels"}
     assert [len(row["input_ids"]) for row in train] == text["train"]["n_tokens"]
+    assert "warning: The published ParaThinker trainer can't be used on these rows as it is" in done.out
 
 
 def test_the_card_can_be_read_and_nothing_beside_it_tells_of_machine_or_moment(quickstart, home):
