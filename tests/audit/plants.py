@@ -133,7 +133,7 @@ def _answers() -> Iterator[Plant]:
     yield Plant("two of three disagree", lambda one: _answering(one, (0, 2), "987654"), two)
     yield Plant(
         "no answer",
-        lambda one: _path(one, 0, text=_without_box(one.paths[0].text) + "\n\nThat is all that can be said of it."),
+        lambda one: _path(one, 0, text=_LONG_AGO * 3 + "That is all that can be said of it."),
         {"paths_without_answer": 1},
     )
     yield Plant("another reference", lambda one: replace(one, answer="987654"), {"summary_against_reference": 1})
@@ -167,13 +167,13 @@ def _problems() -> Iterator[Plant]:
     )
     yield Plant("in both splits", unchanged, duplicate, lambda one: replace(one, split="other"))
     yield Plant(
-        "reworded problem", unchanged, near, lambda one: replace(one, problem=f"Please read with care. {one.problem}")
+        "reworded problem", unchanged, near, lambda one: replace(one, problem=f"Now: {one.problem}")
     )
     yield Plant(
         "reworded, no reference",
         lambda one: replace(one, answer=None),
         near,
-        lambda one: replace(one, answer=None, problem=f"Please read with care. {one.problem}"),
+        lambda one: replace(one, answer=None, problem=f"Now: {one.problem}"),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     approaches,
+    auditing,
     builds,
     busy,
     choosing,
@@ -44,13 +45,14 @@ def main() -> None:
         type=int,
         default=1,
         metavar="N",
-        help="busy, choosing, throughput, faults, kills, screening, slots, truncation: an Nth of it only",
+        help="auditing, busy, choosing, throughput, faults, kills, screening, slots, truncation: an Nth of it only",
     )
     parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="journal, memory: so many [5000]")
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="kills: so many [5]")
     asked = parser.parse_args()
     benchmarks = {
         "approaches": approaches.measure,
+        "auditing": partial(auditing.measure, asked.share),
         "builds": builds.measure,
         "busy": partial(busy.measure, asked.share),
         "choosing": partial(choosing.measure, asked.share),

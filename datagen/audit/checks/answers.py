@@ -5,9 +5,9 @@ answer: it is neither symmetric nor transitive. Where its rules can't decide, th
 stands, since a judge or a person may have given it; where it gives none, a path that rules can't match is another
 answer, as it is wherever datagen verifies. What timed out, or can't be read as a gold answer, agrees.
 
-A box is an answer. Prose says it in too many ways for one reading to be trusted: there, what the words state and the
-last number may both be meant, and a path disagrees only with both. Where words state nothing, but the last sentence
-holds a number, that may be the answer: it can agree, and never disagrees.
+A box is an answer. Prose says it in too many ways for one reading to be trusted: there, what the words state, the
+result that stands at the end, or else any number of the last sentence may be meant, and a path disagrees only with all
+of them. Where words state nothing, but the last sentence holds a number, that can agree, and never disagrees.
 """
 
 import re
@@ -30,7 +30,7 @@ from datagen.verify.verifier import Verifier
 _SHOWN = 60
 """Characters of an answer in a detail."""
 
-_LAST_SENTENCE = 300
+_LAST_SENTENCE, _MOST_READINGS = 300, 8
 _SENTENCE_BEGINS = re.compile(r"(?<=[.!?])\s|\n")
 _NUMBER = re.compile(r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?(?:\s?/\s?[0-9]+)?")
 _RESULT = re.compile(rf"=\s*[$€£]?({_NUMBER.pattern})(?:\s*[A-Za-z%]+){{0,2}}[.)\s]*$")
@@ -100,13 +100,14 @@ def closing_of(text: str) -> Closing:
     answer = closing_answer(text)
     if "\\boxed" in text or "\\fbox" in text:
         return Closing((answer,) if answer else ())
-    end = _SENTENCE_BEGINS.split(text.rstrip()[-_LAST_SENTENCE:])[-1]
-    numbers = _NUMBER.findall(end)[-1:]
-    if answer is not None:
-        return Closing(tuple(dict.fromkeys((answer, *numbers))))
-    if (result := _RESULT.search(end)) is not None:
-        return Closing((result[1],))
-    return Closing(tuple(numbers), is_stated=False) if numbers and not is_cut(text) else Closing()
+    last = text.rstrip()[-_LAST_SENTENCE:]
+    end = _SENTENCE_BEGINS.split(last)[-1]
+    result, numbers = _RESULT.search(end), _NUMBER.findall(end)[-_MOST_READINGS:]
+    if answer is None and result is None:
+        return Closing(tuple(numbers[-1:]), is_stated=False) if numbers and not is_cut(text) else Closing()
+    found = [*filter(None, [answer]), *([result[1]] if result else numbers)]
+    is_stated = result is not None or str(answer) in end or "answer" in last.lower()
+    return Closing(tuple(dict.fromkeys(found)), is_stated)
 
 
 class Agreement:
