@@ -7,10 +7,11 @@ beside the old one, and a reader never meets half of one. Equal examples give eq
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 
@@ -26,6 +27,7 @@ from datagen.shards import Shards
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import EXAMPLES, Split
+from datagen.workspace import Workspace
 
 
 class Assemble(Stage):
@@ -52,13 +54,45 @@ class Assemble(Stage):
             raise DatagenError(f"no problem became an example ({told}); see `datagen show {folder}`")
         tokenizer = load_tokenizer(recipe.paths.tokenizer)
         with atomic_folder(lambda written: folder / f"dataset-{_content_hash(written)[:12]}", folder) as temporary:
-            for format_name in formats_of(recipe):
-                _write_format(run, FORMATS[format_name], temporary, rows, tokenizer)
+            for name in formats_of(recipe):
+                one = FORMATS[name]
+                write_format(run.workspace, one, temporary / one.folder, recipe.output.shard_rows, tokenizer)
             tokenizer.save(temporary / "tokenizer")
             audited = write_papers(run, temporary, rows, formats_of(recipe), tokenizer)
-            name = f"dataset-{_content_hash(temporary)[:12]}"
-        replace_link(folder / "dataset", name)
-        return {"rows": rows.total(), "splits": dict(rows)} | audited, [*_files(folder / name), folder / "dataset"]
+            named = f"dataset-{_content_hash(temporary)[:12]}"
+        replace_link(folder / "dataset", named)
+        return {"rows": rows.total(), "splits": dict(rows)} | audited, [*_files(folder / named), folder / "dataset"]
+
+
+def write_format(
+    workspace: Workspace, format_: Format, folder: Path, shard_rows: int, tokenizer: ExampleTokenizer
+) -> Counter[Split]:
+    """Write a run's examples in one format, streaming.
+
+    Args:
+        workspace: the run's folder.
+        format_: how.
+        folder: where, made here.
+        shard_rows: rows of a file.
+        tokenizer: the one that the examples were made with.
+
+    Returns:
+        The rows of each split.
+
+    Raises:
+        DatagenError: the table of examples is damaged, or of another tokenizer.
+        StoppedError: the run was told to stop.
+    """
+    folder.mkdir()
+    with ExitStack() as stack:
+        shards = {
+            split: stack.enter_context(Shards(folder, split, format_.schema, shard_rows)) for split in get_args(Split)
+        }
+        for batch in _read_ahead(workspace.read_batches(EXAMPLES)):
+            refuse_when_stopped()
+            for split, examples in _runs_of_a_split(batch):
+                shards[split].write(_rows(format_, examples, tokenizer))
+    return Counter({split: written.rows for split, written in shards.items()})
 
 
 def formats_of(recipe: Recipe) -> tuple[FormatName, ...]:
@@ -73,18 +107,13 @@ def _rows_by_split(run: Run) -> Counter[Split]:
     return Counter({split: counted[split] for split in ("train", "test") if counted[split]})
 
 
-def _write_format(run: Run, format_: Format, dataset: Path, rows: Counter[Split], tokenizer: ExampleTokenizer) -> None:
-    folder = dataset / format_.folder
-    folder.mkdir()
-    with ExitStack() as stack:
-        shards = {
-            split: stack.enter_context(Shards(folder, split, format_.schema, run.recipe.output.shard_rows))
-            for split in rows
-        }
-        for batch in run.workspace.read_batches(EXAMPLES):
-            refuse_when_stopped()
-            for split, examples in _runs_of_a_split(batch):
-                shards[split].write(_rows(format_, examples, tokenizer))
+def _read_ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """A batch is read while the one before it is written: neither needs the interpreter."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def _runs_of_a_split(batch: pa.RecordBatch) -> Iterator[tuple[Split, pa.RecordBatch]]:

@@ -174,7 +174,7 @@ def export(
     format_name: Annotated[str, typer.Option("--format", help="text, parathinker, messages, parallel_r1 or rl.")],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder.")],
 ) -> None:
-    """A trainer-ready folder: one `save_to_disk` dataset a split, and the tokenizer."""
+    """A trainer-ready folder: one `save_to_disk` dataset a split, the tokenizer, and what trainers want beside them."""
     from datagen.formats.export import export as export_dataset
 
     dataset = _run_folder(run) / "dataset"

@@ -5,21 +5,47 @@ The folder appears whole or not at all: it is written beside its place and renam
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
 
 import datasets
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from datagen.errors import DatagenError, UsageError
 from datagen.formats import FORMATS
 from datagen.formats.base import Format
-from datagen.formats.llamafactory import write_for_llamafactory
+from datagen.formats.llamafactory import dataset_info
 from datagen.formats.tokenizer import load_tokenizer
 from datagen.recipe import FormatName
 from datagen.tables import Split
+
+_PARQUET = "parquet"
+_READ_AS_PARQUET: tuple[FormatName, ...] = ("messages", "rl")
+"""Formats with a trainer that reads Parquet files and not what `save_to_disk` writes: LLaMA-Factory and verl."""
+
+_CONTROL_TOKENS = """
+`tokenizer/` holds the tokenizer with the control tokens of parallel thinking. A model trained on these rows needs an
+embedding for each of them: resize its embeddings to the tokenizer's size first.
+"""
+_BESIDE: dict[FormatName, str] = {
+    "text": _CONTROL_TOKENS,
+    "parathinker": _CONTROL_TOKENS,
+    "messages": """
+For LLaMA-Factory: `--dataset_dir` is this folder, `--dataset train`, and `--eval_dataset test` where there is one
+(`dataset_info.json` and `parquet/`).
+""",
+    "rl": """
+For verl: `data.train_files` are the files in `parquet/train/`.
+""",
+    "parallel_r1": """
+Its tags `<Parallel>`, `<Path>`, `<Summary>` and their closing forms are no tokens of `tokenizer/`: Parallel-R1 adds
+them to the model's own tokenizer.
+""",
+}
+"""What else a trainer of a format must be told."""
 
 
 def export(dataset: Path, format_name: str, to: Path) -> tuple[str, ...]:
@@ -29,13 +55,14 @@ def export(dataset: Path, format_name: str, to: Path) -> tuple[str, ...]:
         dataset: a run's `dataset/` folder: Parquet of each format, and `tokenizer/`.
         format_name: which format.
         to: the new folder, absent or empty: train/, test/ (when there are such rows), tokenizer/, README.md; for
-            `messages` also what LLaMA-Factory reads.
+            trainers that read no such datasets also parquet/, and LLaMA-Factory's dataset_info.json.
 
     Returns:
         What whoever trains on these rows must know, in sentences; they stand in the README.md too.
 
     Raises:
-        UsageError: the dataset lacks the format or its tokenizer, or the target is not empty.
+        UsageError: the dataset lacks the format or its tokenizer, another version wrote it, or the target is not
+            empty.
         DatagenError: a Parquet file is damaged.
     """
     format_, files = _find(dataset, format_name)
@@ -51,8 +78,10 @@ def export(dataset: Path, format_name: str, to: Path) -> tuple[str, ...]:
     warnings = format_.warnings(tokenizer)
     with _appearing_whole(to) as folder, tempfile.TemporaryDirectory(prefix="datagen-export-") as cache:
         rows = {split: _write(parts, folder / split, format_, cache) for split, parts in files.items()}
+        if format_.name in _READ_AS_PARQUET:
+            _copy(files, folder / _PARQUET)
         if format_.name == "messages":
-            write_for_llamafactory(folder, files)
+            (folder / "dataset_info.json").write_text(dataset_info(files, _PARQUET), "utf-8")
         tokenizer.save(folder / "tokenizer")
         (folder / "README.md").write_text(_readme(format_, rows, warnings), "utf-8")
     return warnings
@@ -76,6 +105,8 @@ def _files(folder: Path) -> dict[Split, list[Path]]:
 def _write(files: list[Path], folder: Path, format_: Format, cache: str) -> int:
     names = [str(file) for file in files]
     try:
+        for file in files:
+            _check_columns(file, format_)
         rows = datasets.Dataset.from_parquet(names, cache_dir=cache, columns=list(format_.trainer_columns))
     except (datasets.exceptions.DatasetGenerationError, pa.ArrowException) as error:
         raise DatagenError(
@@ -85,21 +116,20 @@ def _write(files: list[Path], folder: Path, format_: Format, cache: str) -> int:
     return len(rows)
 
 
-_BESIDE: dict[FormatName, str] = {
-    "parathinker": """
-`tokenizer/` holds the tokenizer with the control tokens of parallel thinking. A model trained on these rows needs an
-embedding for each of them: resize its embeddings to the tokenizer's size first.
-""",
-    "messages": """
-For LLaMA-Factory: `--dataset_dir` is this folder, `--dataset train`, and `--eval_dataset test` where there is one
-(`dataset_info.json` and `parquet/`).
-""",
-    "parallel_r1": """
-Its tags `<Parallel>`, `<Path>`, `<Summary>` and their closing forms are no tokens of `tokenizer/`: Parallel-R1 adds
-them to the model's own tokenizer.
-""",
-}
-"""What else a trainer of a format must be told."""
+def _check_columns(file: Path, format_: Format) -> None:
+    there = pq.read_schema(file).names
+    lacking = [column for column in format_.schema.names if column not in there]
+    if lacking:
+        raise UsageError(
+            f"{file}: another version of datagen wrote it: it lacks {', '.join(lacking)}; build again, then export"
+        )
+
+
+def _copy(files: Mapping[Split, Sequence[Path]], folder: Path) -> None:
+    for split, parts in files.items():
+        (folder / split).mkdir(parents=True)
+        for part in parts:
+            shutil.copyfile(part, folder / split / part.name)
 
 
 @contextmanager
@@ -126,4 +156,4 @@ def _readme(format_: Format, rows: dict[Split, int], warnings: tuple[str, ...]) 
 
 Columns: {", ".join(format_.trainer_columns)}. Rows stand in the order of the dataset's Parquet files.
 {format_.features_note}
-{_BESIDE.get(format_.name, "")}"""
+{_BESIDE[format_.name]}"""

@@ -1,17 +1,9 @@
-"""What LLaMA-Factory needs beside an exported folder of `messages`: `dataset_info.json`, and Parquet files it can read.
-
-It reads a folder of files of one kind, not what `save_to_disk` writes. So each split's Parquet files stand in a folder
-of their own, and `dataset_info.json` says where, and what the columns are.
-"""
+"""What tells LLaMA-Factory how an exported folder of `messages` is read: its `dataset_info.json`."""
 
 import json
-import shutil
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 
 from datagen.tables import Split
-
-PARQUET = "parquet"
 
 _READ_AS = {
     "formatting": "sharegpt",
@@ -26,17 +18,13 @@ _READ_AS = {
 }
 
 
-def write_for_llamafactory(folder: Path, files: Mapping[Split, Sequence[Path]]) -> None:
-    """Write `dataset_info.json` and copy the Parquet files; the datasets are then called as the splits are.
+def dataset_info(splits: Iterable[Split], parquet: str) -> str:
+    """The text of `dataset_info.json`, where a dataset is called as its split is.
 
     Args:
-        folder: an exported folder, which `--dataset_dir` will name.
-        files: the Parquet files of each split.
+        splits: those that there are.
+        parquet: the folder that holds one for each split, and in that nothing but Parquet files: it reads a folder of
+            files of one kind, so never what `save_to_disk` writes.
     """
-    info = {split: {"file_name": f"{PARQUET}/{split}", **_READ_AS} for split in files}
-    for split, parts in files.items():
-        copies = folder / PARQUET / split
-        copies.mkdir(parents=True)
-        for part in parts:
-            shutil.copyfile(part, copies / part.name)
-    (folder / "dataset_info.json").write_text(json.dumps(info, indent=2) + "\n", "utf-8")
+    info = {split: {"file_name": f"{parquet}/{split}", **_READ_AS} for split in splits}
+    return json.dumps(info, indent=2) + "\n"

@@ -6,6 +6,7 @@ Everything is read from the run's tables and records; nothing of it depends on w
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from datagen.funnel import SourceRows, in_stage_order
 from datagen.reading import Located
@@ -17,6 +18,8 @@ from datagen.tables import EXAMPLES, JUDGE, SUSPECTS, VERDICTS, Suspect, Suspect
 from datagen.teachers.prompting import Prompt, load_prompt
 from datagen.verify.judge import PROMPT, judging_teacher
 from datagen.verify.suspects import FEWEST_AGREEING
+
+Purpose = Literal["solutions", "judgements", "summaries"]
 
 _MOST_SUSPECTS, _MOST_CHARACTERS = 10, 80
 
@@ -164,9 +167,14 @@ def summaries(run: Run, figures: Figures) -> Summaries | None:
 class UsedPrompt:
     """A prompt, the model that was asked with it, and what for."""
 
-    purpose: str
+    purpose: Purpose
     model: str
     prompt: Prompt
+
+    @property
+    def place(self) -> str:
+        """Where it lies among a dataset's prompts; those of two purposes may have one name."""
+        return f"{self.purpose}/{self.prompt.name}"
 
 
 def used_prompts(recipe: Recipe) -> list[UsedPrompt]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from datagen.audit.lines import audit_json
-from datagen.errors import DatagenError
 from datagen.formats.tokenizer import ExampleTokenizer
 from datagen.publish.card import render_card
 from datagen.publish.figures import used_prompts
@@ -47,7 +46,7 @@ def write_papers(
         What the audit found, for the run's record.
 
     Raises:
-        DatagenError: the audit found a broken promise, or two prompts would have one name.
+        DatagenError: the audit found a broken promise.
     """
     audit = audit_build(run, dataset, formats, rows.total())
     told = json.dumps(audit_json(audit), indent=1, ensure_ascii=False)
@@ -59,10 +58,7 @@ def write_papers(
 
 
 def _write_prompts(recipe: Recipe, folder: Path) -> None:
-    written: dict[str, str] = {}
     for used in used_prompts(recipe):
-        name, text = used.prompt.name, used.prompt.text
-        if written.setdefault(name, text) != text:
-            raise DatagenError(f"prompts: two are called {name}; rename the folder of one, and start again")
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
+        path = folder / used.place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(used.prompt.text, encoding="utf-8")

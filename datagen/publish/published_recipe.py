@@ -13,6 +13,7 @@ import yaml
 
 from datagen import __version__
 from datagen.engine_args import option
+from datagen.publish.figures import Purpose
 from datagen.recipe import Benchmark, Recipe, Source, Summariser
 from datagen.recipe_teachers import RecordedTeacher, Teacher, VLLMTeacher
 from datagen.stage import Run
@@ -48,10 +49,10 @@ def published_recipe(run: Run) -> str:
     tree["sources"] = [_pinned(source, run, {"revision", "path"}) for source in recipe.sources]
     tree["screen"]["benchmarks"] = [_pinned(one, run, {"revision", "path"}) for one in recipe.screen.benchmarks]
     tree["teachers"] = [_teacher(teacher, with_price=len(recipe.paid_teachers) > 1) for teacher in recipe.teachers]
-    tree["sampling"]["prompt"] = _place_of_prompt(recipe.sampling.prompt)
+    tree["sampling"]["prompt"] = _place_of_prompt("solutions", recipe.sampling.prompt)
     tree["paths"]["tokenizer"] = tokenizer_name(recipe)
     if isinstance(recipe.paths.summary, Summariser):
-        tree["paths"]["summary"]["prompt"] = _place_of_prompt(recipe.paths.summary.prompt)
+        tree["paths"]["summary"]["prompt"] = _place_of_prompt("summaries", recipe.paths.summary.prompt)
     head = "".join(f"# {line}\n" if line else "#\n" for line in _head(run))
     return head + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
 
@@ -99,9 +100,10 @@ def _without_folder(value: Any) -> Any:
     return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
-def _place_of_prompt(setting: str) -> str:
+def _place_of_prompt(purpose: Purpose, setting: str) -> str:
     path = Path(setting)
-    return f"{PROMPTS}/{path.parent.name}/{path.name}" if path.is_file() else f"{PROMPTS}/{path.name}"
+    name = f"{path.parent.name}/{path.name}" if path.is_file() else path.name
+    return f"{PROMPTS}/{purpose}/{name}"
 
 
 def _head(run: Run) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     approaches,
+    assembling,
     auditing,
     builds,
     busy,
@@ -45,13 +46,17 @@ def main() -> None:
         type=int,
         default=1,
         metavar="N",
-        help="auditing, busy, choosing, throughput, faults, kills, screening, slots, truncation: an Nth of it only",
+        help="assembling, auditing, busy, choosing, throughput, faults, kills, screening, slots, truncation: an Nth",
     )
     parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="journal, memory: so many [5000]")
+    parser.add_argument(
+        "--examples", type=int, default=2_000, metavar="N", help="assembling: memory of so many at most [2000]"
+    )
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="kills: so many [5]")
     asked = parser.parse_args()
     benchmarks = {
         "approaches": approaches.measure,
+        "assembling": partial(assembling.measure, asked.examples, asked.share),
         "auditing": partial(auditing.measure, asked.share),
         "builds": builds.measure,
         "busy": partial(busy.measure, asked.share),

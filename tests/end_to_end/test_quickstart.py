@@ -162,7 +162,7 @@ def test_the_card_can_be_read_and_nothing_beside_it_tells_of_machine_or_moment(q
     assert "{{" not in card
     assert "{%" not in card
     assert "demo" in body
-    for name in ("README.md", "recipe.yaml", "audit.json", "prompts/solve/datagen-demo.txt"):
+    for name in ("README.md", "recipe.yaml", "audit.json", "prompts/solutions/solve/datagen-demo.txt"):
         text = (quickstart / "dataset" / name).read_text()
         assert str(home) not in text
         assert not re.search(r"(?<![\w.:/])/[A-Za-z][\w.-]*/", text), "an absolute path"

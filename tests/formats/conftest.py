@@ -1,12 +1,16 @@
-"""Tokenizers of the kinds that there are, each small, each a folder on disk."""
+"""Tokenizers of the kinds that there are, each small, each a folder on disk; and a dataset in every format."""
 
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
+from datagen.formats import FORMATS
 from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
+from datagen.tables import Example, Split
+from tests.examples import example
 
 BYTES = sorted(pre_tokenizers.ByteLevel.alphabet())
 DEEPSEEK_ADDED = [  # order and number as in the DeepSeek-R1-Distill-Qwen tokenizers: 22 from 151643 on
@@ -150,3 +154,31 @@ def plain_consumer(any_tokenizer: ExampleTokenizer, tmp_path_factory: pytest.Tem
     folder = tmp_path_factory.mktemp("saved")
     any_tokenizer.save(folder)
     return Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+def sixes(tokenizer: ExampleTokenizer, number: int, split: Split = "train") -> Example:
+    """An example of two paths."""
+    return example(
+        tokenizer,
+        number,
+        [f"Six times {number} is {6 * number}.", f"It is {number} plus {5 * number}."],
+        split=split,
+    )
+
+
+@pytest.fixture
+def dataset(tmp_path: Path, bundled: ExampleTokenizer) -> Path:
+    """A run's dataset folder: two shards of train, one of test, all formats."""
+    folder = tmp_path / "dataset"
+    shards = {
+        "train-00000-of-00002": [sixes(bundled, number) for number in range(1, 6)],
+        "train-00001-of-00002": [sixes(bundled, number) for number in range(6, 9)],
+        "test-00000-of-00001": [sixes(bundled, 9, "test")],
+    }
+    for one in FORMATS.values():
+        (folder / one.folder).mkdir(parents=True)
+        for shard, examples in shards.items():
+            with pq.ParquetWriter(folder / one.folder / f"{shard}.parquet", one.schema) as writer:
+                writer.write_batch(one.rows(examples, bundled))
+    bundled.save(folder / "tokenizer")
+    return folder

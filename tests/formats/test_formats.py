@@ -11,72 +11,19 @@ from datagen.errors import DatagenError, UsageError
 from datagen.formats import FORMATS
 from datagen.formats.chat_template import around_user_text
 from datagen.formats.export import export
-from datagen.formats.rendering import render, summary_text, user_text
-from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
-from datagen.tables import EXAMPLES, Example, Split
-from datagen.tables import Path as ReasoningPath
-
-
-def example(tokenizer: ExampleTokenizer, number: int, split: Split = "train") -> Example:
-    texts = [(1, f"Six times {number} is {6 * number}."), (3, f"It is {number} plus {5 * number}.")]
-    problem, answer = f"What is 6 times {number}?", str(6 * number)
-    rendered = render(problem, texts, summary_text(answer), tokenizer)
-    paths = tuple(
-        ReasoningPath(id_, text, answer, "correct", "stop", tokenizer.count(text), "t", "m", f"s{number}-{id_}")
-        for id_, text in texts
-    )
-    return Example(
-        row_id=f"r{number}",
-        id=f"p{number}",
-        problem=problem,
-        answer=answer,
-        source="mine",
-        source_id=str(number),
-        revision="c0ffee",
-        licence="MIT",
-        paths=paths,
-        summary=summary_text(answer),
-        summary_by="template",
-        prompt=rendered.prompt,
-        completion=rendered.completion,
-        n_tokens=rendered.n_tokens,
-        split=split,
-        suspect_gold="",
-        source_answer=answer,
-        majority_answer=None,
-        pass_rate=0.5,
-        solutions=4,
-        diversity=0.5,
-        wrong_paths=0,
-    )
-
-
-@pytest.fixture
-def dataset(tmp_path: Path, bundled: ExampleTokenizer) -> Path:
-    """A run's dataset folder: two shards of train, one of test, all formats."""
-    folder = tmp_path / "dataset"
-    shards = {
-        "train-00000-of-00002": [example(bundled, number) for number in range(1, 6)],
-        "train-00001-of-00002": [example(bundled, number) for number in range(6, 9)],
-        "test-00000-of-00001": [example(bundled, 9, "test")],
-    }
-    for name, one in FORMATS.items():
-        place = folder / ("data" if name == "text" else name)
-        place.mkdir(parents=True)
-        for shard, examples in shards.items():
-            with pq.ParquetWriter(place / f"{shard}.parquet", one.schema) as writer:
-                writer.write_batch(one.rows(examples, bundled))
-    bundled.save(folder / "tokenizer")
-    return folder
+from datagen.formats.rendering import render, user_text
+from datagen.formats.tokenizer import load_tokenizer
+from datagen.tables import EXAMPLES
+from tests.formats.conftest import sixes
 
 
 def test_text_rows_are_the_examples(bundled):
-    examples = [example(bundled, 3), example(bundled, 4, "test")]
+    examples = [sixes(bundled, 3), sixes(bundled, 4, "test")]
     assert list(EXAMPLES.from_arrow(FORMATS["text"].rows(examples, bundled))) == examples
 
 
 def test_parathinker_rows_are_the_rendered_examples(bundled):
-    one = example(bundled, 3)
+    one = sixes(bundled, 3)
     (row,) = FORMATS["parathinker"].rows([one], bundled).to_pylist()
     rendered = render(one.problem, [(path.think_id, path.text) for path in one.paths], one.summary, bundled)
     assert row == {
@@ -90,16 +37,16 @@ def test_parathinker_rows_are_the_rendered_examples(bundled):
 
 def test_an_example_of_another_tokenizer_is_not_written(bundled, chatml):
     with pytest.raises(DatagenError, match="example p3: this tokenizer gives another text"):
-        FORMATS["parathinker"].rows([example(chatml, 3)], bundled)
+        FORMATS["parathinker"].rows([sixes(chatml, 3)], bundled)
     with pytest.raises(DatagenError, match="--fresh"):
-        FORMATS["parathinker"].rows([replace(example(bundled, 3), n_tokens=7)], bundled)
+        FORMATS["parathinker"].rows([replace(sixes(bundled, 3), n_tokens=7)], bundled)
 
 
 def test_the_bundled_chat_template_writes_the_same_prompt(tmp_path, bundled):
     bundled.save(tmp_path)
     template = json.loads((tmp_path / "tokenizer_config.json").read_text("utf-8"))["chat_template"]
     before, after = around_user_text(template, bos_token=bundled.bos_token, eos_token=bundled.eos_token)
-    one = example(bundled, 3)
+    one = sixes(bundled, 3)
     assert before + user_text(one.problem) + after == one.prompt
 
 
@@ -113,11 +60,11 @@ def test_formats_of_no_examples_have_their_columns(bundled):
 @pytest.mark.parametrize("name", FORMATS)
 def test_what_was_written_is_what_both_loaders_read(tmp_path, dataset, bundled, name):
     one = FORMATS[name]
-    wanted = one.rows([example(bundled, number) for number in range(1, 9)], bundled).to_pylist()
+    wanted = one.rows([sixes(bundled, number) for number in range(1, 9)], bundled).to_pylist()
     files = {split: str(dataset / one.folder / f"{split}-*.parquet") for split in ("train", "test")}
     loaded = datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path / "cache"))
     assert loaded["train"].to_list() == wanted
-    assert loaded["test"].to_list() == one.rows([example(bundled, 9, "test")], bundled).to_pylist()
+    assert loaded["test"].to_list() == one.rows([sixes(bundled, 9, "test")], bundled).to_pylist()
 
     export(dataset, name, tmp_path / "out")
     exported = datasets.load_from_disk(str(tmp_path / "out" / "train"))
@@ -130,7 +77,7 @@ def test_an_exported_folder_is_what_the_trainer_loads(tmp_path, dataset, bundled
     rows = datasets.load_from_disk(str(tmp_path / "out" / "here" / "train"))
     assert rows.column_names == ["input_ids", "attention_mask", "labels"]
     assert len(rows) == 8
-    assert bundled.decode(rows[6]["input_ids"]) == example(bundled, 7).prompt + example(bundled, 7).completion
+    assert bundled.decode(rows[6]["input_ids"]) == sixes(bundled, 7).prompt + sixes(bundled, 7).completion
     assert len(datasets.load_from_disk(str(tmp_path / "out" / "here" / "test"))) == 1
     assert load_tokenizer(str(tmp_path / "out" / "here" / "tokenizer")).fingerprint == bundled.fingerprint
     assert "train" in (tmp_path / "out" / "here" / "README.md").read_text("utf-8")
@@ -157,6 +104,23 @@ def test_ids_that_begin_like_the_hard_coded_ones_and_go_on_otherwise_are_told(tm
     (warning,) = FORMATS["parathinker"].warnings(load_tokenizer(str(tmp_path)))
     assert "it looks for <summary> as token 151681" in warning
     assert "has it at 151682" in warning
+
+
+def test_an_export_of_another_versions_files_is_refused(tmp_path, dataset):
+    file = dataset / "messages" / "train-00001-of-00002.parquet"
+    pq.write_table(pq.read_table(file).drop_columns(["solution_id", "model"]), file)
+    with pytest.raises(UsageError) as refusal:
+        export(dataset, "messages", tmp_path / "out")
+    assert f"{file}: another version of datagen wrote it: it lacks solution_id, model" in str(refusal.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_verls_parquet_files_stand_beside_the_exported_rows(tmp_path, dataset):
+    export(dataset, "rl", tmp_path / "out")
+    for split in ("train", "test"):
+        copies = sorted((tmp_path / "out" / "parquet" / split).iterdir())
+        wanted = sorted((dataset / "rl").glob(f"{split}-*"))
+        assert [file.read_bytes() for file in copies] == [file.read_bytes() for file in wanted]
 
 
 def test_a_split_without_rows_is_not_exported(tmp_path, dataset):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from datagen.formats import FORMATS
 from datagen.formats.chat_template import render_conversation
-from datagen.formats.llamafactory import write_for_llamafactory
+from datagen.formats.export import export
 from datagen.formats.messages import answer_text
 from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
 from datagen.solutions import path_text, recorded_solution
@@ -117,37 +117,30 @@ def test_templates_with_and_without_thoughts_show_the_same(template):
         (None, "no chat template"),
     ],
 )
-def test_a_template_that_loses_thoughts_is_told(tmp_path, deepseek_like, template, says):
-    deepseek_like.save(tmp_path)
+def test_a_template_that_loses_thoughts_is_told(tmp_path, bundled, template, says):
+    bundled.save(tmp_path)
+    config = json.loads((tmp_path / "tokenizer_config.json").read_text("utf-8"))
+    config.pop("chat_template")
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), "utf-8")
     if template is not None:
         (tmp_path / "chat_template.jinja").write_text(template, "utf-8")
     warnings = FORMATS["messages"].warnings(load_tokenizer(str(tmp_path)))
     assert [says in warning for warning in warnings] == ([True] if says else [])
 
 
-def test_llamafactory_finds_its_columns_and_nothing_but_files_of_one_kind(tmp_path, bundled):
-    one = FORMATS["messages"]
-    written = {}
-    for split, numbers in (("train", (1, 2)), ("test", (3,))):
-        for number in numbers:
-            rows = one.rows([example(bundled, number, ["a", "b"])], bundled)
-            file = tmp_path / f"{split}-{number}.parquet"
-            datasets.Dataset.from_list(rows.to_pylist()).to_parquet(str(file))
-            written.setdefault(split, []).append(file)
-    (tmp_path / "out").mkdir()
-    write_for_llamafactory(tmp_path / "out", written)
-
+def test_llamafactory_finds_its_columns_and_nothing_but_files_of_one_kind(tmp_path, dataset):
+    export(dataset, "messages", tmp_path / "out")
     info = json.loads((tmp_path / "out" / "dataset_info.json").read_text("utf-8"))
     assert list(info) == ["train", "test"]
     for split, about in info.items():
+        assert about["formatting"] == "sharegpt"
         files = sorted((tmp_path / "out" / about["file_name"]).iterdir())
         assert {file.suffix for file in files} == {".parquet"}
         names = [str(file) for file in files]
         rows = datasets.load_dataset("parquet", data_files=names, split="train", cache_dir=str(tmp_path / "cache"))
+        assert rows.to_list() == datasets.load_from_disk(str(tmp_path / "out" / split)).to_list()
         tags = about["tags"]
-        messages = rows[about["columns"]["messages"]]
-        assert len(messages) == 2 * len(written[split])
-        for user, assistant in messages:
+        for user, assistant in rows[about["columns"]["messages"]]:
             assert user[tags["role_tag"]] == tags["user_tag"]
             assert assistant[tags["role_tag"]] == tags["assistant_tag"]
-            assert assistant[tags["content_tag"]] in ("a", "b")
+            assert assistant[tags["content_tag"]]
