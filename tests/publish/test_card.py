@@ -11,7 +11,10 @@ import pytest
 from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
 
+from datagen.audit.auditing import audit
 from datagen.audit.finding import FINDINGS, Audit, Finding
+from datagen.audit.lines import audit_json
+from datagen.audit.reading import open_dataset
 from datagen.formats import FORMATS
 from datagen.publish.comparison import MEANINGS, compared, told
 from datagen.tables import EXAMPLES
@@ -52,15 +55,21 @@ def test_the_hub_reads_the_front_matter(card: str) -> None:
 
 
 def test_the_audit_on_the_card_is_the_one_in_the_file(workspace: Workspace, card: str) -> None:
-    audit = json.loads((workspace.folder / "dataset" / "audit.json").read_text())
-    assert sum(audit["examples"].values()) == 5
-    assert [finding["name"] for finding in audit["findings"] if finding["count"]] == []
+    kept = json.loads((workspace.folder / "dataset" / "audit.json").read_text())
+    assert sum(kept["examples"].values()) == 5
+    assert [finding["name"] for finding in kept["findings"] if finding["count"]] == []
     shown = section(card, "What an audit finds")
     without_two = "examples without two finished paths whose answer equals the summary's"
     assert f"| {without_two} | 0 of 5 | 2,559 of 5,949 (43%) |" in shown
     assert "| paths cut in the middle | 0 of 15 | about 40% |" in shown
     assert "| examples that hold or quote a benchmark's problem | not measured |" in shown
     assert "Not measured: examples that hold or quote a benchmark's problem (no benchmark was looked for)" in shown
+
+
+def test_the_audit_that_anyone_can_run_finds_the_same(workspace: Workspace) -> None:
+    dataset = workspace.folder / "dataset"
+    theirs = audit(open_dataset(str(dataset)), "text")
+    assert audit_json(theirs) == json.loads((dataset / "audit.json").read_text())
 
 
 def test_whose_a_file_is_and_what_its_writer_allows_is_said_to_be_unknown(card: str) -> None:
@@ -90,13 +99,13 @@ def test_an_audit_that_found_something_says_where(workspace: Workspace) -> None:
         Finding("same_paths", "paths", 1, 15, ids[2:], ("path 1 and 2",), marked=1),
         Finding("over_token_limit", "examples", 0, 5),
     )
-    audit = Audit("text", {"train": 5}, {3: 5}, 0.5, {}, findings, {"benchmark_overlap": "no benchmark"})
-    rows = {row.what: row.ours for row in compared(audit)}
+    found = Audit("text", {"train": 5}, {3: 5}, 0.5, {}, findings, {"benchmark_overlap": "no benchmark"})
+    rows = {row.what: row.ours for row in compared(found)}
     assert rows[MEANINGS["unfinished_paths"]] == "2 of 15 (13.3%)"
     assert rows[MEANINGS["benchmark_overlap"]] == rows[MEANINGS["without_licence"]] == "not measured"
-    assert [finding.name for finding in told(audit).found] == ["unfinished_paths", "same_paths"]
-    assert told(audit).clean == [MEANINGS["over_token_limit"]]
-    assert told(audit).not_measured == [(MEANINGS["benchmark_overlap"], "no benchmark")]
+    assert [finding.name for finding in told(found).found] == ["unfinished_paths", "same_paths"]
+    assert told(found).clean == [MEANINGS["over_token_limit"]]
+    assert told(found).not_measured == [(MEANINGS["benchmark_overlap"], "no benchmark")]
 
 
 def test_every_finding_has_its_meaning_in_words() -> None:
