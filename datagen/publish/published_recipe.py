@@ -15,7 +15,7 @@ from datagen import __version__
 from datagen.engine_args import option
 from datagen.publish.figures import Purpose
 from datagen.recipe import Benchmark, Recipe, Source, Summariser
-from datagen.recipe_teachers import RecordedTeacher, Teacher, VLLMTeacher
+from datagen.recipe_teachers import OpenAITeacher, Teacher, VLLMTeacher
 from datagen.stage import Run
 from datagen.teachers.vllm.adapters import adapter_of
 from datagen.teachers.vllm.distribution import text_settings
@@ -74,6 +74,8 @@ def _teacher(teacher: Teacher, with_price: bool) -> dict[str, Any]:
     """What of a teacher its texts depend on; prices only where they decide who is asked."""
     outside = _OUTSIDE_TEACHERS | (set() if with_price else {"price"})
     settings = teacher.model_dump(mode="json", exclude=outside, exclude_none=True)
+    if isinstance(teacher, OpenAITeacher):
+        settings["kind"] = "openai"  # a batch asks the same, and is cheaper
     if isinstance(teacher, VLLMTeacher):
         settings["model"] = BUNDLED if is_bundled(teacher.model) else _folder(teacher) or teacher.model
         if engine_args := _engine_args(teacher):
@@ -137,5 +139,5 @@ def _teachers(recipe: Recipe) -> Iterator[str]:
                 if not (setting == "model" and is_bundled(teacher.model)):
                     yield f"teachers.{teacher.name}: the {setting} whose fingerprint is {fingerprint}"
             yield f"teachers.{teacher.name}: python, an interpreter that has vLLM, or base_urls of running servers"
-        elif not isinstance(teacher, RecordedTeacher) and teacher.kind != "demo":
+        elif isinstance(teacher, OpenAITeacher):
             yield f"teachers.{teacher.name}: base_url, and api_key_env, the variable that holds the key"

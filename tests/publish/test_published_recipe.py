@@ -56,6 +56,10 @@ def test_what_is_of_the_machine_is_not_in_it(tmp_path: Path) -> None:
     assert not [word for word in ("10.0.0.7", "one.example", "SOME_KEY", str(tmp_path), "me/mine") if word in text]
 
 
+def test_a_batch_asks_what_single_requests_ask(tmp_path: Path) -> None:
+    assert published(tmp_path, teachers=[{**OPENAI, "kind": "openai_batch"}]) == published(tmp_path)
+
+
 def test_prices_stand_in_it_only_where_they_decide_who_is_asked(tmp_path: Path) -> None:
     priced = [{**OPENAI, "price": PRICE}, {**OPENAI, "name": "r2", "model": "n", "price": PRICE}]
     assert "price" not in yaml.safe_load(published(tmp_path, teachers=priced[:1]))["teachers"][0]
