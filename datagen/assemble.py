@@ -21,16 +21,13 @@ from datagen.formats import FORMATS
 from datagen.formats.base import Format
 from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
 from datagen.funnel import funnel
-from datagen.publish.card import render_card
+from datagen.publish.papers import paper_settings, write_papers
 from datagen.recipe import FormatName, Recipe
 from datagen.shards import Shards
 from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import EXAMPLES, Split
-from datagen.unbuilt import LIMITS_OF_THIS_VERSION
 from datagen.workspace import Workspace
-
-_CARD_VERSION = "3"
 
 
 class Assemble(Stage):
@@ -41,16 +38,8 @@ class Assemble(Stage):
     writes = ()
 
     def settings(self, run: Run) -> object:
-        """How the dataset is written, and what its card says."""
-        recipe = run.recipe
-        card = [recipe.name, recipe.description, [teacher.kind for teacher in recipe.teachers]]
-        return [
-            _CARD_VERSION,
-            LIMITS_OF_THIS_VERSION,
-            recipe.output.model_dump(mode="json"),
-            card,
-            _tokenizer_name(recipe),
-        ]
+        """How the dataset is written, and what is said of it."""
+        return [run.recipe.output.model_dump(mode="json"), paper_settings(run)]
 
     def work(self, run: Run) -> tuple[dict[str, Any], list[Path]]:
         """Write shards and card."""
@@ -69,11 +58,10 @@ class Assemble(Stage):
                 one = FORMATS[name]
                 write_format(run.workspace, one, temporary / one.folder, recipe.output.shard_rows, tokenizer)
             tokenizer.save(temporary / "tokenizer")
-            card = render_card(run, rows, formats_of(recipe), tokenizer, _tokenizer_name(recipe))
-            (temporary / "README.md").write_text(card, encoding="utf-8")
-            name = f"dataset-{_content_hash(temporary)[:12]}"
-        replace_link(folder / "dataset", name)
-        return {"rows": rows.total(), "splits": dict(rows)}, [*_files(folder / name), folder / "dataset"]
+            audited = write_papers(run, temporary, rows, formats_of(recipe), tokenizer)
+            named = f"dataset-{_content_hash(temporary)[:12]}"
+        replace_link(folder / "dataset", named)
+        return {"rows": rows.total(), "splits": dict(rows)} | audited, [*_files(folder / named), folder / "dataset"]
 
 
 def write_format(
@@ -110,11 +98,6 @@ def write_format(
 def formats_of(recipe: Recipe) -> tuple[FormatName, ...]:
     """The formats of the dataset; `text` is always there, and first."""
     return tuple(dict.fromkeys(("text", *recipe.output.formats)))
-
-
-def _tokenizer_name(recipe: Recipe) -> str:
-    name = recipe.paths.tokenizer
-    return Path(name).name if Path(name).is_absolute() else name
 
 
 def _rows_by_split(run: Run) -> Counter[Split]:

@@ -48,7 +48,8 @@ def block(view: View, width: int, *, ascii_only: bool = False) -> list[Text]:
     groups = list(_groups(view))
     labels = max(len(label) for label in (view.stage, *(group.label for group in groups))) + _GAP
     lines = [_bar_line(view, width, labels, ascii_only)]
-    lines += _side_by_side(groups, width, labels) or _below_each_other(groups, width, labels)
+    if groups:
+        lines += _side_by_side(groups, width, labels) or _below_each_other(groups, width, labels)
     for line in lines:
         line.truncate(width, overflow="crop" if ascii_only else "ellipsis")
     return lines
@@ -58,9 +59,10 @@ def _groups(view: View) -> Iterator[_Group]:
     asking = view.asking
     if asking is not None:
         yield _Group("completions", tuple(_completions(asking)))
-    verdicts = verdicts_shown(view.verdicts)
-    shown = ((f"{number:,} {name.replace('_', ' ')}", _VERDICT_STYLES.get(name, _ODD)) for name, number in verdicts)
-    yield _Group("verdicts", tuple(shown))
+    if view.verdicts is not None:
+        verdicts = verdicts_shown(view.verdicts)
+        shown = ((f"{number:,} {name.replace('_', ' ')}", _VERDICT_STYLES.get(name, _ODD)) for name, number in verdicts)
+        yield _Group("verdicts", tuple(shown))
     if asking is None:
         return
     yield _Group("tokens", ((f"{asking.tokens:,}", ""), (f"{speed(asking.tokens_per_second)} a second", "")))

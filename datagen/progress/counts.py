@@ -38,6 +38,7 @@ class Progress:
         settled: of all these, those of problems that are through.
         completion_tokens: of what arrived now.
         verdicts: verdicts given now; where teachers are asked, on what arrived now.
+        judges: whether verdicts are given at all.
         traffic: what the teachers' clients are doing; None where nobody is asked. Called from any thread.
         spent: what the run has spent; None where nobody counts it. Called from any thread.
     """
@@ -52,6 +53,7 @@ class Progress:
     settled: int = 0
     completion_tokens: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
+    judges: bool = True
     traffic: Callable[[], Traffic] | None = None
     spent: Callable[[], Spent] | None = None
 
@@ -74,7 +76,7 @@ class View:
         stage, things, total, done: as in `Progress`.
         elapsed_s: seconds since the stage began.
         left_s: seconds that it will probably still take; None while nobody can know.
-        verdicts: how often each was given.
+        verdicts: how often each was given; None where none is.
         asking: the conversation with teachers; None where nobody is asked.
     """
 
@@ -84,7 +86,7 @@ class View:
     done: int
     elapsed_s: float
     left_s: float | None
-    verdicts: Mapping[str, int]
+    verdicts: Mapping[str, int] | None
     asking: "Asking | None" = None
 
 

@@ -86,7 +86,7 @@ class Watcher:
             done=progress.done,
             elapsed_s=now - self._began,
             left_s=self._left_s(),
-            verdicts=dict(progress.verdicts),
+            verdicts=dict(progress.verdicts) if progress.judges else None,
             asking=self._asking(),
         )
 

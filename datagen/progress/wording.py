@@ -29,7 +29,7 @@ def _pairs(view: View) -> Iterator[str]:
         yield f"tokens {asking.tokens:,}"
         yield f"tokens a second {speed(asking.tokens_per_second)}"
         yield f"reused {asking.reused:,}"
-    for verdict, number in verdicts_shown(view.verdicts):
+    for verdict, number in verdicts_shown(view.verdicts) if view.verdicts is not None else ():
         yield f"{verdict} {number:,}"
     if asking is not None:
         yield from _conversation(asking)

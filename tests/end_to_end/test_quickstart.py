@@ -149,7 +149,7 @@ def test_an_export_is_a_folder_that_a_trainer_loads(home, text, tmp_path):
     assert "warning: The published ParaThinker trainer can't be used on these rows as it is" in done.out
 
 
-def test_the_card_can_be_read_and_says_nothing_of_machine_or_moment(quickstart, home):
+def test_the_card_can_be_read_and_nothing_beside_it_tells_of_machine_or_moment(quickstart, home):
     card = (quickstart / "dataset" / "README.md").read_text()
     _, front, body = card.split("---\n", 2)
     meta = yaml.safe_load(front)
@@ -161,8 +161,16 @@ def test_the_card_can_be_read_and_says_nothing_of_machine_or_moment(quickstart, 
             assert list((quickstart / "dataset").glob(files["path"]))
     assert "{{" not in card
     assert "{%" not in card
-    assert str(home) not in card
-    assert not re.search(r"(?<![\w.:/])/[A-Za-z][\w.-]*/", card), "an absolute path"
-    assert not re.search(r"https?://[^/\s]*:\d", card), "an address with a port"
-    assert not re.search(r"\b20\d\d-\d\d-\d\d\b|\b\d\d:\d\d:\d\d\b", card), "a date or a time"
     assert "demo" in body
+    for name in ("README.md", "recipe.yaml", "audit.json", "prompts/solutions/solve/datagen-demo.txt"):
+        text = (quickstart / "dataset" / name).read_text()
+        assert str(home) not in text
+        assert not re.search(r"(?<![\w.:/])/[A-Za-z][\w.-]*/", text), "an absolute path"
+        assert not re.search(r"https?://[^/\s]*:\d", text), "an address with a port"
+        assert not re.search(r"\b20\d\d-\d\d-\d\d\b|\b\d\d:\d\d:\d\d\b", text), "a date or a time"
+
+
+def test_the_undisturbed_build_breaks_no_promise_by_its_own_audit(quickstart, examples):
+    audit = json.loads((quickstart / "dataset" / "audit.json").read_text())
+    assert {finding["name"]: finding["count"] for finding in audit["findings"] if finding["count"]} == {}
+    assert sum(audit["examples"].values()) == len(examples)

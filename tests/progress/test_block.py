@@ -131,6 +131,12 @@ def test_a_plain_line_says_every_figure_by_its_name_in_one_order() -> None:
     )
 
 
+def test_a_stage_that_gives_no_verdicts_counts_none() -> None:
+    auditing = view(asking=None, stage="assemble", things="examples", verdicts=None)
+    assert plain_line(auditing) == "assemble: examples 1,204 of 6,000, elapsed 24 min, time left 1 h 12 min"
+    assert len(lines(auditing, 80)) == 1
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [

@@ -111,7 +111,8 @@ def test_a_budget_that_does_not_pay_for_all_summaries_stops_the_run_which_then_g
     worst = max(len(question.encode()) for question in once.asked) + TEMPLATE_TOKENS + 500
 
     def sampling(budget: int) -> dict[str, Any]:
-        return {"sampling": {"target_correct": 2, "max_attempts": 1, "max_tokens": 500, "budget_tokens": budget}}
+        asking = {"target_correct": 2, "max_attempts": 1, "give_up_after": 1, "max_tokens": 500}
+        return {"sampling": {**asking, "budget_tokens": budget}}
 
     with Endpoint().serving() as endpoint:
         some = worst + 6 * TOKENS_A_SUMMARY

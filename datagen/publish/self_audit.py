@@ -1,0 +1,93 @@
+"""A build audits itself: what was written is read back and held to the yardstick of any other dataset.
+
+The readable rows are audited, and the token ids of each are read beside them, so that their form is that of real ids.
+A broken promise is a fault of datagen: the build fails, and nothing of the dataset becomes visible.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from datagen.audit.auditing import audit
+from datagen.audit.example import AuditedExample
+from datagen.audit.finding import Audit, Finding, FindingName
+from datagen.audit.reading import open_dataset
+from datagen.errors import DatagenError
+from datagen.formats import FORMATS
+from datagen.progress import Progress
+from datagen.publish.published_recipe import TOKENIZER
+from datagen.recipe import FormatName, Recipe
+from datagen.screen.benchmarks import load_benchmarks
+from datagen.stage import Run
+from datagen.verify.verdicts import verifier_for
+
+_TOKENS: FormatName = "parathinker"
+_MOST_TOLD = 3
+"""Ids of a broken promise in a message."""
+
+
+def audit_build(run: Run, dataset: Path, formats: Collection[FormatName], rows: int) -> Audit:
+    """Audit what a build has written.
+
+    Args:
+        run: the run, whose benchmarks are looked for.
+        dataset: the folder, not yet visible, with its rows and its tokenizer.
+        formats: that are in it; `text` is.
+        rows: how many examples there are.
+
+    Raises:
+        DatagenError: a promise is broken, or a file can't be read back.
+    """
+    recipe = run.recipe
+    progress = Progress("assemble", "examples", rows, judges=False)
+    examples: Iterable[AuditedExample] = open_dataset(str(dataset / FORMATS["text"].folder))
+    if _TOKENS in formats:
+        ids = open_dataset(str(dataset / FORMATS[_TOKENS].folder), str(dataset / TOKENIZER))
+        examples = _with_their_ids(examples, ids)
+    with run.watch(progress), verifier_for(recipe.verify) as verifier:
+        found = audit(
+            _counted(examples, progress),
+            "text",
+            benchmarks=load_benchmarks(recipe.screen, run.inputs),
+            token_limit=recipe.paths.max_example_tokens,
+            verifier=verifier,
+            processes=None if recipe.verify.workers == "auto" else recipe.verify.workers,
+        )
+    admitted = _admitted_by(recipe)
+    if broken := [finding for finding in found.broken_promises if finding.name not in admitted]:
+        raise DatagenError(
+            f"{run.workspace.folder}: what was written breaks a promise: {'; '.join(map(_told, broken))}. This is a "
+            "fault of datagen, please report it.\nNo dataset was published; all tables, and all that was paid for, are "
+            "kept, and an earlier dataset stands as it was"
+        )
+    return found
+
+
+def _admitted_by(recipe: Recipe) -> set[FindingName]:
+    """What the recipe asked for breaks no promise."""
+    return {"without_two_agreeing_paths"} if recipe.paths.fewest_correct < 2 else set()
+
+
+def _told(finding: Finding) -> str:
+    first = [f"{id_} ({detail})" for id_, detail in zip(finding.ids, finding.details, strict=True)][:_MOST_TOLD]
+    more = ", …" if len(finding.ids) > _MOST_TOLD else ""
+    return f"{finding.name} in {finding.count:,} of {finding.of:,} {finding.unit}: {', '.join(first)}{more}"
+
+
+def _with_their_ids(texts: Iterable[AuditedExample], ids: Iterable[AuditedExample]) -> Iterator[AuditedExample]:
+    """Readable examples that are broken where their token ids are, or are not theirs."""
+    for text, tokens in zip(texts, ids, strict=True):
+        broken = [*tokens.broken]
+        if text.id != tokens.id:
+            broken.append(f"the ids in its place are those of {tokens.id}")
+        elif text.n_tokens != tokens.n_tokens:
+            broken.append(f"{tokens.n_tokens} ids, {text.n_tokens} stated")
+        told = [f"{_TOKENS}: {one}" for one in broken]
+        structure = [f"{one} of {_TOKENS}" for one in tokens.structure]
+        yield replace(text, broken=(*text.broken, *told), structure=(*text.structure, *structure))
+
+
+def _counted(examples: Iterable[AuditedExample], progress: Progress) -> Iterator[AuditedExample]:
+    for example in examples:
+        yield example
+        progress.done += 1
