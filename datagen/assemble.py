@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from itertools import groupby
 from pathlib import Path
 from typing import Any, get_args
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datagen.atomic import atomic_folder, replace_link
 from datagen.errors import DatagenError
@@ -71,9 +71,9 @@ class Assemble(Stage):
             tokenizer.save(temporary / "tokenizer")
             card = render_card(run, rows, formats_of(recipe), tokenizer, _tokenizer_name(recipe))
             (temporary / "README.md").write_text(card, encoding="utf-8")
-            name = f"dataset-{_content_hash(temporary)[:12]}"
-        replace_link(folder / "dataset", name)
-        return {"rows": rows.total(), "splits": dict(rows)}, [*_files(folder / name), folder / "dataset"]
+            written = f"dataset-{_content_hash(temporary)[:12]}"
+        replace_link(folder / "dataset", written)
+        return {"rows": rows.total(), "splits": dict(rows)}, [*_files(folder / written), folder / "dataset"]
 
 
 def write_format(
@@ -102,7 +102,7 @@ def write_format(
         }
         for batch in _read_ahead(workspace.read_batches(EXAMPLES)):
             refuse_when_stopped()
-            for split, examples in _runs_of_a_split(batch):
+            for split, examples in _by_split(batch):
                 shards[split].write(_rows(format_, examples, tokenizer))
     return Counter({split: written.rows for split, written in shards.items()})
 
@@ -133,13 +133,11 @@ def _read_ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             yield batch
 
 
-def _runs_of_a_split(batch: pa.RecordBatch) -> Iterator[tuple[Split, pa.RecordBatch]]:
-    """Neighbouring rows of one split, as slices: the texts are not copied."""
-    begin = 0
-    for split, run in groupby(batch.column("split").to_pylist()):
-        length = sum(1 for _ in run)
-        yield split, batch.slice(begin, length)
-        begin += length
+def _by_split(batch: pa.RecordBatch) -> Iterator[tuple[Split, pa.RecordBatch]]:
+    """The rows of each split, copied: a slice would keep all of the batch until the split's row group is full."""
+    splits = batch.column("split")
+    for split in splits.unique().to_pylist():
+        yield split, batch.filter(pc.equal(splits, split))
 
 
 def _rows(format_: Format, examples: pa.RecordBatch, tokenizer: ExampleTokenizer) -> pa.RecordBatch:

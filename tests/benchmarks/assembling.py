@@ -1,9 +1,9 @@
 """What assembling takes: the readable format beside a bare pyarrow writer, the tokenised one a core, and memory.
 
-Examples have four paths of 15 KB, cut out of real outputs. Ours reads them from their table and writes them as the stage
-does, to the closed files. The bare writer is given the same rows in memory and writes one file with the same codec, in
-row groups of as many rows. Bytes are those of the values in Arrow's form, before encoding; text is what the tokenizer
-reads, prompt and completion. Peak memory is the kernel's word on a process that does nothing else.
+Examples have four paths of 15 KB, cut out of real outputs. Ours reads them from their table and writes them as the
+stage does, to the closed files. The bare writer is given the same rows in memory and writes one file with the same
+codec, in row groups of as many rows. Bytes are those of the values in Arrow's form, before encoding; text is what the
+tokenizer reads, prompt and completion. Peak memory is the kernel's word on a process that does nothing else.
 """
 
 import json
@@ -87,7 +87,7 @@ def _speed(workspace: Workspace, tokenizer: ExampleTokenizer, folder: Path) -> I
 
     pairs = [(_timed(bare, folder / "bare"), _timed(ours, folder / "ours")) for _ in range(_PAIRS)]
     yield (
-        f"{len(rows):,} examples, {size / 1e6:,.0f} MB of values, {text / 1e6:,.0f} MB of text; the two writers in turn, "
+        f"{len(rows):,} examples, {size / 1e6:,.0f} MB of values, {text / 1e6:,.0f} MB of text; the writers in turn, "
         f"medians of {_PAIRS} pairs."
     )
     yield ""
@@ -100,7 +100,8 @@ def _speed(workspace: Workspace, tokenizer: ExampleTokenizer, folder: Path) -> I
         ratios = [sorted(b[place] / t[place] for b, t in zip(of_bare, took, strict=True)) for place in (0, 1)]
         yield (
             f"| {who} | {size / 1e6 / wall:,.0f} | {statistics.median(ratios[0]):.2f} "
-            f"| {ratios[0][0]:.2f}, {ratios[0][-1]:.2f} | {size / 1e6 / cpu:,.0f} | {statistics.median(ratios[1]):.2f} |"
+            f"| {ratios[0][0]:.2f}, {ratios[0][-1]:.2f} | {size / 1e6 / cpu:,.0f} "
+            f"| {statistics.median(ratios[1]):.2f} |"
         )
     yield ""
     yield "| format parathinker | MB of text a CPU second | a second |"
