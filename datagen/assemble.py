@@ -7,7 +7,6 @@ beside the old one, and a reader never meets half of one. Equal examples give eq
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, get_args
@@ -30,6 +29,7 @@ from datagen.tables import EXAMPLES, Split
 from datagen.unbuilt import LIMITS_OF_THIS_VERSION
 from datagen.workspace import Workspace
 
+_AT_ONCE = 20
 _CARD_VERSION = "3"
 
 
@@ -100,10 +100,11 @@ def write_format(
         shards = {
             split: stack.enter_context(Shards(folder, split, format_.schema, shard_rows)) for split in get_args(Split)
         }
-        for batch in _read_ahead(workspace.read_batches(EXAMPLES)):
+        for batch in workspace.read_batches(EXAMPLES):
             refuse_when_stopped()
             for split, examples in _by_split(batch):
-                shards[split].write(_rows(format_, examples, tokenizer))
+                for rows in _in_format(format_, examples, tokenizer):
+                    shards[split].write(rows)
     return Counter({split: written.rows for split, written in shards.items()})
 
 
@@ -124,15 +125,6 @@ def _rows_by_split(run: Run) -> Counter[Split]:
     return Counter({split: counted[split] for split in ("train", "test") if counted[split]})
 
 
-def _read_ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """A batch is read while the one before it is written: neither needs the interpreter."""
-    with ThreadPoolExecutor(max_workers=1) as reader:
-        coming = reader.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = reader.submit(next, batches, None)
-            yield batch
-
-
 def _by_split(batch: pa.RecordBatch) -> Iterator[tuple[Split, pa.RecordBatch]]:
     """The rows of each split, copied: a slice would keep all of the batch until the split's row group is full."""
     splits = batch.column("split")
@@ -140,11 +132,16 @@ def _by_split(batch: pa.RecordBatch) -> Iterator[tuple[Split, pa.RecordBatch]]:
         yield split, batch.filter(pc.equal(splits, split))
 
 
-def _rows(format_: Format, examples: pa.RecordBatch, tokenizer: ExampleTokenizer) -> pa.RecordBatch:
-    """The rows of a format; where it is the examples' own, they pass without becoming Python objects."""
+def _in_format(format_: Format, examples: pa.RecordBatch, tokenizer: ExampleTokenizer) -> Iterator[pa.RecordBatch]:
+    """The rows of a format, a few examples at a time: as Python objects they are many times as large.
+
+    Where the rows are the examples' own, they pass as they are.
+    """
     if format_.schema.equals(EXAMPLES.schema):
-        return examples
-    return format_.rows(list(EXAMPLES.from_arrow(examples)), tokenizer)
+        yield examples
+        return
+    for begin in range(0, examples.num_rows, _AT_ONCE):
+        yield format_.rows(list(EXAMPLES.from_arrow(examples.slice(begin, _AT_ONCE))), tokenizer)
 
 
 def _content_hash(folder: Path) -> str:
