@@ -3,7 +3,7 @@
 Examples have four paths of 15 KB, cut out of the solutions of Open-R1. Ours reads them from their table and writes them
 as the stage does, to the closed files. The bare writer is given the same rows in memory and writes one file with the
 same codec, in row groups of as many rows. Bytes are those of the values in Arrow's form, before encoding. Text is what
-the tokenizer reads, prompt and completion; `tokenizers` alone encodes the completions and does nothing else. Peak memory
+the tokenizer reads, prompt and completion; `tokenizers` alone encodes the completions and nothing else. Peak memory
 is the kernel's word on a process of its own.
 """
 
