@@ -46,7 +46,7 @@ def main() -> None:
         type=int,
         default=1,
         metavar="N",
-        help="assembling, auditing, busy, choosing, throughput, faults, kills, screening, slots, truncation: an Nth only",
+        help="assembling, auditing, busy, choosing, throughput, faults, kills, screening, slots, truncation: an Nth",
     )
     parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="journal, memory: so many [5000]")
     parser.add_argument(
