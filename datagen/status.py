@@ -15,6 +15,7 @@ from datagen.spending.ledger import ledger_of
 from datagen.spending.lines import spending_lines
 from datagen.stage import describe
 from datagen.tables import CHANGED, SUSPECTS
+from datagen.texts import printable
 from datagen.workspace import Workspace
 
 _MOST_LISTED, _MOST_CHARACTERS = 20, 60
@@ -174,5 +175,4 @@ def _first(lines: Sequence[str]) -> list[str]:
 
 def _short(text: str | None) -> str:
     """An answer in a line of print, without what would move a terminal's cursor; a dash when there is none."""
-    printable = "".join(character if character.isprintable() else " " for character in text or "")
-    return shorten(printable, _MOST_CHARACTERS) or "-"
+    return shorten(printable(text or ""), _MOST_CHARACTERS) or "-"

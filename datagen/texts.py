@@ -1,4 +1,4 @@
-"""When two texts are the same text, and the hashes that name things.
+"""When two texts are the same text, the hashes that name things, and how a text is shown.
 
 Problems are the same when their normal forms are (`datagen.normalising`), whose version goes into each id.
 """
@@ -21,6 +21,11 @@ def problem_id(problem: str) -> str:
 def says_something(problem: str) -> bool:
     """Whether a raw text holds a letter or a digit beside links to images; one that does not equals no other."""
     return any(character.isalnum() for character in _IMAGE_LINK.sub(" ", problem))
+
+
+def printable(text: str) -> str:
+    """A text with a blank for each character that would move a terminal's cursor or break a line."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def digest(*parts: Any) -> str:

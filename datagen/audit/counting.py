@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datagen.audit.checks.tally import Hit, Tally
 from datagen.audit.finding import FINDINGS, MOST_NAMED, Finding, FindingName
 from datagen.screen.wording import shorten
+from datagen.texts import printable
 
 _OF_PATHS: Collection[FindingName] = frozenset(
     {
@@ -60,7 +61,7 @@ class Counts:
         self._parts[name].update(hit.part for hit in hits if hit.part)
         if len(self._named[name]) < MOST_NAMED:
             told = "; ".join(hit.detail for hit in hits)
-            self._named[name].append((example, shorten(_printable(told), _MOST_CHARACTERS)))
+            self._named[name].append((example, shorten(printable(told), _MOST_CHARACTERS)))
 
     def _finding(self, name: FindingName) -> Finding:
         named = self._named[name]
@@ -79,8 +80,3 @@ class Counts:
 
 def _by_number(parts: Counter[str]) -> Mapping[str, int]:
     return dict(sorted(parts.items(), key=lambda part: (-part[1], part[0])))
-
-
-def _printable(text: str) -> str:
-    """A text without what would move a terminal's cursor."""
-    return "".join(character if character.isprintable() else " " for character in text)

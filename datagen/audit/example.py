@@ -40,8 +40,8 @@ class AuditedExample:
         summary: what follows them, without its tokens; None where the example lacks it.
         answer: the reference answer, where the dataset holds one.
         source, licence: as the dataset states them; empty where it does not.
-        n_tokens: of the whole example: the ids that it holds, or what the given tokenizer makes of its text; None
-            without either.
+        n_tokens: of the whole example: the ids that it holds; else what the given tokenizer makes of its text, or what
+            our own column says; None without any.
         structure: control tokens and thought tags that stand inside the problem, a path or the summary, where a
             trainer would take them for structure: token and place, as `</think2> in path 1`.
         broken: what of its form a trainer of its format would stumble over, in words; empty when nothing.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from datagen.audit.finding import Audit, Finding
+from datagen.texts import printable
 
 _MOST_SHOWN = 3
 """Ids in a line of the table; JSON has them all."""
@@ -17,7 +18,7 @@ def audit_lines(audit: Audit, where: str) -> list[str]:
         audit: what was found.
         where: the dataset, as it was named.
     """
-    return [
+    lines = [
         *_head(audit, where),
         "",
         f"{'':27}{'found':>9}{'of':>12}{'share':>9}  first",
@@ -26,6 +27,7 @@ def audit_lines(audit: Audit, where: str) -> list[str]:
         "",
         verdict_line(audit),
     ]
+    return list(map(printable, lines))  # ids and splits are the dataset's own
 
 
 def verdict_line(audit: Audit) -> str:
@@ -34,8 +36,7 @@ def verdict_line(audit: Audit) -> str:
     if broken:
         number = len(audit.broken_promises)
         return f"{number} promise{'s are' if number > 1 else ' is'} broken: {broken}"
-    unseen = " of those that could be looked at" if audit.not_measured else ""
-    return f"no promise{unseen} is broken"
+    return f"no promise is broken{', as far as was measured' if audit.not_measured else ''}"
 
 
 def audit_json(audit: Audit) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def _finding_lines(finding: Finding) -> Iterator[str]:
         more = [f"{len(told) - _MOST_PARTS} kinds more"] if len(told) > _MOST_PARTS else []
         yield f"  {', '.join([*told[:_MOST_PARTS], *more])}"
     if finding.details:
-        yield f"  {finding.details[0]}"
+        yield f"  {finding.ids[0]}: {finding.details[0]}"
 
 
 def _unmeasured(audit: Audit) -> Iterator[str]:

@@ -17,6 +17,7 @@ from tokenizers import AddedToken, Tokenizer
 
 from datagen.errors import UsageError
 from datagen.formats.chat_template import around_user_text
+from datagen.formats.decoding import TextDecoder
 from datagen.formats.encoding import TextEncoder
 from datagen.formats.tokenizer_files import TokenizerFiles, read_tokenizer_files
 from datagen.texts import digest
@@ -89,6 +90,7 @@ class ExampleTokenizer:
         longest_first = sorted(self._ids, key=lambda token: (-len(token), token))
         self._splitter = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")")
 
+        self._decoder = TextDecoder(self._whole)
         spec = json.loads(self._whole.to_str())
         text_only: Tokenizer = Tokenizer.from_str(json.dumps(_text_only(spec)))
         self._text = TextEncoder(text_only)
@@ -176,7 +178,7 @@ class ExampleTokenizer:
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, control tokens included."""
-        return self._whole.decode(list(ids), skip_special_tokens=False)
+        return self._decoder.decode(ids)
 
     def save(self, folder: Path) -> None:
         """Write tokenizer.json and tokenizer_config.json, control tokens included; the folder is made if need be."""

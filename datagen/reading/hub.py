@@ -99,6 +99,8 @@ def hub_errors(
 
     try:
         yield
+    except DatagenError:
+        raise
     except errors.OfflineModeIsEnabled as error:
         raise DatagenError(
             f"{dataset}: HF_HUB_OFFLINE is set, so the Hub can't be asked; unset it, or {otherwise}"

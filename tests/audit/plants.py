@@ -166,9 +166,7 @@ def _problems() -> Iterator[Plant]:
         "twice in another dress", unchanged, duplicate, lambda one: replace(one, problem=f"  {one.problem.upper()} ")
     )
     yield Plant("in both splits", unchanged, duplicate, lambda one: replace(one, split="other"))
-    yield Plant(
-        "reworded problem", unchanged, near, lambda one: replace(one, problem=f"Now: {one.problem}")
-    )
+    yield Plant("reworded problem", unchanged, near, lambda one: replace(one, problem=f"Now: {one.problem}"))
     yield Plant(
         "reworded, no reference",
         lambda one: replace(one, answer=None),
@@ -210,7 +208,7 @@ def _degenerates() -> Iterator[Plant]:
         )
     yield Plant(
         "box first",
-        lambda one: _path(one, 1, text=f"\\boxed{{{one.answer}}}\n\n{one.paths[1].text}"),
+        lambda one: _path(one, 1, text=f"\\boxed{{5}}\n\n{one.paths[1].text}"),
         degenerate,
         part="box_before_reasoning",
     )

@@ -16,7 +16,7 @@ MENTIONED = "There are five containers for all of it.\n\nDivide 180 by 5 to get 
 
 @pytest.fixture(scope="module")
 def verifier() -> Iterator[Verifier]:
-    with Verifier(Limits(cpu_s=1, memory_mb=1024), workers=1) as one:
+    with Verifier(Limits(cpu_s=0.5, memory_mb=1024), workers=1) as one:
         yield one
 
 
@@ -94,9 +94,11 @@ def test_where_rules_cannot_decide_the_verdict_that_is_stated_stands(verifier: V
 
 def test_an_answer_that_takes_for_ever_is_held_against_nobody(verifier: Verifier) -> None:
     tower = "9^{9^{9^{9^{9}}}}"
-    one = example(path("5"), path(f"\\sum_{{k=1}}^{{{tower}}} \\binom{{{tower}}}{{k}}"), answer=None)
-    assert against(one, verifier) == []
-    assert alone(one, verifier) == []
+    for verdict, hits in ((None, []), ("correct", []), ("wrong", [True])):
+        late = path(f"\\sum_{{k=1}}^{{{tower}}} \\binom{{{tower}}}{{k}}", verdict=verdict)
+        one = example(path("5"), late, answer=None)
+        assert against(one, verifier) == hits
+        assert alone(one, verifier) == hits
 
 
 @pytest.mark.parametrize(

@@ -90,8 +90,8 @@ def test_memory_does_not_grow_with_the_dataset() -> None:
         return most
 
     peak(2)  # what is loaded and remembered once
-    few, many = peak(10), peak(60)
-    assert many - few < 50 * 4 * 14_000 / 8  # of the 2.8 MB that came on top
+    few, many = peak(5), peak(35)
+    assert many - few < 30 * 4 * 14_000 / 8  # of the 1.7 MB that came on top
 
 
 def test_the_first_ones_are_named_and_the_others_counted() -> None:
@@ -125,7 +125,11 @@ def test_figures_are_those_of_the_examples() -> None:
 
 def test_what_is_told_moves_no_cursor_and_fits_a_line() -> None:
     hostile = replace(
-        CLEAN[0], broken=("\x1b[2J\x07 gone \u202e " + "x" * 5_000,), structure=("\r</think1> in path 1",)
+        CLEAN[0],
+        id="\x1b[1A",
+        split="\x07",
+        broken=("\x1b[2J\x07 gone \u202e " + "x" * 5_000,),
+        structure=("\r</think1> in path 1",),
     )
     lines = audit_lines(audit([hostile], "made", processes=1), "here")
     assert all(line.isprintable() and len(line) < 400 for line in lines)

@@ -1,5 +1,6 @@
 """`datagen audit` as a user meets it: a report, JSON, an exit status, and benchmarks by name or by file."""
 
+import io
 import json
 import subprocess
 import sys
@@ -10,7 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from datagen.audit.finding import FINDINGS
+from datagen.screen.benchmarks import HUB_SPLITS
 from tests.end_to_end.runs import user_environment
+from tests.sources.hub_stand_in import HubDataset, running_hub
 
 GULLS = "A lighthouse keeper counts 17 gulls at dawn and 28 more gulls at noon on the harbour wall. How many are there?"
 
@@ -38,9 +41,10 @@ def _output(first: int, second: int) -> str:
     )
 
 
-def audit(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def audit(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "datagen", "audit", "foreign.parquet", "--workers", "1", *options]
-    return subprocess.run(command, cwd=folder, env=user_environment(), capture_output=True, text=True, timeout=120)
+    environment = user_environment() | environment
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
 
 
 def test_a_report_has_a_line_for_every_fault_and_a_verdict(dataset: Path) -> None:
@@ -75,6 +79,20 @@ def test_strict_fails_with_the_report_and_json_is_for_programs(dataset: Path) ->
         *("name", "unit", "count", "of", "share", "marked", "parts", "breaks_promise", "ids", "details")
     }
     assert audit(dataset, "--json", "--strict", "--benchmarks", "none").stdout.endswith("\n}\n")
+
+
+def test_those_that_the_hub_has_are_looked_for_and_the_others_named(dataset: Path, tmp_path: Path) -> None:
+    rows = io.BytesIO()
+    pq.write_table(pa.table({"problem": [GULLS], "answer": ["45"]}), rows)
+    name, split = HUB_SPLITS["math500"]
+    commit = HubDataset({"1" * 40: {f"data/{split}-00000-of-00001.parquet": rows.getvalue()}})
+    with running_hub({name: commit}) as hub:
+        environment = {"HF_ENDPOINT": hub.endpoint, "HF_HUB_OFFLINE": "0", "HF_HOME": str(tmp_path)}
+        told = json.loads(audit(dataset, "--json", **environment).stdout)
+    assert told["benchmarks"] == {"math500": "1" * 40}
+    assert {"math500 exact": 1} in [finding["parts"] for finding in told["findings"]]
+    assert "no such dataset on the Hub" in told["not_measured"]["benchmark_overlap"]
+    assert all(name in told["not_measured"]["benchmark_overlap"] for name in ("aime24", "aime25", "amc23"))
 
 
 @pytest.mark.parametrize(

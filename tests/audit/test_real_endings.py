@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from datagen.audit.checks.endings import is_cut
-from tests.degenerate.outputs import DATA, outputs
+from tests.degenerate.outputs import DATA, Output, outputs
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not here")
 
@@ -20,6 +20,11 @@ CUT_AND_RIGHT = frozenset(
 """Their answer was found right, and then they went on and were cut, as a person sees who reads their ends."""
 
 
+@pytest.fixture(scope="module")
+def recorded() -> list[Output]:
+    return list(outputs())
+
+
 def distinct(texts: Iterator[tuple[str, str]]) -> dict[str, str]:
     named: dict[str, str] = {}
     for name, text in texts:
@@ -27,8 +32,8 @@ def distinct(texts: Iterator[tuple[str, str]]) -> dict[str, str]:
     return named
 
 
-def test_of_right_outputs_only_those_are_cut_that_are() -> None:
-    right = distinct((one.name, f"{one.thought}\n\n{one.content}".strip()) for one in outputs() if one.is_right)
+def test_of_right_outputs_only_those_are_cut_that_are(recorded: list[Output]) -> None:
+    right = distinct((one.name, f"{one.thought}\n\n{one.content}".strip()) for one in recorded if one.is_right)
     assert len(right) > 4_000
     assert {name for text, name in right.items() if is_cut(text)} == CUT_AND_RIGHT
 
@@ -46,8 +51,8 @@ def test_no_human_solution_and_no_path_of_people_is_cut() -> None:
     assert [text[-100:] for text in (*human, *paths) if is_cut(text)] == []
 
 
-def test_most_thoughts_that_never_closed_are_seen() -> None:
-    thoughts = {one.thought for one in outputs() if one.thought and not one.content}
+def test_most_thoughts_that_never_closed_are_seen(recorded: list[Output]) -> None:
+    thoughts = {one.thought for one in recorded if one.thought and not one.content}
     found = sum(map(is_cut, thoughts))
     assert len(thoughts) > 400
     assert found / len(thoughts) > 0.69

@@ -32,14 +32,14 @@ def clean_examples(number: int, seed: int = 0, paths: int = 3) -> list[AuditedEx
 def _example(draw: random.Random, place: int, paths: int) -> AuditedExample | None:
     problem = _FIELD.sub(lambda _: str(draw.randint(2, 60)), draw.choice(_PLAIN))
     known = recognise(problem)
-    if known is None:
+    if known is None or "solution" in problem:  # who is asked about solutions may speak of one
         return None
-    texts: dict[str, ReadPath] = {}
+    texts: dict[str, tuple[ReadPath, ReadPath]] = {}
     for variant in range(_VARIANTS):
         worked = work_out(known, variant)
         text = f"{worked.reasoning}\n\n{worked.content}"
-        read = read_path(text, problem)
-        if len(texts) < paths and not any(is_same_path(read, other) for other in texts.values()):
+        read = read_path(text, problem), read_path(text, "")  # different whatever problem a test puts before them
+        if len(texts) < paths and not any(any(map(is_same_path, read, other)) for other in texts.values()):
             texts[text] = read
     if len(texts) < paths:
         return None

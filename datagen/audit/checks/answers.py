@@ -1,9 +1,9 @@
 """Answers: what paths and summaries close with, and whether they agree.
 
 Two answers agree when the verifier takes one for the other, whichever of them is the gold, or both for the reference
-answer: it is neither symmetric nor transitive. Where its rules can't decide, the dataset's own verdict on a path
-stands, since a judge or a person may have given it; where it gives none, a path that rules can't match is another
-answer, as it is wherever datagen verifies. What timed out, or can't be read as a gold answer, agrees.
+answer: it is neither symmetric nor transitive. Where it can't decide, or not in time, the dataset's own verdict on a
+path stands: a judge, a person or a faster machine may have given it. Where it gives none, a path that rules can't match
+is another answer, as it is wherever datagen verifies; what timed out, or can't be read as a gold, agrees.
 
 A box is an answer. Prose says it in too many ways for one reading to be trusted: there, what the words state, the
 result that stands at the end, or else any number of the last sentence may be meant, and a path disagrees only with all
@@ -173,10 +173,10 @@ class Agreement:
         said = self._sameness(summary, path.closing)
         if not (summary.is_stated and path.closing.is_stated):
             return True
-        if said == "unmatched":
-            return path.verdict == "correct"
-        if said != "different" or self._sameness(reference, summary) != "same":
-            return said != "different"
+        if said in ("unmatched", "unknown"):
+            return path.verdict == "correct" or (said == "unknown" and path.verdict != "wrong")
+        if said == "same" or self._sameness(reference, summary) != "same":
+            return said == "same"
         with_reference = self._best(product(reference.readings, path.closing.readings))
         return with_reference == "same" or (with_reference != "different" and path.verdict == "correct")
 

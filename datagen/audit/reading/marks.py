@@ -101,10 +101,11 @@ def problem_span(prompt: str, frame: Frame | None) -> tuple[int, int]:
 
 
 def lacking(prompt: str, frame: Frame) -> Iterator[str]:
-    """What of the tokenizer's frame a prompt does not have; blanks at its end say nothing."""
-    if not prompt.startswith(frame.before):
+    """What of the tokenizer's frame a prompt does not have, blanks aside: some vocabularies add them."""
+    written = _without_blanks(prompt)
+    if not written.startswith(_without_blanks(frame.before)):
         yield frame.before
-    if not prompt.rstrip().endswith(frame.after.rstrip()):
+    if not written.endswith(_without_blanks(frame.after)):
         yield frame.after
 
 
@@ -123,3 +124,7 @@ def strays(tokens: Sequence[str], frame: Frame) -> Sequence[str]:
     if tuple(tokens[len(tokens) - len(after) :]) == after:
         return tokens[: len(tokens) - len(after)]
     return [token for token in tokens if token not in after]
+
+
+def _without_blanks(text: str) -> str:
+    return "".join(text.split())

@@ -3,8 +3,8 @@
     …<Parallel><Path>{path}</Path><Path>{path}</Path></Parallel><Summary>{summary}</Summary>…Final Answer: {answer}
 
 The paths of an example are those of all its blocks, in order: a path of an early block solves a step, not the problem.
-Its summary is what follows the last block, whose tags are taken off, with the final answer that stands there. What
-stands before and between blocks is neither.
+Its summary is what follows the last block, tags taken off, with the final answer that stands there; of an output
+without blocks it is all of it. What stands before and between blocks is neither.
 """
 
 import re
@@ -98,7 +98,7 @@ class Blocks:
 
     Attributes:
         paths: of all blocks, numbered from 1.
-        summary: what follows the last block, without tags; None without a block, or where nothing follows.
+        summary: what follows the last block, without tags; all of an output without blocks; None where nothing follows.
         broken: what is wrong with its tags.
     """
 
@@ -113,7 +113,7 @@ def read_blocks(output: str) -> Blocks:
     for tag in _TAG.finditer(output):
         walk.meet(tag[0], tag.start(), tag.end())
     walk.end()
-    after = _TAG.sub("", output[walk.last_block_end :]).strip() if walk.blocks else ""
+    after = _TAG.sub("", output[walk.last_block_end :]).strip()
     return Blocks(tuple(walk.paths), after or None, tuple(dict.fromkeys(walk.broken)))
 
 

@@ -18,6 +18,7 @@ from datagen.errors import UsageError
 from datagen.reading import DataFile, locate_path
 from datagen.reading.hub import hub_errors, list_hub, locate_hub_splits
 from datagen.reading.located import shown
+from datagen.reading.rows import file_errors
 
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _SPLITS = {
@@ -74,9 +75,10 @@ def _in_folder(where: str, folder: Path) -> Place:
             raise UsageError(f"{where}: this run has no dataset yet; finish it with `datagen build`")
     data = folder / "data"
     rows = data if data.is_dir() and next(data.rglob("*.parquet"), None) else folder
-    names = sorted(at.relative_to(rows).as_posix() for at in rows.rglob("*") if at.is_file())
-    names = [name for name in names if not any(part[0] in "._" for part in name.split("/"))]
-    shards = _saved(where, str(rows), names)
+    with file_errors(DataFile(str(rows), rows.name)):
+        names = sorted(at.relative_to(rows).as_posix() for at in rows.rglob("*") if at.is_file())
+        names = [name for name in names if not any(part[0] in "._" for part in name.split("/"))]
+        shards = _saved(where, str(rows), names)
     if not shards:
         parquet = [DataFile(str(rows / name), name) for name in names if name.endswith(".parquet")]
         if not parquet:

@@ -1,5 +1,3 @@
-"""Tokenizers of the kinds that there are, as the formats are tested with."""
+"""Tokenizers of every kind that the formats are tested with."""
 
-from tests.formats.conftest import any_tokenizer, bundled, chatml, chatml_folder, deepseek_like, sentencepiece_like
-
-__all__ = ["any_tokenizer", "bundled", "chatml", "chatml_folder", "deepseek_like", "sentencepiece_like"]
+from tests.formats.conftest import *  # noqa: F403 (its fixtures, those to come included)

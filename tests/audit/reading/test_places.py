@@ -121,6 +121,7 @@ def answers(dataset, tmp_path_factory):
         "house/ours": HubDataset({commit: files_in(dataset)}),
         "house/saved": HubDataset({commit: files_in(folder / "saved")}),
         "house/foreign": HubDataset({commit: {"data/train-00000-of-00001.parquet": parquet(rows(1, 2))}}),
+        "house/damaged": HubDataset({commit: {"train/state.json": b"{}"}}),
         "house/text": HubDataset({commit: {"train.txt": b"words"}}),
         "house/gated": HubDataset({commit: {"train.parquet": parquet(rows(1))}}, gated=True),
         "house/tokenizer": HubDataset({commit: files_in(dataset / "tokenizer")}),
@@ -130,6 +131,7 @@ def answers(dataset, tmp_path_factory):
         "saved, no tokenizer": ("house/saved", None),
         "foreign": ("house/foreign", None),
         "text": ("house/text", None),
+        "damaged": ("house/damaged", None),
         "gated": ("house/gated", None),
         "nowhere": ("house/nowhere", None),
         "no tokenizer": ("house/foreign", "house/nothing"),
@@ -178,6 +180,7 @@ def test_a_saved_dataset_of_token_ids_on_the_hub_is_read_with_a_tokenizer_from_t
         ("nowhere", ["house/nowhere", "no such dataset on the Hub", "none of this name here"]),
         ("gated", ["house/gated", "gated", "HF_TOKEN"]),
         ("text", ["house/text", "train.txt", ".parquet"]),
+        ("damaged", ["house/damaged", "train/state.json", "save it again"]),
         ("no tokenizer", ["house/nothing", "no such repository"]),
     ],
 )
