@@ -7,13 +7,12 @@ beside the old one, and a reader never meets half of one. Equal examples give eq
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from itertools import groupby
 from pathlib import Path
 from typing import Any, get_args
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datagen.atomic import atomic_folder, replace_link
 from datagen.errors import DatagenError
@@ -28,6 +27,8 @@ from datagen.stage import Run, Stage
 from datagen.stopping import refuse_when_stopped
 from datagen.tables import EXAMPLES, Split
 from datagen.workspace import Workspace
+
+_AT_ONCE = 20
 
 
 class Assemble(Stage):
@@ -59,9 +60,9 @@ class Assemble(Stage):
                 write_format(run.workspace, one, temporary / one.folder, recipe.output.shard_rows, tokenizer)
             tokenizer.save(temporary / "tokenizer")
             audited = write_papers(run, temporary, rows, formats_of(recipe), tokenizer)
-            named = f"dataset-{_content_hash(temporary)[:12]}"
-        replace_link(folder / "dataset", named)
-        return {"rows": rows.total(), "splits": dict(rows)} | audited, [*_files(folder / named), folder / "dataset"]
+            written = f"dataset-{_content_hash(temporary)[:12]}"
+        replace_link(folder / "dataset", written)
+        return {"rows": rows.total(), "splits": dict(rows)} | audited, [*_files(folder / written), folder / "dataset"]
 
 
 def write_format(
@@ -88,10 +89,11 @@ def write_format(
         shards = {
             split: stack.enter_context(Shards(folder, split, format_.schema, shard_rows)) for split in get_args(Split)
         }
-        for batch in _read_ahead(workspace.read_batches(EXAMPLES)):
+        for batch in workspace.read_batches(EXAMPLES):
             refuse_when_stopped()
-            for split, examples in _runs_of_a_split(batch):
-                shards[split].write(_rows(format_, examples, tokenizer))
+            for split, examples in _by_split(batch):
+                for rows in _in_format(format_, examples, tokenizer):
+                    shards[split].write(rows)
     return Counter({split: written.rows for split, written in shards.items()})
 
 
@@ -107,29 +109,23 @@ def _rows_by_split(run: Run) -> Counter[Split]:
     return Counter({split: counted[split] for split in ("train", "test") if counted[split]})
 
 
-def _read_ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """A batch is read while the one before it is written: neither needs the interpreter."""
-    with ThreadPoolExecutor(max_workers=1) as reader:
-        coming = reader.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = reader.submit(next, batches, None)
-            yield batch
+def _by_split(batch: pa.RecordBatch) -> Iterator[tuple[Split, pa.RecordBatch]]:
+    """The rows of each split, copied: a slice would keep all of the batch until the split's row group is full."""
+    splits = batch.column("split")
+    for split in splits.unique().to_pylist():
+        yield split, batch.filter(pc.equal(splits, split))
 
 
-def _runs_of_a_split(batch: pa.RecordBatch) -> Iterator[tuple[Split, pa.RecordBatch]]:
-    """Neighbouring rows of one split, as slices: the texts are not copied."""
-    begin = 0
-    for split, run in groupby(batch.column("split").to_pylist()):
-        length = sum(1 for _ in run)
-        yield split, batch.slice(begin, length)
-        begin += length
+def _in_format(format_: Format, examples: pa.RecordBatch, tokenizer: ExampleTokenizer) -> Iterator[pa.RecordBatch]:
+    """The rows of a format, a few examples at a time: as Python objects they are many times as large.
 
-
-def _rows(format_: Format, examples: pa.RecordBatch, tokenizer: ExampleTokenizer) -> pa.RecordBatch:
-    """The rows of a format; where it is the examples' own, they pass without becoming Python objects."""
+    Where the rows are the examples' own, they pass as they are.
+    """
     if format_.schema.equals(EXAMPLES.schema):
-        return examples
-    return format_.rows(list(EXAMPLES.from_arrow(examples)), tokenizer)
+        yield examples
+        return
+    for begin in range(0, examples.num_rows, _AT_ONCE):
+        yield format_.rows(list(EXAMPLES.from_arrow(examples.slice(begin, _AT_ONCE))), tokenizer)
 
 
 def _content_hash(folder: Path) -> str:

@@ -1,7 +1,8 @@
 """The Parquet files of one split: what a viewer pages through, a trainer streams, and the Hub stores again in parts.
 
-Their bytes follow from the rows alone. A file ends after so many rows, a row group before the row that would make it too
-large, and neither asks in which batches the rows came. The names tell how many files there are, so they are given last.
+Their bytes follow from the rows alone. A file ends after so many rows, a row group before the row that would make it
+too large, and neither asks in which batches the rows came. The names tell how many files there are, so they are given
+last.
 """
 
 from pathlib import Path
@@ -104,11 +105,14 @@ def row_bytes(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
 
 def _value_bytes(values: pa.Array) -> npt.NDArray[np.int64]:
     if pa.types.is_struct(values.type):
-        return np.sum([_value_bytes(field) for field in values.flatten()], axis=0, dtype=np.int64)
+        sizes = np.zeros(len(values), np.int64)
+        for field in values.flatten():
+            sizes += _value_bytes(field)
+        return sizes
     if pa.types.is_list(values.type):
         ends = np.cumsum(_lengths(pc.list_value_length(values)))
         up_to = np.concatenate([[0], np.cumsum(_value_bytes(values.flatten()))])
-        return np.diff(up_to[ends], prepend=0)
+        return np.asarray(np.diff(up_to[ends], prepend=0), np.int64)
     if pa.types.is_string(values.type):
         return _lengths(pc.binary_length(values))
     return np.full(len(values), values.type.byte_width, np.int64)

@@ -201,8 +201,13 @@ class Workspace:
                 with pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file:
                     if not file.schema_arrow.equals(table.schema):
                         raise pa.ArrowInvalid(f"its columns are not those of {table.name}")
-                    yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=columns)
-            except (OSError, pa.ArrowInvalid) as error:
+                    missing = file.metadata.num_rows
+                    for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
+                        missing -= batch.num_rows
+                        yield batch
+                    if missing:  # a page's own head has no checksum, and a broken one ends a file early
+                        raise pa.ArrowInvalid(f"{missing} of its rows are missing")
+            except (OSError, ValueError, pa.ArrowException) as error:
                 message = f"{path}: can't be read ({error}); start again with --fresh, nothing that was paid is lost"
                 raise DatagenError(message) from error
 

@@ -4,9 +4,9 @@ Pre-tokenizers of byte-level tokenizers part a text before every single blank be
 part at a time. So a text may be cut there and its pieces encoded one by one, and a piece that was met before is looked
 up: mathematics repeats itself. Where it can't be shown that cutting changes nothing, texts are encoded whole.
 
-It changes nothing where each alternative of the pattern keeps to these rules, as all of `_PATTERNS` do: no match holds a
-blank behind another character, so that one ends at the cut; there is no lookbehind, so that what follows doesn't see
-what stood before; the only lookahead, `\s+(?!\S)`, looks on from a blank, and what stands before the cut is none; and a
+It changes nothing where a pattern keeps to these rules, as GPT-2's and all of `_PATTERNS` do: no match holds a blank
+behind another character, so that one ends at the cut; there is no lookbehind, so that what follows doesn't see what
+stood before; the only lookahead, `\s+(?!\S)`, looks on from a blank, and what stands before the cut is none; and a
 printable ASCII character is always part of a match. `_JOINT` cuts between such characters only.
 """
 

@@ -1,9 +1,10 @@
 """What assembling takes: the readable format beside a bare pyarrow writer, the tokenised one a core, and memory.
 
-Examples have four paths of 15 KB, cut out of real outputs. Ours reads them from their table and writes them as the stage
-does, to the closed files. The bare writer is given the same rows in memory and writes one file with the same codec, in
-row groups of as many rows. Bytes are those of the values in Arrow's form, before encoding; text is what the tokenizer
-reads, prompt and completion. Peak memory is the kernel's word on a process that does nothing else.
+Examples have four paths of 15 KB, cut out of the solutions of Open-R1. Ours reads them from their table and writes them
+as the stage does, to the closed files. The bare writer is given the same rows in memory and writes one file with the
+same codec, in row groups of as many rows. Bytes are those of the values in Arrow's form, before encoding. Text is what
+the tokenizer reads, prompt and completion; `tokenizers` alone encodes the completions and nothing else. Peak memory
+is the kernel's word on a process of its own.
 """
 
 import json
@@ -20,17 +21,19 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from tokenizers import Tokenizer
 
 from datagen.assemble import write_format
 from datagen.formats import FORMATS
 from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
+from datagen.formats.tokenizer_files import BUNDLED
 from datagen.shards import ROW_GROUP_BYTES, row_bytes
 from datagen.tables import EXAMPLES
 from datagen.workspace import Workspace
 from tests.benchmarks.contestants import peak_mib
 from tests.examples import example
 
-_OUTPUTS = Path(__file__).parents[2] / ".." / "shared" / "data" / "solutions" / "skythought.parquet"
+_OUTPUTS = Path(__file__).parents[2] / ".." / "shared" / "data" / "sources" / "open_r1" / "train-00000-of-00001.parquet"
 _PATHS, _CHARACTERS, _DISTINCT, _PAIRS, _SHARD_ROWS, _TEST_EVERY = 4, 15_000, 500, 9, 1_000, 50
 _MOST_TOKENISED = 4_000
 
@@ -60,7 +63,8 @@ def measure(examples: int = 2_000, share: int = 1) -> Iterator[str]:
 
 
 def _write_examples(workspace: Workspace, tokenizer: ExampleTokenizer, number: int) -> None:
-    outputs = pq.read_table(_OUTPUTS, columns=["output"]).column("output").to_pylist()
+    rows = pq.read_table(_OUTPUTS, columns=["generations"]).column("generations").to_pylist()
+    outputs = [text for texts in rows for text in texts or () if text]
     pool = "\n\n".join(text for text in outputs if tokenizer.forbidden_in(text) is None)
     draw = random.Random(7)
     begins = [draw.randrange(len(pool) - _CHARACTERS) for _ in range(number * _PATHS)]
@@ -87,7 +91,7 @@ def _speed(workspace: Workspace, tokenizer: ExampleTokenizer, folder: Path) -> I
 
     pairs = [(_timed(bare, folder / "bare"), _timed(ours, folder / "ours")) for _ in range(_PAIRS)]
     yield (
-        f"{len(rows):,} examples, {size / 1e6:,.0f} MB of values, {text / 1e6:,.0f} MB of text; the two writers in turn, "
+        f"{len(rows):,} examples, {size / 1e6:,.0f} MB of values, {text / 1e6:,.0f} MB of text; the writers in turn, "
         f"medians of {_PAIRS} pairs."
     )
     yield ""
@@ -100,12 +104,23 @@ def _speed(workspace: Workspace, tokenizer: ExampleTokenizer, folder: Path) -> I
         ratios = [sorted(b[place] / t[place] for b, t in zip(of_bare, took, strict=True)) for place in (0, 1)]
         yield (
             f"| {who} | {size / 1e6 / wall:,.0f} | {statistics.median(ratios[0]):.2f} "
-            f"| {ratios[0][0]:.2f}, {ratios[0][-1]:.2f} | {size / 1e6 / cpu:,.0f} | {statistics.median(ratios[1]):.2f} |"
+            f"| {ratios[0][0]:.2f}, {ratios[0][-1]:.2f} | {size / 1e6 / cpu:,.0f} "
+            f"| {statistics.median(ratios[1]):.2f} |"
         )
     yield ""
     yield "| format parathinker | MB of text a CPU second | a second |"
     yield "|---|---|---|"
-    for what in ("its first time", "again"):
+    completions = rows.column("completion").to_pylist()
+    bundled = Tokenizer.from_file(str(BUNDLED / "tokenizer.json"))
+
+    def alone(place: Path) -> None:
+        for completion in completions:
+            bundled.encode(completion, add_special_tokens=False).ids  # noqa: B018
+        place.touch()
+
+    took = _timed(alone, folder / "alone")
+    yield f"| tokenizers alone, nothing written | {text / 1e6 / took.cpu_s:.1f} | {text / 1e6 / took.wall_s:.1f} |"
+    for what in ("ours, its first time", "ours, again"):
 
         def tokenised(place: Path) -> None:
             write_format(workspace, FORMATS["parathinker"], place, _SHARD_ROWS, tokenizer)

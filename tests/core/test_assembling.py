@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,11 +13,12 @@ import pytest
 from datagen.atomic import TEMPORARY
 from datagen.errors import DatagenError, StoppedError
 from datagen.formats import FORMATS
+from datagen.pipeline import Options, prepare, stages_of
 from datagen.recipe import Recipe
 from datagen.recipe_file import load_recipe
 from datagen.shards import Shards
 from datagen.stopping import STOP
-from datagen.tables import EXAMPLES
+from datagen.tables import EXAMPLES, SOLUTIONS, VERDICTS
 from datagen.workspace import Workspace
 from tests.building import build
 from tests.core.test_pipeline import recipe, row, write
@@ -122,3 +124,27 @@ def test_one_wrong_bit_in_the_examples_makes_no_dataset_and_the_file_is_named(ru
     with pytest.raises(DatagenError, match=r"examples/select\.parquet: can't be read .*; start again with --fresh"):
         build(load_recipe(str(run.parent / "small.yaml")), run)
     assert left_over(run) == []
+
+
+def test_the_order_of_a_problems_solutions_leaves_no_trace_in_the_dataset(built, run):
+    workspace = Workspace(run)
+    pairs = list(zip(workspace.read(SOLUTIONS), workspace.read(VERDICTS), strict=True))
+    pairs.sort(key=lambda pair: pair[0].problem_id)
+    groups = [list(group) for _, group in groupby(pairs, key=lambda pair: pair[0].problem_id)]
+    assert max(map(len, groups)) > 1
+    turned = {group[0][0].problem_id: group[::-1] for group in groups}
+    in_plan_order = dict.fromkeys(solution.problem_id for solution in workspace.read(SOLUTIONS))
+    shuffled = [pair for problem_id in in_plan_order for pair in turned[problem_id]]
+    (solutions,), (verdicts,) = (workspace.parts(table) for table in (SOLUTIONS, VERDICTS))
+    with workspace.writing(SOLUTIONS, solutions.stem) as write_solution:
+        for solution, _ in shuffled:
+            write_solution(solution)
+    with workspace.writing(VERDICTS, verdicts.stem) as write_verdict:
+        for _, verdict in shuffled:
+            write_verdict(verdict)
+
+    settings_ = load_recipe(str(run.parent / "small.yaml"))
+    prepared = prepare(settings_, workspace, Options(), lambda line: None)
+    for stage in stages_of(settings_)[-2:]:
+        stage.work(prepared)
+    assert files_of(run / "dataset") == files_of(built / "run" / "dataset")

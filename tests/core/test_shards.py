@@ -76,7 +76,7 @@ def test_datasets_pandas_polars_and_duckdb_read_what_was_written(tmp_path, examp
     rows = FORMATS[name].rows(examples, tokenizer)
     (tmp_path / "files").mkdir()
     files = write(tmp_path / "files", [rows], FORMATS[name].schema, shard_rows=100)
-    assert [file.name for file in files][0].startswith("train-00000-of-0000")
+    assert files[0].name == f"train-00000-of-{len(files):05d}.parquet"
     written, names, cache = rows.to_pylist(), [str(file) for file in files], str(tmp_path / "cache")
 
     assert list(datasets.load_dataset("parquet", data_files=names, split="train", cache_dir=cache)) == written
@@ -186,11 +186,10 @@ rows_of_odd = st.fixed_dictionaries(
 )
 def test_the_files_do_not_depend_on_how_the_rows_were_batched(tmp_path_factory, rows, lengths, shard_rows, group_bytes):
     whole = pa.RecordBatch.from_pylist(rows, schema=ODD)
-    found = []
+    pieces = [[whole], in_pieces(whole, lengths), [whole.slice(row, 1) for row in range(len(rows))]]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("datagen.shards.ROW_GROUP_BYTES", group_bytes)
-        for batches in ([whole], in_pieces(whole, lengths), [whole.slice(row, 1) for row in range(len(rows))]):
-            found.append(write(tmp_path_factory.mktemp("files"), batches, ODD, shard_rows))
+        found = [write(tmp_path_factory.mktemp("files"), batches, ODD, shard_rows) for batches in pieces]
     assert digests(found[0]) == digests(found[1]) == digests(found[2])
     assert [row for file in found[0] for row in pq.read_table(file).to_pylist()] == rows
     assert [pq.read_metadata(file).num_rows for file in found[0][:-1]] == [shard_rows] * (len(found[0]) - 1)
@@ -217,7 +216,11 @@ def test_a_split_without_rows_has_no_file(tmp_path):
 
 
 def test_a_write_that_fails_gives_no_file_its_name(tmp_path, examples, tokenizer):
-    with pytest.raises(RuntimeError, match="broken"), Shards(tmp_path, "train", EXAMPLES.schema, 100) as shards:
-        shards.write(EXAMPLES.to_arrow(examples))
+    def broken() -> Iterator[pa.RecordBatch]:
+        yield EXAMPLES.to_arrow(examples)
         raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        write(tmp_path, broken(), EXAMPLES.schema, shard_rows=100)
+    assert list(tmp_path.iterdir())
     assert not list(tmp_path.glob("*-of-*"))

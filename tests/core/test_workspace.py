@@ -1,7 +1,9 @@
 """A run's folder: tables are whole or absent, one run at a time works in it, and what is done is known."""
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from datagen.atomic import atomic_file, atomic_folder, replace_link, write_text
 from datagen.errors import DatagenError, UsageError
-from datagen.tables import DROPPED, Drop
+from datagen.tables import DROPPED, PROBLEMS, Drop
 from datagen.workspace import StageRecord, Workspace
 
 OPEN = """
@@ -119,6 +121,32 @@ def test_a_damaged_table_is_named(tmp_path: Path) -> None:
     write_text(workspace.part(DROPPED, "part"), "no parquet")
     with pytest.raises(DatagenError, match=r"part\.parquet: can't be read"):
         list(workspace.read(DROPPED))
+
+
+@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_table_with_one_wrong_bit_is_refused_or_the_same(tmp_path: Path, place: float, bit: int) -> None:
+    workspace = Workspace(tmp_path)
+    with workspace.writing(DROPPED, "part") as write:
+        for number in range(5):
+            write(drop(f"number {number}"))
+    file = workspace.part(DROPPED, "part")
+    content = bytearray(file.read_bytes())
+    content[int(place * len(content))] ^= 1 << bit
+    file.write_bytes(content)
+    with contextlib.suppress(DatagenError):
+        assert list(workspace.read(DROPPED)) == [drop(f"number {number}") for number in range(5)]
+
+
+def test_a_table_of_other_columns_is_refused(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    with workspace.writing(DROPPED, "part") as write:
+        write(drop("one"))
+    problems = workspace.part(PROBLEMS, "part")
+    problems.parent.mkdir()
+    shutil.copy(workspace.part(DROPPED, "part"), problems)
+    with pytest.raises(DatagenError, match=r"its columns are not those of problems"):
+        list(workspace.read(PROBLEMS))
 
 
 def test_the_lock_names_its_holder_and_is_taken_over_when_that_one_is_killed(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.counting_teacher import CountingTeacher
-from tests.end_to_end.runs import build, user_environment
+from tests.end_to_end.runs import IN_EVERY_FORMAT, build, user_environment
 
 _API = """
 import os, pathlib, sys
@@ -33,6 +33,15 @@ def home(tmp_path_factory) -> Path:
 def quickstart(home) -> Path:
     """The undisturbed run; to be looked at only."""
     return home / "outputs" / "quickstart"
+
+
+@pytest.fixture(scope="session")
+def in_every_format(quickstart, prefect, tmp_path_factory) -> Path:
+    """The undisturbed run, its dataset written in every format; to be looked at only."""
+    folder = tmp_path_factory.mktemp("formats")
+    run = shutil.copytree(quickstart, folder / "run", symlinks=True)
+    build("quickstart", "--output", str(run), *IN_EVERY_FORMAT, cwd=folder, **prefect)
+    return Path(run)
 
 
 @pytest.fixture

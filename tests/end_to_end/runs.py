@@ -21,12 +21,15 @@ from typing import Any
 import psutil
 import pyarrow.parquet as pq
 
+from datagen.formats import FORMATS
 from datagen.journal import Journal
 from datagen.workspace import completions_of
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
 BUNDLED = ROOT / "datagen" / "recipes"
+IN_EVERY_FORMAT = ("--set", f"output.formats={json.dumps(list(FORMATS))}")
+"""Words of a command: whatever formats there are, each of them is written."""
 _MARK = "DATAGEN_TEST_RUN"
 _TIMEOUT_S = 300
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.end_to_end.runs import build, datagen, hashes, journal_lines, running, wait_until
+from tests.end_to_end.runs import IN_EVERY_FORMAT, build, datagen, hashes, journal_lines, running, wait_until
 
 CONCURRENCY = 16
 GONE_WITHIN_S = 20
@@ -18,7 +18,14 @@ GONE_WITHIN_S = 20
 def arguments(teacher):
     """A build that asks the counting teacher, which keeps the demo teacher's name and so its card."""
     settings = [f"teachers.demo.base_url={teacher.url}", f"teachers.demo.concurrency={CONCURRENCY}"]
-    return ["build", "quickstart", "--output", "run", *(word for one in settings for word in ("--set", one))]
+    return [
+        "build",
+        "quickstart",
+        "--output",
+        "run",
+        *(word for one in settings for word in ("--set", one)),
+        *IN_EVERY_FORMAT,
+    ]
 
 
 def wait_until_sampling(command, teacher):
@@ -32,7 +39,7 @@ def ended(command):
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.full) for seed in (2, 3))])
 def test_a_killed_run_leaves_no_process_pays_for_nothing_twice_and_ends_with_the_same_bytes(
-    seed, arguments, teacher, quickstart, tmp_path, prefect
+    seed, arguments, teacher, in_every_format, tmp_path, prefect
 ):
     teacher.hold_after(random.Random(seed).randrange(20, 250))
     with running(*arguments, cwd=tmp_path) as command:
@@ -50,12 +57,12 @@ def test_a_killed_run_leaves_no_process_pays_for_nothing_twice_and_ends_with_the
     build(*arguments[1:], cwd=tmp_path, **prefect)
     assert teacher.repeats <= in_flight
     assert journal_lines(tmp_path / "run")[: len(kept)] == kept
-    assert len(teacher.asked) == len(journal_lines(quickstart))
-    assert hashes(tmp_path / "run" / "dataset") == hashes(quickstart / "dataset")
+    assert len(teacher.asked) == len(journal_lines(in_every_format))
+    assert hashes(tmp_path / "run" / "dataset") == hashes(in_every_format / "dataset")
 
 
 def test_a_run_stopped_by_signals_keeps_what_is_in_flight_and_ends_with_the_same_bytes(
-    arguments, teacher, quickstart, tmp_path, prefect
+    arguments, teacher, in_every_format, tmp_path, prefect
 ):
     def stop(send, answers):
         teacher.hold_after(answers)
@@ -80,7 +87,7 @@ def test_a_run_stopped_by_signals_keeps_what_is_in_flight_and_ends_with_the_same
     stop(lambda process: process.terminate(), 90)
     build(*arguments[1:], cwd=tmp_path, **prefect)
     assert teacher.repeats == 0
-    assert hashes(tmp_path / "run" / "dataset") == hashes(quickstart / "dataset")
+    assert hashes(tmp_path / "run" / "dataset") == hashes(in_every_format / "dataset")
 
 
 def reach(command, moment):
@@ -104,7 +111,7 @@ MOMENTS = (
 
 @pytest.mark.full
 @pytest.mark.parametrize("seed", [11, 12])
-def test_a_run_killed_ten_times_ends_with_the_same_bytes(seed, arguments, teacher, quickstart, tmp_path):
+def test_a_run_killed_ten_times_ends_with_the_same_bytes(seed, arguments, teacher, in_every_format, tmp_path):
     draw = random.Random(seed)
     lost = 0
     for moment in MOMENTS:
@@ -118,8 +125,8 @@ def test_a_run_killed_ten_times_ends_with_the_same_bytes(seed, arguments, teache
         lost += teacher.asked.total() - before - (len(journal_lines(tmp_path / "run")) - known)
     build(*arguments[1:], cwd=tmp_path)
     assert teacher.repeats <= lost
-    assert len(teacher.asked) == len(journal_lines(quickstart))
-    assert hashes(tmp_path / "run" / "dataset") == hashes(quickstart / "dataset")
+    assert len(teacher.asked) == len(journal_lines(in_every_format))
+    assert hashes(tmp_path / "run" / "dataset") == hashes(in_every_format / "dataset")
 
 
 @pytest.mark.full

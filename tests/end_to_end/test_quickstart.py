@@ -11,11 +11,13 @@ import psutil
 import pytest
 import yaml
 
+from datagen.formats.tokenizer import load_tokenizer
 from datagen.verify.extract import last_box
 from datagen.verify.pair import Pair
 from datagen.verify.verifier import Verifier
 from datagen.verify.workers import Limits
 from tests.end_to_end.runs import BUNDLED, build, datagen, hashes, rows, running, wait_until
+from tests.formats.collator import Collator, check_every_point
 
 SOURCES = ("open_r1", "deepmath", "s1k", "limo")
 PATH = re.compile(r"<think([1-6])>(.*?)</think\1>", re.DOTALL)
@@ -140,9 +142,21 @@ def test_recipes_and_doctor_say_what_there_is(home):
     assert {finding["state"] for finding in json.loads(done.out)} <= {"works", "missing"}
 
 
-def test_an_export_is_a_folder_that_a_trainer_loads(home, text, tmp_path):
+def test_the_trainer_takes_every_row_of_the_parquet_files(quickstart, text, tmp_path):
+    collator = Collator.of(load_tokenizer(str(quickstart / "dataset" / "tokenizer")))
+    tokens = datasets.load_dataset(str(quickstart / "dataset"), "parathinker", cache_dir=str(tmp_path))
+    for split, split_rows in text.items():
+        paths = [check_every_point(row, collator, seed=seed) for seed, row in enumerate(tokens[split])]
+        assert paths == [len(row["paths"]) for row in split_rows]
+
+
+def test_an_export_is_a_folder_that_a_trainer_loads_and_it_takes_every_row(home, text, tmp_path):
     done = datagen("export", "quickstart", "--format", "parathinker", "--to", str(tmp_path / "out"), cwd=home)
     assert done.status == 0, done.err
+    collator = Collator.of(load_tokenizer(str(tmp_path / "out" / "tokenizer")))
+    for split, split_rows in text.items():
+        paths = [check_every_point(row, collator) for row in datasets.load_from_disk(tmp_path / "out" / split)]
+        assert paths == [len(row["paths"]) for row in split_rows]
     train = datasets.load_from_disk(tmp_path / "out" / "train")
     assert set(train.column_names) == {"input_ids", "attention_mask", "labels"}
     assert [len(row["input_ids"]) for row in train] == text["train"]["n_tokens"]

@@ -2,19 +2,24 @@
 
 import pytest
 
-from tests.end_to_end.runs import build, counts, hashes, journal_lines
+from datagen.formats import FORMATS
+from tests.end_to_end.runs import IN_EVERY_FORMAT, build, counts, hashes, journal_lines
 
 
 def dataset_name(run):
     return (run / "dataset").readlink().name
 
 
-def test_another_folder_with_other_concurrency_gets_the_same_dataset(quickstart, tmp_path, prefect):
+def test_another_folder_with_other_concurrency_gets_the_same_dataset_in_every_format(
+    in_every_format, tmp_path, prefect
+):
     other = tmp_path / "elsewhere" / "a run"
     settings = ["--set", "teachers.demo.concurrency=3", "--set", "verify.workers=1"]
-    build("quickstart", "--output", str(other), *settings, cwd=tmp_path, **prefect)
-    assert hashes(other / "dataset") == hashes(quickstart / "dataset")
-    assert dataset_name(other) == dataset_name(quickstart)
+    build("quickstart", "--output", str(other), *settings, *IN_EVERY_FORMAT, cwd=tmp_path, **prefect)
+    written = hashes(other / "dataset")
+    assert written == hashes(in_every_format / "dataset")
+    assert {name.partition("/")[0] for name in written} >= {one.folder for one in FORMATS.values()}
+    assert dataset_name(other) == dataset_name(in_every_format)
 
 
 @pytest.mark.full

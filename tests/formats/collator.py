@@ -1,4 +1,4 @@
-"""What the published ParaThinker trainer does with an example, and what must hold for it: PARATHINKER.md, point by point.
+"""What the published ParaThinker trainer does with an example, point by point of PARATHINKER.md, and what must hold.
 
 Written from that page alone and from nothing of ours, so that the two can disagree. The numbers are the page's points.
 """
