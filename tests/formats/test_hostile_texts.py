@@ -20,7 +20,7 @@ texts = hostile.map("".join)
 def shown(tokenizer: ExampleTokenizer, problem: str, path_texts: list[str]) -> list[str]:
     """All texts of an example's rows that some trainer tokenises."""
     one = replace(example(tokenizer, 7, path_texts), problem=problem)
-    paths = tuple(replace(path, thought_chars=len(path.text) // 2) for path in one.paths)
+    paths = tuple(replace(path, thought_chars=(len(path.text) + 1) // 2) for path in one.paths)
     rows = {
         name: FORMATS[name].rows([replace(one, paths=paths)], tokenizer) for name in FORMATS if name != "parathinker"
     }
