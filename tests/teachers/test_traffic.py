@@ -9,7 +9,7 @@ import pytest
 
 from datagen.errors import StoppedError
 from datagen.stopping import STOP
-from datagen.teachers.base import Completion, Request, Traffic, Workers, taken_together
+from datagen.teachers.base import Completion, Request, Traffic, WorkerLoad, taken_together
 from datagen.teachers.connecting import connected
 from datagen.teachers.openai_api import OpenAIClient
 from tests.teachers.misbehaving import (
@@ -230,9 +230,9 @@ def test_a_budget_that_is_spent_ends_all() -> None:
 
 def test_what_several_teachers_do_is_shown_as_one_and_workers_only_where_there_are_some() -> None:
     api = Traffic(3, 2, {"timeout": 1})
-    one = Traffic(64, 10, {"timeout": 2, "HTTP 500": 1}, Workers(1, 2, 40, 5, 0.5, preempted=3, restarts=1))
-    other = Traffic(1, 0, {}, Workers(1, 1, 2, 0, None, preempted=0, restarts=0))
+    one = Traffic(64, 10, {"timeout": 2, "HTTP 500": 1}, WorkerLoad(1, 2, 40, 5, 0.5, preempted=3, restarts=1))
+    other = Traffic(1, 0, {}, WorkerLoad(1, 1, 2, 0, None, preempted=0, restarts=0))
     assert taken_together([api]) == api
     assert taken_together([api, one, other]) == Traffic(
-        68, 12, {"timeout": 3, "HTTP 500": 1}, Workers(2, 3, 42, 5, 0.5, preempted=3, restarts=1)
+        68, 12, {"timeout": 3, "HTTP 500": 1}, WorkerLoad(2, 3, 42, 5, 0.5, preempted=3, restarts=1)
     )
