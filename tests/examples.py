@@ -1,6 +1,7 @@
 """Examples as the select stage makes them, without a run: for tests and benchmarks of what is written of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from datagen.formats.rendering import render, summary_text
 from datagen.formats.tokenizer import ExampleTokenizer
@@ -11,12 +12,26 @@ def example(
     tokenizer: ExampleTokenizer, number: int, texts: Sequence[str], *, split: Split = "train", suspect: bool = False
 ) -> Example:
     """An example of its own number, with these texts as its paths."""
-    problem, answer = f"What is 6 times {number}?", str(6 * number)
-    drawn = list(enumerate(texts, start=1))
-    rendered = render(problem, drawn, summary_text(answer), tokenizer)
+    one = drawn_example(tokenizer, number, list(enumerate(texts, start=1)), split=split)
+    return replace(one, suspect_gold="kept", majority_answer="41") if suspect else one
+
+
+def drawn_example(
+    tokenizer: ExampleTokenizer,
+    number: int,
+    drawn: Sequence[tuple[int, str]],
+    *,
+    split: Split = "train",
+    problem: str | None = None,
+    summary: str | None = None,
+) -> Example:
+    """An example of its own number, with these numbers and texts as its paths."""
+    answer = str(6 * number)
+    problem, summary = problem or f"What is 6 times {number}?", summary or summary_text(answer)
+    rendered = render(problem, drawn, summary, tokenizer)
     paths = tuple(
-        Path(think_id, text, answer, "correct", "stop", tokenizer.count(text), "t", "m", f"s{number}-{think_id}")
-        for think_id, text in drawn
+        Path(id_, text, answer, "correct", "stop", tokenizer.count(text), "t", f"model-{id_}", f"s{number}-{id_}")
+        for id_, text in drawn
     )
     return Example(
         row_id=f"r{number}",
@@ -28,17 +43,17 @@ def example(
         revision="c0ffee",
         licence="MIT",
         paths=paths,
-        summary=summary_text(answer),
+        summary=summary,
         summary_by="template",
         prompt=rendered.prompt,
         completion=rendered.completion,
         n_tokens=rendered.n_tokens,
         split=split,
-        suspect_gold="kept" if suspect else "",
+        suspect_gold="",
         source_answer=answer,
-        majority_answer="41" if suspect else None,
+        majority_answer=None,
         pass_rate=0.5,
         solutions=4,
-        diversity=0.5 if len(texts) > 1 else None,
+        diversity=0.5 if len(drawn) > 1 else None,
         wrong_paths=0,
     )

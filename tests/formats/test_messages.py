@@ -52,9 +52,9 @@ def with_thoughts(tokenizer: ExampleTokenizer) -> Example:
 def test_each_correct_path_is_a_row_and_a_wrong_one_is_none(bundled):
     rows = FORMATS["messages"].rows([with_thoughts(bundled), example(bundled, 8, ["\\boxed{48}"])], bundled).to_pylist()
     assert [(row["id"], row["solution_id"], row["model"]) for row in rows] == [
-        ("p7", "s7-1", "m"),
-        ("p7", "s7-2", "m"),
-        ("p8", "s8-1", "m"),
+        ("p7", "s7-1", "model-1"),
+        ("p7", "s7-2", "model-2"),
+        ("p8", "s8-1", "model-1"),
     ]
     assert [[message["role"] for message in row["messages"]] for row in rows] == [["user", "assistant"]] * 3
     assert [row["messages"][0]["content"] for row in rows] == [f"What is 6 times {number}?" for number in (7, 7, 8)]

@@ -9,10 +9,9 @@ import pyarrow.parquet as pq
 from datagen.audit.example import AuditedExample
 from datagen.audit.reading import open_dataset
 from datagen.formats import FORMATS
-from datagen.formats.rendering import render, summary_text
 from datagen.formats.tokenizer import ExampleTokenizer
 from datagen.tables import Example, Split
-from datagen.tables import Path as ReasoningPath
+from tests.examples import drawn_example
 
 TEXTS = ((2, "Six times {n} is {m}.\n\nSo \\boxed{{{m}}}."), (5, "It is {n} plus 5 × {n}: {m}. 🙂"), (1, " {m}"))
 """Number and text of an example's paths, for any n and m = 6 n."""
@@ -26,39 +25,8 @@ def example(
     problem: str | None = None,
     summary: str | None = None,
 ) -> Example:
-    answer = str(6 * number)
-    texts = texts or [(id_, text.format(n=number, m=answer)) for id_, text in TEXTS]
-    problem = problem or f"What is 6 times {number}?"
-    summary = summary or summary_text(answer)
-    rendered = render(problem, texts, summary, tokenizer)
-    paths = tuple(
-        ReasoningPath(id_, text, answer, "correct", "stop", tokenizer.count(text), "t", f"model-{id_}", f"s{id_}")
-        for id_, text in texts
-    )
-    return Example(
-        row_id=f"r{number}",
-        id=f"p{number}",
-        problem=problem,
-        answer=answer,
-        source="mine",
-        source_id=str(number),
-        revision="c0ffee",
-        licence="MIT",
-        paths=paths,
-        summary=summary,
-        summary_by="template",
-        prompt=rendered.prompt,
-        completion=rendered.completion,
-        n_tokens=rendered.n_tokens,
-        split=split,
-        suspect_gold="",
-        source_answer=answer,
-        majority_answer=None,
-        pass_rate=0.5,
-        solutions=4,
-        diversity=0.5,
-        wrong_paths=0,
-    )
+    texts = texts or [(id_, text.format(n=number, m=6 * number)) for id_, text in TEXTS]
+    return drawn_example(tokenizer, number, texts, split=split, problem=problem, summary=summary)
 
 
 def dataset_folder(folder: Path, tokenizer: ExampleTokenizer) -> Path:
