@@ -86,7 +86,7 @@ def _head(audit: Audit, where: str) -> Iterator[str]:
 
 
 def _finding_lines(finding: Finding) -> Iterator[str]:
-    shown = ", ".join(finding.ids[:_MOST_SHOWN]) + (", …" if finding.count and len(finding.ids) > _MOST_SHOWN else "")
+    shown = ", ".join(finding.ids[:_MOST_SHOWN]) + (", …" if len(finding.ids) > _MOST_SHOWN else "")
     counted = f"{finding.count:>9,}{finding.of:>12,}{finding.share:>9.1%}"
     yield f"{finding.name:27}{counted}  {shown}".rstrip()
     if finding.marked:

@@ -12,6 +12,9 @@ from datagen.formats.tokenizer import ExampleTokenizer
 from datagen.recipe import FormatName
 from datagen.tables import Example
 
+MESSAGE = pa.struct([pa.field("role", pa.string(), nullable=False), pa.field("content", pa.string(), nullable=False)])
+"""One turn of a conversation, as trainers read it."""
+
 
 class Format(Protocol):
     """One way to write examples."""

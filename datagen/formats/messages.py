@@ -10,16 +10,16 @@ from typing import Any
 
 import pyarrow as pa
 
+from datagen.formats.base import MESSAGE
 from datagen.formats.chat_template import render_conversation
 from datagen.formats.tokenizer import END_OF_THOUGHT, THOUGHT, ExampleTokenizer
 from datagen.recipe import FormatName
 from datagen.tables import Example, Path
 
-_MESSAGE = pa.struct([pa.field("role", pa.string(), nullable=False), pa.field("content", pa.string(), nullable=False)])
 _SCHEMA = pa.schema(
     [
         *(pa.field(name, pa.string(), nullable=False) for name in ("id", "solution_id", "model")),
-        pa.field("messages", pa.list_(_MESSAGE), nullable=False),
+        pa.field("messages", pa.list_(MESSAGE), nullable=False),
         pa.field("suspect_gold", pa.string(), nullable=False),
     ]
 )

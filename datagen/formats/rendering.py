@@ -28,7 +28,8 @@ MOST_PATHS = 6
 """The trainer swaps some of the first six path tokens for the seventh and eighth, and knows no more."""
 
 UNTRAINED = -100
-_PROMPT_SEGMENT, _SUMMARY_SEGMENT = 1, 10
+PROMPT_SEGMENT, SUMMARY_SEGMENT = 1, 10
+"""Of `attention_mask`; the i-th path drawn has i + 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def _segments(
 def _prompt(problem: str, tokenizer: ExampleTokenizer) -> _Segment:
     instruction = user_text(problem).removeprefix(problem)
     pieces = tokenizer.prompt((Piece(problem, control=False), *tokenizer.pieces(instruction)))
-    return _Segment(pieces, _PROMPT_SEGMENT, trained=False)
+    return _Segment(pieces, PROMPT_SEGMENT, trained=False)
 
 
 def _completion(paths: Sequence[tuple[int, str]], summary: str, tokenizer: ExampleTokenizer) -> list[_Segment]:
@@ -148,8 +149,8 @@ def _completion(paths: Sequence[tuple[int, str]], summary: str, tokenizer: Examp
     forced = SUMMARY_PREFIX if summary.startswith(SUMMARY_PREFIX) else ""
     own = summary.removeprefix(forced)
     end = (_control("</summary>"), _control(tokenizer.eos_token))
-    segments.append(_Segment((_control("<summary>"), Piece(forced, control=False)), _SUMMARY_SEGMENT, trained=False))
-    segments.append(_Segment((Piece(own, control=False), *end), _SUMMARY_SEGMENT, trained=True))
+    segments.append(_Segment((_control("<summary>"), Piece(forced, control=False)), SUMMARY_SEGMENT, trained=False))
+    segments.append(_Segment((Piece(own, control=False), *end), SUMMARY_SEGMENT, trained=True))
     return segments
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from datagen.formats.base import MESSAGE
 from datagen.formats.tokenizer import ExampleTokenizer
 from datagen.recipe import FormatName
 from datagen.tables import Example
@@ -20,14 +21,13 @@ REWARD = "lighteval/MATH"
 """What verl calls `data_source` names a reward function, not a source: this one compares the last box."""
 
 _TEXT = pa.string()
-_MESSAGE = pa.struct([pa.field("role", _TEXT, nullable=False), pa.field("content", _TEXT, nullable=False)])
 _REWARD_MODEL = pa.struct([("style", _TEXT), ("ground_truth", _TEXT)])
 _EXTRA_INFO = pa.struct([("index", _TEXT), ("split", _TEXT), ("source", _TEXT), ("solutions", pa.int32())])
 _SCHEMA = pa.schema(
     [
         pa.field("id", _TEXT, nullable=False),
         pa.field("data_source", _TEXT, nullable=False),
-        pa.field("prompt", pa.list_(_MESSAGE), nullable=False),
+        pa.field("prompt", pa.list_(MESSAGE), nullable=False),
         pa.field("ability", _TEXT, nullable=False),
         pa.field("reward_model", _REWARD_MODEL, nullable=False),
         pa.field("extra_info", _EXTRA_INFO, nullable=False),

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from datagen.audit.reading.form import Form
-from datagen.formats.rendering import UNTRAINED
+from datagen.formats.rendering import PROMPT_SEGMENT, SUMMARY_SEGMENT, UNTRAINED
 
 Ids = npt.NDArray[np.int64]
 
-_PADDING_SEGMENT, _PROMPT_SEGMENT, _SUMMARY_SEGMENT = 0, 1, 10
+_PADDING_SEGMENT = 0
 
 
 def wrong_segments(mask: Ids, form: Form, length: int) -> Iterator[str]:
@@ -28,19 +28,19 @@ def wrong_segments(mask: Ids, form: Form, length: int) -> Iterator[str]:
     if len(mask) != length:
         yield f"attention_mask has {len(mask)} values for {length} ids"
         return
-    if length and (mask == _PROMPT_SEGMENT).all():
-        yield f"attention_mask is {_PROMPT_SEGMENT} everywhere: it names no segments"
+    if length and (mask == PROMPT_SEGMENT).all():
+        yield f"attention_mask is {PROMPT_SEGMENT} everywhere: it names no segments"
         return
-    if (mask[: form.prompt_end] != _PROMPT_SEGMENT).any():
-        yield f"attention_mask is not {_PROMPT_SEGMENT} on the whole prompt"
+    if (mask[: form.prompt_end] != PROMPT_SEGMENT).any():
+        yield f"attention_mask is not {PROMPT_SEGMENT} on the whole prompt"
     parts = [*form.paths, *([form.summary] if form.summary else [])]
     ends = [part.begin for part in parts[1:]] + [_end_of_text(mask)]
-    seen = {_PADDING_SEGMENT, _PROMPT_SEGMENT, _SUMMARY_SEGMENT}
+    seen = {_PADDING_SEGMENT, PROMPT_SEGMENT, SUMMARY_SEGMENT}
     for part, end in zip(parts, ends, strict=True):
         values = {int(value) for value in np.unique(mask[part.begin : end])}
         if part is form.summary:
-            if values != {_SUMMARY_SEGMENT}:
-                yield f"attention_mask is not {_SUMMARY_SEGMENT} on the whole summary"
+            if values != {SUMMARY_SEGMENT}:
+                yield f"attention_mask is not {SUMMARY_SEGMENT} on the whole summary"
         elif len(values) > 1:
             yield f"attention_mask is not one value on {part.token}"
         elif values & seen:

@@ -18,11 +18,10 @@ import pyarrow as pa
 from datagen.audit.example import AuditedExample, AuditedPath
 from datagen.audit.reading.marks import TextMarks
 from datagen.audit.reading.rows import ID, AuditedFormat, as_text, count_tokens, row_id
-from datagen.formats.tokenizer import ExampleTokenizer
+from datagen.formats.tokenizer import PARALLEL_R1_TAGS, ExampleTokenizer
 
 BLOCK = "<Parallel>"
-_TAG = re.compile(r"</?(?:Parallel|Path|Summary)>")
-_PROBLEM = "Problem:"
+_TAG = re.compile("|".join(map(re.escape, PARALLEL_R1_TAGS)))
 _KNOWN_COLUMNS = (ID, "problem", "output", "answer", "source", "licence")
 
 

@@ -89,8 +89,6 @@ def test_control_tokens_inside_its_texts_are_named(tmp_path):
 
 
 def test_our_own_rows_of_that_format_come_back(tmp_path, bundled):
-    if "parallel_r1" not in FORMATS:
-        pytest.skip("this version does not write the format parallel_r1")
     one = example(bundled, 7)
     batch = FORMATS["parallel_r1"].rows([one], bundled)
     (seen,) = audited(write_parquet(tmp_path / "t.parquet", batch.to_pylist(), batch.schema), "bundled")
