@@ -26,7 +26,7 @@ from datagen.tables import EXAMPLES
 from datagen.workspace import Workspace, completions_of
 from tests.answering import COMPLETION_TOKENS, KEY, PROMPT_TOKENS, teacher
 from tests.building import build
-from tests.end_to_end.runs import hashes, running
+from tests.end_to_end.runs import hashes, running, wait_until
 from tests.select.summarising_endpoint import PROBLEMS, Endpoint, good, recipe_of
 
 CONCURRENCY = 4
@@ -92,8 +92,7 @@ def test_a_run_that_is_told_to_stop_amid_summaries_keeps_those_in_flight(
         with running(*command, cwd=tmp_path, TEST_KEY=KEY) as run:
             assert endpoint.holding.wait(120)
             run.process.terminate()
-            while "stopping" not in run.err:
-                assert run.process.poll() is None
+            wait_until(lambda: "stopping" in run.err, "the run has heard the signal")
             endpoint.release()
             done = run.wait()
         assert done.status == 3, done.out + done.err
