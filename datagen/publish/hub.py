@@ -253,10 +253,13 @@ def _refuse(repo_id: str, doing: str, error: Exception) -> NoReturn:
         raise UsageError(f"{repo_id}: {doing}: the Hub does not know this token; {advice}") from None
     if advice is not None:
         raise DatagenError(f"{repo_id}: {doing}: the Hub answered HTTP {status}; {advice}") from None
-    said = f"the Hub answered HTTP {status}" if status else f"the Hub can't be reached ({type(chain[-1]).__name__})"
-    raise DatagenError(
-        f"{repo_id}: {doing}: {said}; check the network and HF_ENDPOINT. {_LATER.capitalize()}"
-    ) from None
+    if status is not None:
+        said = f"the Hub answered HTTP {status}"
+    elif any(isinstance(one, OSError) or type(one).__module__.startswith("httpx") for one in chain):
+        said = f"the Hub can't be reached ({type(chain[-1]).__name__}); check the network and HF_ENDPOINT"
+    else:
+        said = f"the Hub answered what its client can't read ({type(chain[-1]).__name__})"
+    raise DatagenError(f"{repo_id}: {doing}: {said}; {_LATER}") from None
 
 
 _ADVICE = {
