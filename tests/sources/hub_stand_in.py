@@ -69,6 +69,7 @@ def serving(hub: HubStandIn, handler: type["Handler"]) -> Iterator[None]:
 class Handler(BaseHTTPRequestHandler):
     hub: HubStandIn
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a body after its head would wait for the client's acknowledgement
 
     def do_GET(self) -> None:
         self._answer({})
