@@ -58,3 +58,15 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[TakingHub]:
 def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Other runs, each in a folder of its own."""
     return lambda **settings: publishable(tmp_path_factory.mktemp("other"), **settings).folder
+
+
+def settings_for(hub: TakingHub, folder: Path) -> dict[str, str]:
+    """The environment in which a command meets a Hub."""
+    return {
+        "HF_ENDPOINT": hub.endpoint,
+        "HF_TOKEN": TOKEN,
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_OFFLINE": "0",
+        "HF_HOME": str(folder / "hf"),
+        "NO_PROXY": "127.0.0.1",
+    }

@@ -65,9 +65,9 @@ def with_audit(run: Path, **changes: object) -> None:
     relabel(run, change)
 
 
-@pytest.mark.parametrize("name", ["README.md", "audit.json", "data/train-00000-of-00001.parquet"])
+@pytest.mark.parametrize("name", ["README.md", "audit.json", "data/train-00000-*.parquet"])
 def test_a_dataset_that_was_changed_since_its_audit_stays_here(run: Path, name: str) -> None:
-    path = run / "dataset" / name
+    [path] = (run / "dataset").glob(name)
     path.write_bytes(path.read_bytes() + b" ")
     told = refusal(run)
     assert "changed since it was built and audited" in told
@@ -174,7 +174,7 @@ def test_every_kind_of_key_is_found_however_deep_it_lies_in_a_table(tmp_path: Pa
         {"plain": around, "deep": [[{"text": text}] for text in around], "words": pa.array(around).dictionary_encode()}
     )
     pq.write_table(table, tmp_path / "rows.parquet", compression="zstd")
-    (tmp_path / "notes.txt").write_bytes(b"x" * ((1 << 20) - 7) + key.encode() + b"\n")
+    (tmp_path / "notes.txt").write_bytes(b" " * ((1 << 20) - 7) + key.encode() + b"\n")
     found = set(KeySearch({}).search(read_files(tmp_path)))
     in_table = {FoundKey("rows.parquet", f"column {name}", kind) for name in ("plain", "deep", "words")}
     assert found == {FoundKey("notes.txt", "", kind), *in_table}
@@ -183,7 +183,7 @@ def test_every_kind_of_key_is_found_however_deep_it_lies_in_a_table(tmp_path: Pa
 def test_a_key_inside_a_path_is_told_with_its_place_and_never_shown(tmp_path: Path) -> None:
     key = "sk-proj-" + "x9Y" * 10
     told = refusal(_with_text(tmp_path, f"I was told {key} once."))
-    assert "data/train-00000-of-00001.parquet, column paths: holds an API key (sk-…)" in told
+    assert "-00000-of-00001.parquet, column paths: holds an API key (sk-…)" in told
     assert "void" in told
     assert key not in told
 
