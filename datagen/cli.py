@@ -188,11 +188,11 @@ def export(
 @app.command()
 def publish(
     run: RunFolder,
-    repo_id: Annotated[str | None, typer.Option(metavar="OWNER/NAME", help="Where to [the recipe's].")] = None,
-    private: Annotated[bool | None, typer.Option("--private/--public", help="A new one [private].")] = None,
+    repo_id: Annotated[str | None, typer.Option(metavar="OWNER/NAME", help="Where to [publish.repo_id].")] = None,
+    private: Annotated[bool | None, typer.Option("--private/--public", help="A new repository [private].")] = None,
     revision: Annotated[str, typer.Option(metavar="BRANCH", help="A branch that exists.")] = "main",
     redistributable: Annotated[
-        list[str] | None, typer.Option(metavar="LICENCE", help="An unknown one that allows it; may be repeated.")
+        list[str] | None, typer.Option(metavar="LICENCE", help="An unlisted one that allows it; may be repeated.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done; touch nothing.")] = False,
 ) -> None:

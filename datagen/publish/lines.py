@@ -49,9 +49,10 @@ def _verdict(made: Publishing) -> Iterator[str]:
 
 
 def _counts(changes: tuple[Change, ...]) -> str:
+    """How many files of each kind, and how much of their content is other than what the Hub shows."""
     counts = Counter[str](change.kind for change in changes)
     sent = sum(change.size for change in changes if change.kind in ("new", "changed"))
-    return f"{', '.join(f'{counts[kind]} {kind}' for kind in _SIGNS if counts[kind])}; {size(sent)} to send"
+    return f"{', '.join(f'{counts[kind]} {kind}' for kind in _SIGNS if counts[kind])}, {size(sent)} new or changed"
 
 
 def size(count: int) -> str:

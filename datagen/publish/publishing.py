@@ -114,7 +114,7 @@ def publish_dataset(
     stated = recipe.publish.redistributable if recipe.publish else ()
     told = _refused(dataset, files, recipe, frozenset((*redistributable, *stated)))
     if told and not dry_run:
-        raise DatagenError("\n".join([f"{run}: not published, and nobody was asked:", *told]))
+        raise DatagenError("\n".join([f"{run}: not published, and the Hub was not asked:", *told]))
     try:
         repository = Repository(plan.repo_id, plan.branch)
         state = repository.state()

@@ -16,13 +16,12 @@ import pyarrow.parquet as pq
 
 from datagen.errors import DatagenError
 from datagen.formats import FORMATS
+from datagen.publish.admitted import admitted_by
 from datagen.publish.content import DatasetFile, content_name
 from datagen.publish.keys import KeySearch, secret_values
 from datagen.publish.licences import permission
-from datagen.publish.self_audit import admitted_by
 from datagen.recipe import Recipe
-from datagen.recipe_teachers import DemoTeacher
-from datagen.teachers.demo.endpoint import INLINE_MODEL, MODEL
+from datagen.recipe_teachers import DEMO_MODEL, DemoTeacher
 from datagen.teachers.vllm.located import is_bundled
 
 RefusalName = Literal["changed", "audit", "benchmarks", "demonstration", "licence", "key"]
@@ -101,7 +100,7 @@ def _read_audit(path: Path) -> dict[str, Any]:
 def _of_the_rows(dataset: Path, recipe: Recipe, redistributable: frozenset[str]) -> Iterator[Refusal]:
     licences, models = _licences_and_models(dataset)
     asked = {teacher.model for teacher in recipe.teachers if isinstance(teacher, DemoTeacher)}
-    demonstrated = sorted(model for model in models if model in {MODEL, INLINE_MODEL, *asked} or is_bundled(model))
+    demonstrated = sorted(model for model in models if model.startswith(DEMO_MODEL) or is_bundled(model))
     if demonstrated or asked:
         told = f"{dataset}: {', '.join(demonstrated or sorted(asked))} is a demonstration and teaches a model nothing"
         yield Refusal("demonstration", f"{told}; build with a real teacher")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.sources.hub_stand_in import Handler, HubDataset, HubStandIn, is_large, serving
 
@@ -24,7 +24,7 @@ STRANGERS_TOKEN = "hf_ElseElseElseElseElseElseElseElseEls"
 
 Step = Literal[
     *("whoami", "create", "refs", "info", "tree", "resolve", "preupload", "batch", "put", "verify", "yaml", "commit"),
-    "tag",
+    *("tag", "paths"),
 ]
 Fault = int | Literal["drop", "drop after", "silence"]
 """A status; a closed line before anything was done, or after all of it; no answer at all."""
@@ -37,7 +37,9 @@ _STEPS: tuple[tuple[str, str, Step], ...] = (
     ("POST", r"/api/validate-yaml", "yaml"),
     ("GET", r"/api/datasets/[^/]+/[^/]+/refs", "refs"),
     ("GET", r"/api/datasets/[^/]+/[^/]+", "info"),
+    ("GET", r"/api/datasets/[^/]+/[^/]+/revision/.+", "info"),
     ("GET", r"/api/datasets/[^/]+/[^/]+/tree/.+", "tree"),
+    ("POST", r"/api/datasets/[^/]+/[^/]+/paths-info/.+", "paths"),
     ("POST", r"/api/datasets/[^/]+/[^/]+/preupload/.+", "preupload"),
     ("POST", r"/datasets/[^/]+/[^/]+\.git/info/lfs/objects/batch", "batch"),
     ("PUT", r"/lfs/.+", "put"),
@@ -193,15 +195,16 @@ class _TakingHandler(Handler):
         is_writing = step in ("create", "preupload", "batch", "verify", "commit", "tag")
         if is_writing and (role != "write" or STRANGERS_TOKEN in self.headers["Authorization"]):
             return self._refuse(403, "", "You don't have the rights to create a dataset under this namespace")
-        asked = json.loads(body) if body and step not in ("put", "commit") else {}
+        asked = json.loads(body) if body and step not in ("put", "commit", "paths") else {}
         if step in ("whoami", "create", "yaml", "put", "verify"):
             return getattr(self, f"_{step}")(path, body, asked)
         repo = re.sub(r"\.git$", "", "/".join(path.removeprefix("/api").split("/")[2:4]))
         dataset = self.hub.datasets.get(repo)
         if dataset is None:
             return self._refuse(404, "RepoNotFound")
-        if step in ("info", "tree", "resolve"):
-            return self._answer({})
+        if step in ("info", "tree", "paths", "resolve"):
+            is_json = self.headers.get_content_type() == "application/json"
+            return self._answer(json.loads(body) if body and is_json else parse_qs(body.decode()))
         return getattr(self, f"_{step}")(path, body, asked, dataset)
 
     def _refuse(self, status: int, code: str, message: str = "") -> None:

@@ -3,12 +3,14 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.runs import Done, datagen, running
+from tests.end_to_end.runs import Done, datagen, rows, running, user_environment
 from tests.publish.conftest import settings_for
 from tests.publish.taking_hub import ATTRIBUTES, TOKEN, Moment, TakingHub, taking_hub
 from tests.publish.test_publishing import content
@@ -45,6 +47,27 @@ def test_a_dry_run_then_the_real_one_then_nothing_to_do(run: Path, far_hub: Taki
     assert (again.status, again.err) == (0, "")
     assert again.out.startswith("nothing to do: ")
     assert "uploaded" not in again.out
+
+
+LOAD = """
+import json, sys
+from datasets import load_dataset
+splits = load_dataset(*sys.argv[1:3], revision=sys.argv[3])
+print("ROWS " + json.dumps({name: list(rows["id"]) for name, rows in splits.items()}))
+"""
+
+
+@pytest.mark.parametrize("format_name", ["text", "parathinker"])
+def test_whoever_loads_it_by_its_tag_gets_the_rows_of_the_run(run: Path, far_hub: TakingHub, format_name: str) -> None:
+    assert publish(far_hub, run).status == 0
+    [tag] = far_hub.datasets[REPO].tags
+    environment = user_environment() | settings_for(far_hub, run.parent)
+    command = [sys.executable, "-c", LOAD, REPO, format_name, tag]
+    loaded = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    told = [line for line in loaded.stdout.splitlines() if line.startswith("ROWS ")]
+    assert told, loaded.stderr
+    splits = json.loads(told[0].removeprefix("ROWS "))
+    assert sorted(id_ for ids in splits.values() for id_ in ids) == sorted(row["id"] for row in rows(run, "examples"))
 
 
 def test_what_is_refused_ends_with_1_and_wrong_arguments_with_2(run: Path, far_hub: TakingHub) -> None:

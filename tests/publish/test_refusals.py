@@ -1,6 +1,7 @@
 """What is not published: each reason is told with what to do, before anybody is asked, and no secret is shown."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from datagen.publish.content import content_name, read_files
 from datagen.publish.keys import FoundKey, KeySearch
 from datagen.publish.licences import permission
 from datagen.publish.publishing import publish_dataset
+from datagen.recipe_file import load_recipe
 from datagen.teachers.demo.endpoint import MODEL
 from datagen.workspace import Workspace
+from tests.building import build
 from tests.publish.conftest import publishable
 from tests.publish.small import WAYS
 from tests.publish.taking_hub import TOKEN, TakingHub
@@ -72,6 +75,18 @@ def test_a_dataset_that_was_changed_since_its_audit_stays_here(run: Path, name: 
     told = refusal(run)
     assert "changed since it was built and audited" in told
     assert "build again" in told
+
+
+def test_what_a_refusal_of_a_changed_dataset_advises_helps(tmp_path: Path, hub: TakingHub) -> None:
+    workspace = publishable(tmp_path)
+    card = workspace.folder / "dataset" / "README.md"
+    card.write_text(card.read_text().replace("small", "SMALL"))
+    assert "remove the folder and build again" in refusal(workspace.folder)
+    shutil.rmtree((workspace.folder / "dataset").resolve())
+    build(load_recipe(str(workspace.folder / "recipe.yaml")), workspace.folder)
+    publish_dataset(workspace.folder, REPO)
+    assert REPO in hub.datasets
+    forget(hub)
 
 
 def test_a_dataset_with_a_file_more_or_less_was_changed(run: Path) -> None:
