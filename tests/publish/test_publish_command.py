@@ -57,7 +57,7 @@ print("ROWS " + json.dumps({name: list(rows["id"]) for name, rows in splits.item
 """
 
 
-@pytest.mark.parametrize("format_name", ["text", "parathinker"])
+@pytest.mark.parametrize("format_name", ["text", pytest.param("parathinker", marks=pytest.mark.full)])
 def test_whoever_loads_it_by_its_tag_gets_the_rows_of_the_run(run: Path, far_hub: TakingHub, format_name: str) -> None:
     assert publish(far_hub, run).status == 0
     [tag] = far_hub.datasets[REPO].tags
