@@ -4,7 +4,6 @@ The folder's name holds the hash of its contents, and `dataset` is a link to it:
 beside the old one, and a reader never meets half of one. Equal examples give equal bytes.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from datagen.formats import FORMATS
 from datagen.formats.base import Format
 from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
 from datagen.funnel import funnel
+from datagen.publish.content import content_name, files_of, read_files
 from datagen.publish.papers import paper_settings, write_papers
 from datagen.recipe import FormatName, Recipe
 from datagen.shards import Shards
@@ -54,15 +54,15 @@ class Assemble(Stage):
             told = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common(5))
             raise DatagenError(f"no problem became an example ({told}); see `datagen show {folder}`")
         tokenizer = load_tokenizer(recipe.paths.tokenizer)
-        with atomic_folder(lambda written: folder / f"dataset-{_content_hash(written)[:12]}", folder) as temporary:
+        with atomic_folder(lambda written: folder / content_name(read_files(written)), folder) as temporary:
             for name in formats_of(recipe):
                 one = FORMATS[name]
                 write_format(run.workspace, one, temporary / one.folder, recipe.output.shard_rows, tokenizer)
             tokenizer.save(temporary / "tokenizer")
             audited = write_papers(run, temporary, rows, formats_of(recipe), tokenizer)
-            named = f"dataset-{_content_hash(temporary)[:12]}"
+            named = content_name(read_files(temporary))
         replace_link(folder / "dataset", named)
-        return {"rows": rows.total(), "splits": dict(rows)} | audited, [*_files(folder / named), folder / "dataset"]
+        return {"rows": rows.total(), "splits": dict(rows)} | audited, [*files_of(folder / named), folder / "dataset"]
 
 
 def write_format(
@@ -126,16 +126,3 @@ def _in_format(format_: Format, examples: pa.RecordBatch, tokenizer: ExampleToke
         return
     for begin in range(0, examples.num_rows, _AT_ONCE):
         yield format_.rows(list(EXAMPLES.from_arrow(examples.slice(begin, _AT_ONCE))), tokenizer)
-
-
-def _content_hash(folder: Path) -> str:
-    total = hashlib.sha256()
-    for path in _files(folder):
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        total.update(f"{path.relative_to(folder).as_posix()} {digest}\n".encode())
-    return total.hexdigest()
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.is_file())

@@ -186,6 +186,30 @@ def export(
 
 
 @app.command()
+def publish(
+    run: RunFolder,
+    repo_id: Annotated[str | None, typer.Option(metavar="OWNER/NAME", help="Where to [publish.repo_id].")] = None,
+    private: Annotated[bool | None, typer.Option("--private/--public", help="A new repository [private].")] = None,
+    revision: Annotated[str, typer.Option(metavar="BRANCH", help="A branch that exists.")] = "main",
+    redistributable: Annotated[
+        list[str] | None, typer.Option(metavar="LICENCE", help="An unlisted one that allows it; may be repeated.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done; touch nothing.")] = False,
+) -> None:
+    """A run's dataset to the Hugging Face Hub: all of it in one commit, and nothing uploaded twice."""
+    from datagen.publish.lines import publishing_lines
+    from datagen.publish.publishing import publish_dataset
+
+    folder, allowed = _run_folder(run), redistributable or ()
+    made = publish_dataset(
+        folder, repo_id, private=private, revision=revision, redistributable=allowed, dry_run=dry_run, say=_say
+    )
+    _say("\n".join(publishing_lines(made)))
+    if made.refusals:
+        raise typer.Exit(1)
+
+
+@app.command()
 def verify(
     file: Annotated[
         str, typer.Argument(help="Parquet, JSONL or CSV with gold (or answer), solution, perhaps problem.")

@@ -304,10 +304,16 @@ class Execution(Section):
 
 
 class Publication(Section):
-    """Where the dataset goes."""
+    """Where the dataset goes; the options of `datagen publish` come before these.
+
+    Attributes:
+        repo_id: `owner/name` on the Hub.
+        redistributable: licences that no list knows, read by somebody and found to allow that rows are passed on.
+    """
 
     repo_id: str
     private: bool = True
+    redistributable: tuple[str, ...] = ()
 
 
 class Recipe(Section):

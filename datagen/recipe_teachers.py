@@ -12,6 +12,8 @@ SeedPolicy = Literal["none", "per_request"]
 FamilyName = Literal["plain", "openai_reasoning", "claude_4", "claude_5", "gemini", "mistral", "deepseek"]
 """What sets endpoints apart; `datagen/teachers/families.py` says how. `auto` goes by model name and host."""
 
+DEMO_MODEL = "datagen-demo-teacher"
+"""What the demo teacher calls itself; names that begin so are its own, too."""
 BATCH_CONCURRENCY = 20_000
 """Requests that `openai_batch` has out at once unless told otherwise; its size is no part of its wait."""
 
@@ -36,7 +38,7 @@ class DemoTeacher(Section):
     name: str
     kind: Literal["demo"]
     base_url: str | None = None
-    model: str = "datagen-demo-teacher"
+    model: str = DEMO_MODEL
     concurrency: Annotated[int, Field(gt=0)] = 64
     latency_ms: Annotated[int, Field(ge=0)] = 0
     seed: SeedPolicy = "per_request"

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from datagen.audit.auditing import audit
 from datagen.audit.example import AuditedExample
-from datagen.audit.finding import Audit, Finding, FindingName
+from datagen.audit.finding import Audit, Finding
 from datagen.audit.reading import open_dataset
 from datagen.errors import DatagenError
 from datagen.formats import FORMATS
 from datagen.progress import Progress
+from datagen.publish.admitted import admitted_by
 from datagen.publish.published_recipe import TOKENIZER
-from datagen.recipe import FormatName, Recipe
+from datagen.recipe import FormatName
 from datagen.screen.benchmarks import load_benchmarks
 from datagen.stage import Run
 from datagen.verify.verdicts import verifier_for
@@ -53,7 +54,7 @@ def audit_build(run: Run, dataset: Path, formats: Collection[FormatName], rows: 
             verifier=verifier,
             processes=None if recipe.verify.workers == "auto" else recipe.verify.workers,
         )
-    admitted = _admitted_by(recipe)
+    admitted = admitted_by(recipe)
     if broken := [finding for finding in found.broken_promises if finding.name not in admitted]:
         raise DatagenError(
             f"{run.workspace.folder}: what was written breaks a promise: {'; '.join(map(_told, broken))}. This is a "
@@ -61,11 +62,6 @@ def audit_build(run: Run, dataset: Path, formats: Collection[FormatName], rows: 
             "kept, and an earlier dataset stands as it was"
         )
     return found
-
-
-def _admitted_by(recipe: Recipe) -> set[FindingName]:
-    """What the recipe asked for breaks no promise."""
-    return {"without_two_agreeing_paths"} if recipe.paths.fewest_correct < 2 else set()
 
 
 def _told(finding: Finding) -> str:

@@ -1,7 +1,8 @@
 """A small Hub on 127.0.0.1: as much of its API as `datasets`, `huggingface_hub` and `HfFileSystem` ask for.
 
 It holds datasets with several commits each (and models, whose files have the same addresses but for a prefix), and
-speaks real HTTP: repository info, trees, path infos, and files with byte ranges. The client's side is real.
+speaks real HTTP: repository info, trees, path infos, and files with byte ranges. The client's side is real. What it
+takes from those who publish is in `tests/publish/taking_hub.py`.
 """
 
 import hashlib
@@ -26,6 +27,7 @@ class HubDataset:
 
     commits: Mapping[str, Mapping[str, bytes]]
     gated: bool = False
+    private: bool = False
 
     def commit(self, revision: str) -> str | None:
         return list(self.commits)[-1] if revision == "main" else revision if revision in self.commits else None
@@ -44,22 +46,30 @@ class HubStandIn:
 def running_hub(datasets: Mapping[str, HubDataset]) -> Iterator[HubStandIn]:
     """Serve the datasets until the block ends."""
     hub = HubStandIn(datasets)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": hub}))
+    with serving(hub, Handler):
+        yield hub
+
+
+@contextmanager
+def serving(hub: HubStandIn, handler: type["Handler"]) -> Iterator[None]:
+    """Serve what a stand-in holds until the block ends."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (handler,), {"hub": hub}))
     server.daemon_threads = True
     hub.endpoint = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield hub
+        yield
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     hub: HubStandIn
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a body after its head would wait for the client's acknowledgement
 
     def do_GET(self) -> None:
         self._answer({})
@@ -93,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
         files = dataset.commits[commit]
         if "what" not in match.groupdict():
             return self._send_file(files, match["path"], commit)
-        return self._send_json(_api(match, commit, files, asked))
+        return self._send_json(_api(match, commit, files, asked, dataset.private))
 
     def _send_json(self, value: object) -> None:
         if value is None:
@@ -125,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _api(
-    match: re.Match[str], commit: str, files: Mapping[str, bytes], asked: Mapping[str, list[str]]
+    match: re.Match[str], commit: str, files: Mapping[str, bytes], asked: Mapping[str, list[str]], private: bool
 ) -> dict[str, object] | list[dict[str, object]] | None:
     if match["what"] == "tree":
         folder = (match["path"] or "").strip("/")
@@ -138,7 +148,7 @@ def _api(
     return {
         "id": match["repo"],
         "sha": commit,
-        "private": False,
+        "private": private,
         "gated": False,
         "disabled": False,
         "downloads": 0,
@@ -159,8 +169,22 @@ def _all_entries(path: str, content: bytes) -> list[dict[str, object]]:
     entries: list[dict[str, object]] = [
         {"type": "directory", "path": name, "size": 0, "oid": _oid(name.encode())} for name in folders
     ]
-    return [*entries, {"type": "file", "path": path, "size": len(content), "oid": _oid(content)}]
+    return [*entries, {"type": "file", "path": path, "size": len(content), **_hashes(path, content)}]
+
+
+def is_large(path: str) -> bool:
+    """Whether a file is stored as a large one, as the Hub's `.gitattributes` have it."""
+    return path.endswith((".parquet", ".arrow", ".bin"))
+
+
+def _hashes(path: str, content: bytes) -> dict[str, object]:
+    if not is_large(path):
+        return {"oid": _oid(content)}
+    sha256, size = hashlib.sha256(content).hexdigest(), len(content)
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}\n".encode()
+    return {"oid": _oid(pointer), "lfs": {"oid": sha256, "size": size, "pointerSize": len(pointer)}}
 
 
 def _oid(content: bytes) -> str:
-    return hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    """The hash of a git blob."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

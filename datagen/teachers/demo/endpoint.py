@@ -15,6 +15,7 @@ import orjson
 from aiohttp import web
 from pydantic import ValidationError
 
+from datagen.recipe_teachers import DEMO_MODEL
 from datagen.teachers.demo.faults import Fate, Fates, FaultPlan, RateLimit, cut_off
 from datagen.teachers.demo.protocol import (
     Answering,
@@ -28,7 +29,7 @@ from datagen.teachers.demo.protocol import (
 from datagen.teachers.demo.solver import DemoReply, solve
 from datagen.teachers.demo.stats import Stats
 
-MODEL = "datagen-demo-teacher"
+MODEL = DEMO_MODEL
 INLINE_MODEL = f"{MODEL}-inline"
 """The same teacher under a name that makes it write its thought into the content, in think tags."""
 

@@ -1,0 +1,250 @@
+"""A run's dataset goes to the Hugging Face Hub: whole, checked, and never twice.
+
+In this order: what speaks against it; what the Hub has already; the missing files, one by one and seen by nobody; one
+commit, which shows them and removes those that are gone; the list of files on the Hub, compared hash by hash; the tag.
+A start after a kill goes the same way, and finds what is done to be done.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+from datagen.errors import DatagenError, UsageError
+from datagen.publish.content import DatasetFile, read_files
+from datagen.publish.hub import ATTRIBUTES, RemoteState, Repository, refuse_malformed
+from datagen.publish.refusals import refusals
+from datagen.recipe import Recipe
+from datagen.stopping import refuse_when_stopped
+from datagen.workspace import Workspace
+
+MAIN = "main"
+"""The branch that `load_dataset` reads."""
+
+_MARK = "datagen"
+"""A tag in the front matter of every card that a build writes."""
+_MOST_NAMED = 3
+
+ChangeKind = Literal["new", "changed", "same", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of one file on the Hub.
+
+    Attributes:
+        kind: a `gone` one is on the Hub, and no longer in the dataset.
+        name: within the repository.
+        size: in bytes.
+    """
+
+    kind: ChangeKind
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """What publishing a run does, or did.
+
+    Attributes:
+        repo_id: where, `owner/name`.
+        branch: of it.
+        private: whether only its owners see it; None while nobody has said so.
+        title: of the commit.
+        tag: of the version; its name is the dataset's, and so the hash of its content.
+        refusals: what speaks against it, a line each; only a dry run has any.
+        url: its page; empty when the Hub was not asked, as are `changes`.
+        creates: whether the repository is new.
+        changes: the dataset's files in the order of their names, then those that are gone.
+        commit: that shows the dataset; empty after a dry run.
+    """
+
+    repo_id: str
+    branch: str
+    private: bool | None
+    title: str
+    tag: str
+    refusals: tuple[str, ...] = ()
+    url: str = ""
+    creates: bool = False
+    changes: tuple[Change, ...] = ()
+    commit: str = ""
+
+    @property
+    def is_change(self) -> bool:
+        """Whether any file on the Hub becomes another one."""
+        return any(change.kind != "same" for change in self.changes)
+
+
+def publish_dataset(
+    run: Path,
+    repo_id: str | None = None,
+    *,
+    private: bool | None = None,
+    revision: str = MAIN,
+    redistributable: Collection[str] = (),
+    dry_run: bool = False,
+    say: Callable[[str], None] = lambda line: None,
+) -> Publishing:
+    """Publish the dataset of a finished run; what is there already is not sent again.
+
+    Args:
+        run: the run's folder.
+        repo_id: `owner/name`; the recipe's `publish.repo_id` when None.
+        private: who sees a new repository; the recipe's `publish.private` when None, and private without one.
+        revision: a branch that exists.
+        redistributable: licences that no list knows and that allow to pass rows on, beside the recipe's.
+        dry_run: only look, and give back what would be done and all that speaks against it.
+        say: shows a line to whoever watches.
+
+    Returns:
+        What was done; its `is_change` is false when everything stood as it should.
+
+    Raises:
+        UsageError: the run is not finished, the repository is not ours, a name or the token is wrong.
+        DatagenError: something speaks against publishing, or the Hub fails; starting again goes on.
+        StoppedError: a signal came; starting again goes on.
+    """
+    dataset, recipe = _finished(run)
+    plan = _intended(recipe, dataset, repo_id, private, revision)
+    files = read_files(dataset)
+    stated = recipe.publish.redistributable if recipe.publish else ()
+    told = _refused(dataset, files, recipe, frozenset((*redistributable, *stated)))
+    if told and not dry_run:
+        raise DatagenError("\n".join([f"{run}: not published, and the Hub was not asked:", *told]))
+    try:
+        repository = Repository(plan.repo_id, plan.branch)
+        state = repository.state()
+        _refuse_state(state, plan, recipe)
+    except DatagenError as error:
+        if not dry_run:
+            raise
+        return replace(plan, refusals=(*told, str(error)))
+    changes = tuple(_changes(files, state))
+    is_private = state.private if state is not None else plan.private is not False
+    plan = replace(plan, refusals=told, url=repository.url, creates=state is None, private=is_private, changes=changes)
+    return plan if dry_run else _carry_out(plan, repository, state, files, say)
+
+
+def _carry_out(
+    plan: Publishing,
+    repository: Repository,
+    state: RemoteState | None,
+    files: Sequence[DatasetFile],
+    say: Callable[[str], None],
+) -> Publishing:
+    if state is None:
+        repository.create(private=plan.private is not False)
+        state = _shown(repository)
+    commit = state.commit
+    if plan.is_change:
+        wanted = {change.name for change in plan.changes if change.kind in ("new", "changed")}
+        additions = []
+        for file in files:
+            if file.name in wanted:
+                refuse_when_stopped()
+                additions.append(repository.upload(file))
+                say(f"uploaded {len(additions)} of {len(wanted)}: {file.name}")
+        gone = [change.name for change in plan.changes if change.kind == "gone"]
+        commit = repository.commit(additions, gone, parent=state.commit, title=plan.title)
+        state = _shown(repository)
+        _refuse_other_content(plan, commit, state, files)
+    if plan.tag not in state.tags:
+        repository.tag(plan.tag, commit)
+    return replace(plan, commit=commit)
+
+
+def _finished(run: Path) -> tuple[Path, Recipe]:
+    """The dataset of a run that is finished, under the name that its build gave it, and the run's recipe.
+
+    Raises:
+        UsageError: there is no such run, or no dataset yet.
+        DatagenError: another process is at work in it, or its recipe is damaged.
+    """
+    if not (run / "run.json").is_file():
+        raise UsageError(f"{run}: there is no run here; `datagen build` makes one")
+    workspace = Workspace(run)
+    workspace.refuse_when_locked()
+    stages = workspace.record().get("stages", {})
+    written = stages.get("assemble", {}).get("files", {})
+    names = {Path(file).parts[0] for file in written} - {"dataset"}
+    if len(names) != 1:
+        done = ", ".join(stages) or "none"
+        raise UsageError(f"{run}: the run is not finished (stages done: {done}); `datagen build` ends it")
+    path = workspace.folder / "recipe.yaml"
+    try:
+        recipe = Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        message = f"{path}: can't be read; `datagen build` writes it again, nothing that was paid is lost"
+        raise DatagenError(message) from error
+    return workspace.folder / names.pop(), recipe
+
+
+def _intended(recipe: Recipe, dataset: Path, repo_id: str | None, private: bool | None, branch: str) -> Publishing:
+    """What was said on the spot, then what the recipe says."""
+    where = repo_id or (recipe.publish.repo_id if recipe.publish else None)
+    if where is None:
+        raise UsageError("nobody said where to; give --repo-id owner/name, or publish: {repo_id: …} in the recipe")
+    refuse_malformed(where)
+    if private is None and recipe.publish is not None:
+        private = recipe.publish.private
+    return Publishing(where, branch, private, title=f"{recipe.name}: {dataset.name}", tag=dataset.name)
+
+
+def _refused(
+    dataset: Path, files: Sequence[DatasetFile], recipe: Recipe, redistributable: frozenset[str]
+) -> tuple[str, ...]:
+    from huggingface_hub import get_token  # it takes long to import, and a refused argument needs it not
+
+    return tuple(one.told for one in refusals(dataset, files, recipe, redistributable, get_token()))
+
+
+def _refuse_state(state: RemoteState | None, plan: Publishing, recipe: Recipe) -> None:
+    """Raise UsageError unless the repository is missing, empty, or holds an earlier version of this dataset."""
+    if state is None:
+        if plan.branch != MAIN:
+            told = f"{plan.repo_id}: there is no such repository, so no branch {plan.branch!r}"
+            raise UsageError(f"{told}; publish without --revision first")
+        return
+    if plan.private and not state.private:
+        told = f"{plan.repo_id}: the repository is public, and the dataset is to be private"
+        raise UsageError(f"{told}; make it private in its settings on the Hub, or say --public")
+    others = sorted(state.files.keys() - {ATTRIBUTES})
+    if others and _MARK not in (state.card.get("tags") or ()):
+        named = f"{', '.join(others[:_MOST_NAMED])}{', …' if len(others) > _MOST_NAMED else ''}"
+        told = f"{plan.repo_id}: the repository holds what datagen did not put there ({named})"
+        raise UsageError(f"{told}; choose another --repo-id, or empty it yourself")
+    if others and (held := state.card.get("pretty_name")) != recipe.name:
+        told = f"{plan.repo_id}: the repository holds the dataset {held!r}, and this run's is {recipe.name!r}"
+        raise UsageError(f"{told}; choose another --repo-id")
+
+
+def _changes(files: Sequence[DatasetFile], state: RemoteState | None) -> Iterator[Change]:
+    there = state.files if state is not None else {}
+    for file in files:
+        remote = there.get(file.name)
+        kind: ChangeKind = "new" if remote is None else "same" if remote.equals(file) else "changed"
+        yield Change(kind, file.name, file.size)
+    for name in sorted(there.keys() - {file.name for file in files} - {ATTRIBUTES}):
+        yield Change("gone", name, there[name].size)
+
+
+def _shown(repository: Repository) -> RemoteState:
+    state = repository.state()
+    if state is None:
+        raise DatagenError(f"{repository.repo_id}: the Hub does not show what it has; start again in a minute")
+    return state
+
+
+def _refuse_other_content(plan: Publishing, commit: str, state: RemoteState, files: Sequence[DatasetFile]) -> None:
+    """Raise DatagenError unless the Hub now shows our commit, with our files and no others."""
+    if state.commit != commit:
+        told = f"{plan.repo_id}: somebody else changed the repository after commit {commit[:12]}"
+        raise DatagenError(f"{told}; look at {plan.url}/commits/{plan.branch}, and start again")
+    if other := [change.name for change in _changes(files, state) if change.kind != "same"]:
+        named = f"{', '.join(other[:_MOST_NAMED])}{', …' if len(other) > _MOST_NAMED else ''}"
+        told = f"{plan.repo_id}: the Hub shows other content than was sent ({named})"
+        raise DatagenError(f"{told}; it is visible but not tagged, start again to send it anew")

@@ -1,0 +1,305 @@
+"""The Hub stand-in as those meet it who publish: it takes repositories, files, commits and tags, and can fail at each.
+
+It does what the Hub does with what it is sent: a large file counts once it came whole under its hash, and is not asked
+for again; a commit is there whole or not at all. It writes down each upload that it took and each commit.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.sources.hub_stand_in import Handler, HubDataset, HubStandIn, is_large, serving
+
+TOKEN = "hf_WriteWriteWriteWriteWriteWriteWrite"
+READ_TOKEN = "hf_ReadReadReadReadReadReadReadReadRea"
+STRANGERS_TOKEN = "hf_ElseElseElseElseElseElseElseElseEls"
+
+Step = Literal[
+    *("whoami", "create", "refs", "info", "tree", "resolve", "preupload", "batch", "put", "verify", "yaml", "commit"),
+    *("tag", "paths"),
+]
+Fault = int | Literal["drop", "drop after", "silence"]
+"""A status; a closed line before anything was done, or after all of it; no answer at all."""
+Moment = tuple[Step, Literal["asked", "halfway", "done", "answered"]]
+
+ATTRIBUTES = {".gitattributes": b"*.parquet filter=lfs diff=lfs merge=lfs -text\n"}
+_STEPS: tuple[tuple[str, str, Step], ...] = (
+    ("GET", r"/api/whoami-v2", "whoami"),
+    ("POST", r"/api/repos/create", "create"),
+    ("POST", r"/api/validate-yaml", "yaml"),
+    ("GET", r"/api/datasets/[^/]+/[^/]+/refs", "refs"),
+    ("GET", r"/api/datasets/[^/]+/[^/]+", "info"),
+    ("GET", r"/api/datasets/[^/]+/[^/]+/revision/.+", "info"),
+    ("GET", r"/api/datasets/[^/]+/[^/]+/tree/.+", "tree"),
+    ("POST", r"/api/datasets/[^/]+/[^/]+/paths-info/.+", "paths"),
+    ("POST", r"/api/datasets/[^/]+/[^/]+/preupload/.+", "preupload"),
+    ("POST", r"/datasets/[^/]+/[^/]+\.git/info/lfs/objects/batch", "batch"),
+    ("PUT", r"/lfs/.+", "put"),
+    ("POST", r"/verify/.+", "verify"),
+    ("POST", r"/api/datasets/[^/]+/[^/]+/commit/.+", "commit"),
+    ("POST", r"/api/datasets/[^/]+/[^/]+/tag/.+", "tag"),
+    ("(GET|HEAD)", r"/datasets/[^/]+/[^/]+/resolve/.+", "resolve"),
+)
+
+
+@dataclass
+class TakenDataset(HubDataset):
+    """A repository that grows.
+
+    Attributes:
+        branches, tags: commits by name.
+        titles: of the commits.
+    """
+
+    commits: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
+    branches: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+
+    def commit(self, revision: str) -> str | None:
+        named = self.branches | self.tags
+        return named.get(revision, revision if revision in self.commits else None)
+
+    def add(self, branch: str, files: Mapping[str, bytes], title: str) -> str:
+        made = hashlib.sha1(f"{len(self.commits)} {sorted(files)}".encode(), usedforsecurity=False).hexdigest()
+        self.commits[made] = dict(files)
+        self.titles[made] = title
+        self.branches[branch] = made
+        return made
+
+    def files(self, revision: str = "main") -> Mapping[str, bytes]:
+        commit = self.commit(revision)
+        assert commit is not None
+        return self.commits[commit]
+
+
+@dataclass
+class TakingHub(HubStandIn):
+    """A running stand-in that takes what it is sent.
+
+    Attributes:
+        objects: large files by their SHA-256, visible or not.
+        puts: the SHA-256 of each large file that came whole, in order.
+        steps: every request, by what it is for.
+        faults: what the next requests of a step meet, first to last.
+        at: told of every moment; it may end the client.
+    """
+
+    datasets: dict[str, TakenDataset] = field(default_factory=dict)
+    objects: dict[str, bytes] = field(default_factory=dict)
+    puts: list[str] = field(default_factory=list)
+    steps: Counter[str] = field(default_factory=Counter)
+    faults: dict[Step, list[Fault]] = field(default_factory=dict)
+    at: Callable[[Moment], None] = lambda moment: None
+    ended: threading.Event = field(default_factory=threading.Event)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def make(self, repo: str, files: Mapping[str, bytes] | None = None, private: bool = False) -> TakenDataset:
+        """A repository as the Hub makes it, and then with files of somebody's."""
+        dataset = self.datasets[repo] = TakenDataset(private=private)
+        dataset.add("main", ATTRIBUTES, "initial commit")
+        if files:
+            dataset.add("main", {**ATTRIBUTES, **files}, "by hand")
+        return dataset
+
+
+@contextmanager
+def taking_hub() -> Iterator[TakingHub]:
+    """Serve an empty Hub until the block ends."""
+    hub = TakingHub({})
+    with serving(hub, _TakingHandler):
+        try:
+            yield hub
+        finally:
+            hub.ended.set()
+
+
+class _GoneError(Exception):
+    """The line is closed without an answer."""
+
+
+class _TakingHandler(Handler):
+    hub: TakingHub
+
+    def do_PUT(self) -> None:
+        self._take()
+
+    def do_POST(self) -> None:
+        self._take()
+
+    def do_GET(self) -> None:
+        self._take()
+
+    def do_HEAD(self) -> None:
+        self._take()
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except (_GoneError, ConnectionError):
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def _take(self) -> None:
+        path = unquote(urlsplit(self.path).path)
+        step = next((step for method, form, step in _STEPS if _is(method, self.command) and _is(form, path)), None)
+        if step is None:
+            return self._refuse(404, "EntryNotFound")
+        with self.hub.lock:
+            self.hub.steps[step] += 1
+            waiting = self.hub.faults.get(step)
+            fault = waiting.pop(0) if waiting else None
+        self.hub.at((step, "asked"))
+        if fault == "silence":
+            self.hub.ended.wait()
+        if fault in ("drop", "silence"):
+            raise _GoneError
+        body = self._body(step)
+        if isinstance(fault, int):
+            return self._refuse(fault, "Fault")
+        self._after = fault == "drop after"
+        with self.hub.lock:
+            self._step(step, path, body)
+        self.hub.at((step, "answered"))
+        return None
+
+    def _body(self, step: Step) -> bytes:
+        size = int(self.headers.get("Content-Length", 0))
+        first = self.rfile.read(size // 2)
+        if step == "put":
+            self.hub.at((step, "halfway"))
+        return first + self.rfile.read(size - len(first))
+
+    def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        if getattr(self, "_after", False):
+            raise _GoneError
+        super()._send(status, body, headers)
+
+    def _step(self, step: Step, path: str, body: bytes) -> None:
+        role = {TOKEN: "write", STRANGERS_TOKEN: "write", READ_TOKEN: "read"}.get(
+            self.headers.get("Authorization", "").removeprefix("Bearer ")
+        )
+        is_signed = step in ("put", "resolve")
+        if role is None and not is_signed:
+            return self._refuse(401, "", "Invalid credentials in Authorization header")
+        is_writing = step in ("create", "preupload", "batch", "verify", "commit", "tag")
+        if is_writing and (role != "write" or STRANGERS_TOKEN in self.headers["Authorization"]):
+            return self._refuse(403, "", "You don't have the rights to create a dataset under this namespace")
+        asked = json.loads(body) if body and step not in ("put", "commit", "paths") else {}
+        if step in ("whoami", "create", "yaml", "put", "verify"):
+            return getattr(self, f"_{step}")(path, body, asked)
+        repo = re.sub(r"\.git$", "", "/".join(path.removeprefix("/api").split("/")[2:4]))
+        dataset = self.hub.datasets.get(repo)
+        if dataset is None:
+            return self._refuse(404, "RepoNotFound")
+        if step in ("info", "tree", "paths", "resolve"):
+            is_json = self.headers.get_content_type() == "application/json"
+            return self._answer(json.loads(body) if body and is_json else parse_qs(body.decode()))
+        return getattr(self, f"_{step}")(path, body, asked, dataset)
+
+    def _refuse(self, status: int, code: str, message: str = "") -> None:
+        headers = {"X-Error-Code": code, "X-Error-Message": message or code}
+        self._send(status, b"{}", {name: value for name, value in headers.items() if value})
+
+    def _say(self, step: Step, value: object) -> None:
+        self.hub.at((step, "done"))
+        self._send(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
+
+    def _whoami(self, path: str, body: bytes, asked: dict) -> None:
+        is_reader = READ_TOKEN in self.headers["Authorization"]
+        token = {"displayName": "ci", "role": "read" if is_reader else "write"}
+        self._say("whoami", {"name": "house", "orgs": [], "auth": {"type": "access_token", "accessToken": token}})
+
+    def _create(self, path: str, body: bytes, asked: dict) -> None:
+        repo = f"{asked['organization']}/{asked['name']}"
+        if repo in self.hub.datasets:
+            return self._refuse(409, "", "You already created this dataset repo")
+        self.hub.make(repo, private=asked.get("visibility") == "private")
+        return self._say("create", {"url": f"{self.hub.endpoint}/datasets/{repo}", "name": repo})
+
+    def _yaml(self, path: str, body: bytes, asked: dict) -> None:
+        assert asked["content"].startswith("---\n")
+        self._say("yaml", {"errors": [], "warnings": []})
+
+    def _refs(self, path: str, body: bytes, asked: dict, dataset: TakenDataset) -> None:
+        def told(kind: str, refs: Mapping[str, str]) -> list[dict[str, str]]:
+            return [{"name": name, "ref": f"refs/{kind}/{name}", "targetCommit": at} for name, at in refs.items()]
+
+        refs = {"branches": told("heads", dataset.branches), "converts": [], "tags": told("tags", dataset.tags)}
+        self._say("refs", refs)
+
+    def _preupload(self, path: str, body: bytes, asked: dict, dataset: TakenDataset) -> None:
+        names = [file["path"] for file in asked["files"]]
+        modes = [
+            {"path": name, "uploadMode": "lfs" if is_large(name) else "regular", "shouldIgnore": False}
+            for name in names
+        ]
+        self._say("preupload", {"files": modes})
+
+    def _batch(self, path: str, body: bytes, asked: dict, dataset: TakenDataset) -> None:
+        def answer(wanted: dict) -> dict:
+            if wanted["oid"] in self.hub.objects:
+                return wanted
+            actions = {kind: {"href": f"{self.hub.endpoint}/{kind}/{wanted['oid']}"} for kind in ("lfs", "verify")}
+            return {**wanted, "actions": {"upload": actions["lfs"], "verify": actions["verify"]}}
+
+        self._say("batch", {"transfer": "basic", "objects": [answer(one) for one in asked["objects"]]})
+
+    def _put(self, path: str, body: bytes, asked: dict) -> None:
+        oid = path.rpartition("/")[2]
+        if hashlib.sha256(body).hexdigest() != oid:
+            return self._refuse(400, "", "the content is not that of its hash")
+        self.hub.objects[oid] = body
+        self.hub.puts.append(oid)
+        return self._say("put", {})
+
+    def _verify(self, path: str, body: bytes, asked: dict) -> None:
+        held = self.hub.objects.get(asked["oid"])
+        if held is None or len(held) != asked["size"]:
+            return self._refuse(404, "EntryNotFound")
+        return self._say("verify", {})
+
+    def _commit(self, path: str, body: bytes, asked: dict, dataset: TakenDataset) -> None:
+        branch = path.rpartition("/")[2]
+        header, *changes = (json.loads(line) for line in body.splitlines())
+        if header["value"].get("parentCommit") not in (None, dataset.branches[branch]):
+            return self._refuse(412, "", "A commit has happened since. Please refresh and try again.")
+        files = dict(dataset.files(branch))
+        for change in changes:
+            value = change["value"]
+            match change["key"]:
+                case "file":
+                    files[value["path"]] = base64.b64decode(value["content"])
+                case "lfsFile" if value["oid"] in self.hub.objects:
+                    files[value["path"]] = self.hub.objects[value["oid"]]
+                case "deletedFile" if value["path"] in files:
+                    del files[value["path"]]
+                case _:
+                    return self._refuse(400, "", "a file of this commit was never uploaded, or is not there")
+        made = dataset.add(branch, files, header["value"]["summary"])
+        repo = "/".join(path.split("/")[3:5])
+        address = f"{self.hub.endpoint}/datasets/{repo}/commit/{made}"
+        return self._say("commit", {"commitUrl": address, "commitOid": made, "success": True})
+
+    def _tag(self, path: str, body: bytes, asked: dict, dataset: TakenDataset) -> None:
+        if asked["tag"] in dataset.tags:
+            return self._refuse(409, "", "Tag reference exists already")
+        at = dataset.commit(path.rpartition("/")[2])
+        if at is None:
+            return self._refuse(404, "RevisionNotFound")
+        dataset.tags[asked["tag"]] = at
+        return self._say("tag", {})
+
+
+def _is(form: str, text: str) -> bool:
+    return re.fullmatch(form, text) is not None

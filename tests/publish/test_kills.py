@@ -1,0 +1,63 @@
+"""`datagen publish` killed with -9 wherever it stands: nothing half is ever seen, and nothing goes up twice."""
+
+import os
+import random
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.runs import Done, running
+from tests.publish.conftest import settings_for
+from tests.publish.taking_hub import ATTRIBUTES, Moment, TakingHub, taking_hub
+from tests.publish.test_publishing import content
+
+REPO = "house/sums"
+
+
+def publish(hub: TakingHub, run: Path, at: int | None = None) -> tuple[Done, int]:
+    """Publish as a user does, and kill it at its `at`-th moment; how it ended, and how many moments it had."""
+    moments = 0
+    with running("publish", str(run), "--repo-id", REPO, cwd=run.parent, **settings_for(hub, run.parent)) as command:
+
+        def kill(moment: Moment) -> None:
+            nonlocal moments
+            moments += 1
+            if moments == at:
+                os.kill(command.process.pid, signal.SIGKILL)
+                command.process.wait()
+
+        hub.at = kill
+        done = command.wait()
+        hub.at = lambda moment: None
+    assert done.status == (-signal.SIGKILL if at is not None and at <= moments else 0), done.err
+    return done, moments
+
+
+def moments_of(run: Path) -> int:
+    """How many moments an undisturbed publishing has."""
+    with taking_hub() as hub:
+        done, moments = publish(hub, run)
+        assert done.status == 0, done.err
+        return moments
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.full)])
+def test_kills_at_any_moment_show_nothing_half_and_send_nothing_twice(run: Path, kills: int) -> None:
+    chosen = random.Random(kills)
+    last = moments_of(run)
+    while kills:
+        with taking_hub() as hub:
+            is_done = False
+            while not is_done:
+                done, _ = publish(hub, run, at=chosen.randrange(1, last + 1) if kills else None)
+                is_done = done.status == 0
+                kills -= not is_done
+                seen = [files for dataset in hub.datasets.values() for files in dataset.commits.values()]
+                assert all(files in (ATTRIBUTES, {**ATTRIBUTES, **content(run)}) for files in seen)
+            assert done.err == ""
+            there = hub.datasets[REPO]
+            assert there.files() == {**ATTRIBUTES, **content(run)}
+            assert len(there.commits) == 2
+            assert there.tags == {(run / "dataset").resolve().name: there.branches["main"]}
+            assert len(hub.puts) == len(set(hub.puts)) == len(hub.objects)
