@@ -16,7 +16,7 @@ from prefect.exceptions import TerminationSignal
 from datagen.stopping import LEAVE, STOP
 
 _LOOK_EVERY_S = 0.2
-_PATIENCE_S, _END_S = 2.0, 4.0
+_PATIENCE_S, _END_S = 1.5, 4.5
 """How long what is in flight may take to arrive, and what was started to end: a run that is cancelled is gone within
 ten seconds."""
 

@@ -95,9 +95,9 @@ def remember(workspace: Workspace) -> None:
 class _Rows:
     """The problems of a source as hashes, in the order of the rows."""
 
-    ids: array[int] = field(default_factory=lambda: array("Q"))
-    answers: array[int] = field(default_factory=lambda: array("Q"))
-    names: array[int] = field(default_factory=lambda: array("Q"))
+    ids: "array[int]" = field(default_factory=lambda: array("Q"))
+    answers: "array[int]" = field(default_factory=lambda: array("Q"))
+    names: "array[int]" = field(default_factory=lambda: array("Q"))
 
 
 def _compared(old: _Rows, new: _Rows) -> dict[ChangeKind, _Places]:
