@@ -114,6 +114,7 @@ def prefect_server(folder: Path, *, ui: bool = False) -> Iterator[PrefectServer]
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_ENABLED": str(ui).lower(),
         "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "1",
+        "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
         "DATAGEN_CACHE": os.environ.get("DATAGEN_CACHE", "off"),
     }
