@@ -7,6 +7,8 @@ return nothing but names and counts, and can be run again: what stands in the ru
 import contextlib
 import logging
 from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -87,12 +89,10 @@ def build_dataset(
 def _build(settings: Recipe, workspace: Workspace, options: Options, retries: int) -> None:
     run = prepare(settings, workspace, options, _LOGGER.info)
     artifacts = Artifacts(settings.name, workspace)
-    is_new = True
-    for stage in stages_of(settings, options.until):
-        if is_new and stage.stage != "pull":
+    for name, stages in groupby(stages_of(settings, options.until), key=attrgetter("stage")):
+        _as_task(name, tuple(stages), run, artifacts, retries)()
+        if name == "pull":
             artifacts.changes(changes_since_last(workspace))
-            is_new = False
-        _as_task(stage, run, artifacts, retries)()
     if options.until == "assemble":
         artifacts.funnel()
         artifacts.audit()
@@ -100,25 +100,30 @@ def _build(settings: Recipe, workspace: Workspace, options: Options, retries: in
         remember(workspace)
 
 
-def _as_task(stage: Stage, run: Run, artifacts: Artifacts, retries: int) -> Task[[], dict[str, Any]]:
-    """One task for one stage; it takes nothing, so that nothing of the run gets into Prefect's records."""
+def _as_task(
+    name: StageName, stages: tuple[Stage, ...], run: Run, artifacts: Artifacts, retries: int
+) -> Task[[], dict[str, Any]]:
+    """One task for a stage, of all sources; it takes nothing, so that nothing of the run gets into Prefect's records.
+
+    A task of its own for each of a thousand sources would take Prefect longer than the pull itself.
+    """
 
     @task(
-        name=stage.stage,
-        task_run_name=stage.name,
+        name=name,
+        task_run_name=name,
         cache_policy=NO_CACHE,
         persist_result=False,
-        retries=max(retries, _PULL_RETRIES) if stage.stage == "pull" else retries,
+        retries=max(retries, _PULL_RETRIES) if name == "pull" else retries,
         retry_delay_seconds=_RETRY_DELAY_S,
         retry_condition_fn=_worth_a_retry,
     )
     def execute() -> dict[str, Any]:
         with contextlib.ExitStack() as around:
-            if not stage.is_done(run):
-                around.enter_context(artifacts.progress(stage.stage))
-                if stage.stage == "sample":
+            if not all(stage.is_done(run) for stage in stages):
+                around.enter_context(artifacts.progress(name))
+                if name == "sample":
                     around.enter_context(endpoint_slots(run.recipe))
-            return attended(lambda: run_stage(stage, run))
+            return attended(lambda: {stage.name: run_stage(stage, run) for stage in stages})
 
     return execute
 
