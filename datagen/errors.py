@@ -23,6 +23,10 @@ class StoppedError(DatagenError):
     exit_status = 3
 
 
+class BusyError(DatagenError):
+    """Another run is at work in the folder; nothing was started."""
+
+
 class NotKeptError(DatagenError):
     """What arrived could not be written down; it is lost, and was paid for."""
 

@@ -1,7 +1,7 @@
 """Sources and benchmarks, fixed to a content at the start of a run and kept for its whole life.
 
-A Hub revision `latest` becomes a commit once; a resumed or finished run keeps its commits, and only `--fresh` looks
-again. Local files are named by their content, so that an edited file is another input.
+A Hub revision `latest` becomes a commit once; a resumed or finished run keeps its commits, and only `--fresh` and the
+nightly flow look again. Local files are named by their content, so that an edited file is another input.
 """
 
 from dataclasses import asdict
@@ -9,14 +9,19 @@ from typing import Any
 
 from datagen.errors import UsageError
 from datagen.reading import ContentHashes, DataFile, Located
-from datagen.recipe import Recipe
+from datagen.recipe import HubSource, Recipe
 from datagen.screen.benchmarks import resolve_benchmark
 from datagen.sources.pulling import resolve
 from datagen.workspace import Workspace
 
 
-def resolve_inputs(recipe: Recipe, workspace: Workspace) -> dict[str, Located]:
+def resolve_inputs(recipe: Recipe, workspace: Workspace, *, look_again: bool = False) -> dict[str, Located]:
     """Find every source and benchmark, and write down what was found.
+
+    Args:
+        recipe: names them.
+        workspace: the run's folder.
+        look_again: ask the Hub what `latest`, a branch or a tag names now; a commit is not asked for again.
 
     Raises:
         UsageError: one of them is not there, or the Hub does not answer.
@@ -31,7 +36,8 @@ def resolve_inputs(recipe: Recipe, workspace: Workspace) -> dict[str, Located]:
         key = source.input_key
         revision = None if source.kind == "table" else [source.config, source.revision]
         settings[key] = [source.kind, revision, source.path]
-        found[key] = _kept(kept, key, settings[key]) or resolve(source, hashes)
+        pinned = source.revision if isinstance(source, HubSource) else None
+        found[key] = _kept(kept, key, settings[key], look_again, pinned) or resolve(source, hashes)
         for other in earlier:
             if _rows(found[other]) == _rows(found[key]):
                 raise UsageError(
@@ -41,7 +47,8 @@ def resolve_inputs(recipe: Recipe, workspace: Workspace) -> dict[str, Located]:
     for benchmark in recipe.screen.benchmarks:
         key = benchmark.input_key
         settings[key] = [benchmark.name, benchmark.revision, benchmark.path]
-        found[key] = _kept(kept, key, settings[key]) or resolve_benchmark(benchmark, hashes)
+        pinned = benchmark.revision
+        found[key] = _kept(kept, key, settings[key], look_again, pinned) or resolve_benchmark(benchmark, hashes)
     inputs = {key: {"settings": settings[key], **_as_json(located)} for key, located in found.items()}
     kept_hashes = {uri: list(pair) for uri, pair in hashes.items()}
     if inputs != kept or kept_hashes != record.get("hashes", {}):
@@ -59,11 +66,13 @@ def _as_json(located: Located) -> dict[str, Any]:
     return {**asdict(located), "files": [asdict(file) for file in located.files]}
 
 
-def _kept(kept: dict[str, Any], key: str, settings: list[Any]) -> Located | None:
+def _kept(kept: dict[str, Any], key: str, settings: list[Any], look_again: bool, pinned: str | None) -> Located | None:
     """What an earlier start found on the Hub; files are looked at again, since they may have changed."""
     entry = kept.get(key)
     path = settings[-1]
     if entry is None or entry["settings"] != settings or path is not None:
+        return None
+    if look_again and entry["revision"] != pinned:
         return None
     files = tuple(DataFile(**file) for file in entry["files"])
     return Located(entry["dataset"], entry["config"], entry["revision"], files)

@@ -41,11 +41,13 @@ class Options:
         until: the last stage; `sample` also leaves the verdicts that it needed.
         reuse: another run's folder, to take completions from.
         fresh: rebuild every stage, and look Hub revisions up again; what was paid is kept.
+        latest: look Hub revisions up again; a stage whose input is the same stands.
     """
 
     until: StageName = "assemble"
     reuse: Path | None = None
     fresh: bool = False
+    latest: bool = False
 
 
 def run_folder(recipe: Recipe, output: Path | None) -> Path:
@@ -100,7 +102,7 @@ def prepare(recipe: Recipe, workspace: Workspace, options: Options, say: Say) ->
     if options.fresh:
         workspace.forget_stages()
     write_text(workspace.folder / "recipe.yaml", dump_recipe(recipe))
-    inputs = resolve_inputs(recipe, workspace)
+    inputs = resolve_inputs(recipe, workspace, look_again=options.latest)
     for file in strangers(recipe, workspace):
         file.unlink()
     return Run(recipe, workspace, inputs, options.reuse, say)

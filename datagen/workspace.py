@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from datagen.atomic import TEMPORARY, atomic_file, write_text
-from datagen.errors import DatagenError, UsageError
+from datagen.errors import BusyError, DatagenError, UsageError
 from datagen.journal import Journal
 from datagen.tables import COMPLETIONS, Row, Table
 
@@ -83,7 +83,7 @@ class Workspace:
         The lock is the operating system's, so that a dead process holds nothing.
 
         Raises:
-            DatagenError: another run is at work here; the message names it.
+            BusyError: another run is at work here; the message names it.
         """
         lock = FileLock(self.folder / _LOCK)
         holder = self.folder / _HOLDER
@@ -93,8 +93,8 @@ class Workspace:
             with contextlib.suppress(OSError, ValueError):
                 held = json.loads(holder.read_text())
                 message = f"{self.folder}: process {held['pid']} on {held['host']} is at work in this folder"
-                raise DatagenError(f"{message}; wait for it, or end it and start again") from error
-            raise DatagenError(f"{self.folder}: another run is at work in this folder") from error
+                raise BusyError(f"{message}; wait for it, or end it and start again") from error
+            raise BusyError(f"{self.folder}: another run is at work in this folder") from error
         try:
             holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
             self._sweep()
@@ -149,7 +149,7 @@ class Workspace:
             file.unlink(missing_ok=True)
 
     def refuse_when_locked(self) -> None:
-        """Raise DatagenError when another run is at work here."""
+        """Raise BusyError when another run is at work here."""
         with self.locked():
             pass
 

@@ -1,86 +1,129 @@
-"""The flow from a recipe to a dataset: the order of the stages, retries, and the artifact that a schedule shows.
+"""The flow from a recipe to a dataset: the order of the stages, retries, and the artifacts that a schedule shows.
 
 `datagen build` runs this very flow in its own process; a deployment runs it on a schedule. Tasks are stages, take and
 return nothing but names and counts, and can be run again: what stands in the run's folder is not done twice.
 """
 
+import contextlib
 import logging
-import re
 from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.runtime import flow_run
+from prefect.states import Completed
 from prefect.tasks import Task
+from pydantic import Field
 
-from datagen.errors import StoppedError, UsageError
-from datagen.funnel import funnel_table
+from datagen.errors import BusyError, StoppedError, UsageError
 from datagen.pipeline import Options, check, prepare, run_folder, run_stage, stages_of
+from datagen.recipe import Recipe
 from datagen.recipe_file import load_recipe
+from datagen.sources.changes import changes_since_last, remember
 from datagen.stage import Run, Stage
 from datagen.tables import StageName
 from datagen.workspace import Workspace
+from flows.artifacts import Artifacts
+from flows.attending import attended
+from flows.slots import endpoint_slots
 
 _LOGGER = logging.getLogger("datagen")
 _PULL_RETRIES, _RETRY_DELAY_S = 2, 10
 
 
-@flow(name="build-dataset", validate_parameters=True, persist_result=False)
+def _run_name() -> str:
+    """What Prefect's UI calls a run: the recipe, and when it was to start."""
+    return f"{Path(flow_run.parameters['recipe']).stem} {flow_run.scheduled_start_time:%Y-%m-%d %H:%M}"
+
+
+@flow(name="build-dataset", flow_run_name=_run_name, validate_parameters=True, persist_result=False)
 def build_dataset(
-    recipe: str,
+    recipe: Annotated[str, Field(min_length=1)],
     output: str | None = None,
-    limit: int | None = None,
+    limit: Annotated[int, Field(ge=1)] | None = None,
     overrides: Sequence[str] = (),
     until: StageName = "assemble",
     reuse: str | None = None,
     fresh: bool = False,
-) -> str:
+    latest: bool = False,
+    retries: Annotated[int, Field(ge=0, le=10)] = 0,
+    if_busy: Literal["fail", "skip"] = "fail",
+) -> str | State[None]:
     """Build a dataset; resume by itself where an earlier run of the same folder ended.
 
     Args:
-        recipe: a bundled recipe's name, or the path of a YAML file.
-        output: the run's folder; `outputs/NAME` when None.
-        limit: replaces every source's limit.
-        overrides: `KEY=VALUE` settings.
-        until: the last stage.
-        reuse: another run's folder, to take completions from.
-        fresh: rebuild every stage; what was paid is kept.
+        recipe: A bundled recipe's name, or the path of a YAML file on the worker's machine.
+        output: The run's folder; `outputs/NAME` when empty.
+        limit: Replaces every source's limit.
+        overrides: `KEY=VALUE` settings, as `sampling.temperature=0.7`. No keys: those are environment variables.
+        until: The last stage.
+        reuse: Another run's folder, to take completions from.
+        fresh: Rebuild every stage; what was paid is kept.
+        latest: Ask the Hub what `latest` names now; stages whose input is the same stand.
+        retries: How often a stage that failed is tried again. It goes on where it stood.
+        if_busy: What to do while another run is at work in the folder: fail, or skip this one.
 
     Returns:
-        The run's folder.
+        The run's folder, or a state `Skipped` that says who is at work there.
     """
     _LOGGER.setLevel(logging.INFO)
     settings = load_recipe(recipe, overrides, limit)
-    options = Options(until, Path(reuse) if reuse else None, fresh)
+    options = Options(until, Path(reuse) if reuse else None, fresh, latest)
     check(settings, options)
     workspace = Workspace(run_folder(settings, Path(output) if output else None))
-    with workspace.locked():
-        run = prepare(settings, workspace, options, _LOGGER.info)
-        for stage in stages_of(settings, until):
-            _as_task(stage, run)()
-        if until == "assemble":
-            key = re.sub(r"[^a-z0-9]+", "-", f"{settings.name.lower()}-funnel")
-            create_markdown_artifact(funnel_table(workspace), key=key)
+    try:
+        with workspace.locked():
+            _build(settings, workspace, options, retries)
+    except BusyError as error:
+        if if_busy == "fail":
+            raise
+        return Completed(name="Skipped", message=str(error))
     return str(workspace.folder)
 
 
-def _as_task(stage: Stage, run: Run) -> Task[[], dict[str, Any]]:
-    """One task for one stage; it takes nothing, so that nothing of the run gets into Prefect's records."""
+def _build(settings: Recipe, workspace: Workspace, options: Options, retries: int) -> None:
+    run = prepare(settings, workspace, options, _LOGGER.info)
+    artifacts = Artifacts(settings.name, workspace)
+    for name, stages in groupby(stages_of(settings, options.until), key=attrgetter("stage")):
+        _as_task(name, tuple(stages), run, artifacts, retries)()
+        if name == "pull":
+            artifacts.changes(changes_since_last(workspace))
+    if options.until == "assemble":
+        artifacts.funnel()
+        artifacts.audit()
+        artifacts.dataset()
+        remember(workspace)
+
+
+def _as_task(
+    name: StageName, stages: tuple[Stage, ...], run: Run, artifacts: Artifacts, retries: int
+) -> Task[[], dict[str, Any]]:
+    """One task for a stage, of all sources; it takes nothing, so that nothing of the run gets into Prefect's records.
+
+    A task of its own for each of a thousand sources would take Prefect longer than the pull itself.
+    """
 
     @task(
-        name=stage.stage,
-        task_run_name=stage.name,
+        name=name,
+        task_run_name=name,
         cache_policy=NO_CACHE,
         persist_result=False,
-        retries=_PULL_RETRIES if stage.stage == "pull" else 0,
+        retries=max(retries, _PULL_RETRIES) if name == "pull" else retries,
         retry_delay_seconds=_RETRY_DELAY_S,
         retry_condition_fn=_worth_a_retry,
     )
     def execute() -> dict[str, Any]:
-        return run_stage(stage, run)
+        with contextlib.ExitStack() as around:
+            if not all(stage.is_done(run) for stage in stages):
+                around.enter_context(artifacts.progress(name))
+                if name == "sample":
+                    around.enter_context(endpoint_slots(run.recipe))
+            return attended(lambda: {stage.name: run_stage(stage, run) for stage in stages})
 
     return execute
 

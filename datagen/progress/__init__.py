@@ -5,7 +5,7 @@ speeds and the time left, and hands the picture on: to a block at the bottom of 
 the stage nor its event loop draws or waits for a terminal.
 """
 
-from datagen.progress.counts import Progress, Spent
-from datagen.progress.display import displayed, watching
+from datagen.progress.counts import Progress, Spent, View
+from datagen.progress.display import displayed, shown_on, watching
 
-__all__ = ["Progress", "Spent", "displayed", "watching"]
+__all__ = ["Progress", "Spent", "View", "displayed", "shown_on", "watching"]

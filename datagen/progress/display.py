@@ -7,6 +7,7 @@ that a reader who has stopped reading (Ctrl-S, a full pipe) holds up no work.
 """
 
 import contextlib
+import contextvars
 import logging
 import sys
 import threading
@@ -41,7 +42,7 @@ class Display(Protocol):
 
 
 class _NoScreen:
-    """What a scheduled flow has: there are the lines of the logger, and nothing else."""
+    """What a run without a terminal has: there are the lines of the logger, and nothing else."""
 
     def show(self, view: View | None) -> None:
         """Let be."""
@@ -72,6 +73,24 @@ def displayed(log: Path, stream: TextIO | None = None) -> Iterator[None]:
         _LOGGER.setLevel(logging.INFO)
         logging.raiseExceptions = False  # a reader that went away, as in `| head`, ends no run
         yield
+
+
+@contextlib.contextmanager
+def shown_on(display: Display) -> Iterator[None]:
+    """Show stages there while the block lasts, unless a terminal shows them already.
+
+    Args:
+        display: is asked twice a second.
+    """
+    global _display
+    if not isinstance(_display, _NoScreen):
+        yield
+        return
+    _display = display
+    try:
+        yield
+    finally:
+        _display = _NoScreen()
 
 
 def _hand_over(handlers: list[logging.Handler], propagate: bool) -> None:
@@ -125,7 +144,10 @@ def watching(progress: Progress) -> Iterator[None]:
     """
     watcher = Watcher(progress)
     ended = threading.Event()
-    thread = threading.Thread(target=_look_again_and_again, args=(watcher, ended), name="progress", daemon=True)
+    here = contextvars.copy_context()  # Prefect tells by it whose lines these are
+    thread = threading.Thread(
+        target=here.run, args=(_look_again_and_again, watcher, ended), name="progress", daemon=True
+    )
     thread.start()
     finished = False
     try:

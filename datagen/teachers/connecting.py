@@ -8,7 +8,7 @@ from pathlib import Path
 from datagen.errors import StoppedError, UsageError
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import DemoTeacher, PaidTeacher, VLLMTeacher, asks_in_batches
-from datagen.stopping import STOP, STOPPED_BY_SIGNAL
+from datagen.stopping import LEAVE, STOP, STOPPED_BY_SIGNAL
 from datagen.teachers.base import Budget, TeacherClient
 from datagen.teachers.batch import BatchClient, Keeping
 from datagen.teachers.demo_process import running_demo
@@ -36,7 +36,8 @@ async def connected(
 
     The demo teacher's server starts here, vLLM's workers with the first request.
 
-    When the run is told to stop, the client sends nothing more, and what is in flight may arrive as long as some does.
+    When the run is told to stop, the client sends nothing more, and what is in flight may arrive as long as some does,
+    and until `LEAVE` is set.
 
     Args:
         teacher: its settings.
@@ -98,7 +99,7 @@ async def _end_when_stopped(client: TeacherClient) -> None:
         await asyncio.sleep(_LOOK_EVERY_S)
     client.end(StoppedError(STOPPED_BY_SIGNAL))
     in_flight, silent_s = client.traffic().in_flight, 0.0
-    while silent_s < _MOST_SILENT_S:
+    while silent_s < _MOST_SILENT_S and not LEAVE.is_set():
         await asyncio.sleep(_LOOK_EVERY_S)
         silent_s = silent_s + _LOOK_EVERY_S if client.traffic().in_flight == in_flight else 0.0
         in_flight = client.traffic().in_flight

@@ -22,6 +22,7 @@ from tests.benchmarks import (
     normalising,
     reading,
     rungs,
+    scheduling,
     screening,
     slots,
     throughput,
@@ -46,7 +47,7 @@ def main() -> None:
         type=int,
         default=1,
         metavar="N",
-        help="assembling, auditing, busy, choosing, throughput, faults, kills, screening, slots, truncation: an Nth",
+        help="assembling, auditing, busy, choosing, throughput, faults, kills, scheduling, slots, …: an Nth",
     )
     parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="journal, memory: so many [5000]")
     parser.add_argument(
@@ -72,6 +73,7 @@ def main() -> None:
         "normalising": normalising.measure,
         "reading": reading.measure,
         "rungs": rungs.measure,
+        "scheduling": partial(scheduling.measure, asked.share),
         "screening": partial(screening.measure, asked.share),
         "slots": partial(slots.measure, asked.share),
         "throughput": partial(throughput.measure, asked.share),

@@ -1,0 +1,44 @@
+"""One Prefect server and one worker for all tests of this folder, with the deployments of `prefect.yaml`."""
+
+import uuid
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from tests.end_to_end.counting_teacher import CountingTeacher
+from tests.flows.prefect_server import PrefectServer, prefect_server, prefect_worker
+
+MARK, MARKED = "DATAGEN_TEST_WORKER", uuid.uuid4().hex
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Iterator[PrefectServer]:
+    folder = tmp_path_factory.mktemp("server")
+    with prefect_server(folder) as server, prefect_worker(server, folder, **{MARK: MARKED}):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def counting_teacher() -> Iterator[CountingTeacher]:
+    with CountingTeacher().serving(latency_ms=20) as teacher:
+        yield teacher
+
+
+@pytest.fixture
+def teacher(counting_teacher) -> Iterator[CountingTeacher]:
+    counting_teacher.forget()
+    yield counting_teacher
+    counting_teacher.release()
+
+
+def processes_of_the_worker() -> set[int]:
+    """The worker, and all that runs of it have started."""
+    found = set()
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == MARKED and process.status() != psutil.STATUS_ZOMBIE:
+                found.add(process.pid)
+        except psutil.Error:
+            continue
+    return found
