@@ -10,26 +10,32 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 from uuid import UUID
 
 from prefect.artifacts import (
-    create_link_artifact,
     create_markdown_artifact,
     create_progress_artifact,
     create_table_artifact,
     update_progress_artifact,
 )
 
-from datagen.funnel import funnel
+from datagen.funnel import STAGES, SourceRows, funnel
 from datagen.progress import View, shown_on
 from datagen.progress.wording import plain_line
+from datagen.publish.comparison import MEANINGS
+from datagen.publish.figures import reasons_of
 from datagen.sources.changes import KINDS, SourceChanges
 from datagen.workspace import Workspace
 
 _LOGGER = logging.getLogger("datagen")
 _POST_EVERY_S, _LAST_POST_S = 5.0, 2.0
+_WORTH_SHOWING_S = 1.0
+"""What is over sooner has no progress to show."""
+_FIRST_BUILD = "The first build in this folder."
+_AS_IT_WAS = "The sources are as they were at the last build."
+_SINCE = "Problems since the last finished build:"
 
 
 class Artifacts:
@@ -56,55 +62,91 @@ class Artifacts:
 
     def changes(self, changes: list[SourceChanges] | None) -> None:
         """Show what is new in the sources since the last finished build."""
-        if changes is None:
-            self._post(create_markdown_artifact, "changes", markdown="The first build in this folder.")
-        elif not changes:
-            self._post(create_markdown_artifact, "changes", markdown="The sources are as they were at the last build.")
-        else:
-            table = [
-                {"source": one.source, "what": kind, "problems": one.numbers[kind], "first": ", ".join(one.named[kind])}
-                for one in changes
-                for kind in KINDS
-                if one.numbers[kind]
-            ]
-            self._post(create_table_artifact, "changes", table=table, description="Since the last finished build.")
+        if not changes:
+            told = _FIRST_BUILD if changes is None else _AS_IT_WAS
+            self._post(create_markdown_artifact, "changes", markdown=told, description=told)
+            return
+        table = [
+            {"source": one.source, "what": kind, "problems": one.numbers[kind], "first": ", ".join(one.named[kind])}
+            for one in changes
+            for kind in KINDS
+            if one.numbers[kind]
+        ]
+        told = ", ".join(f"{kind} {sum(one.numbers[kind] for one in changes):,}" for kind in KINDS)
+        self._post(create_table_artifact, "changes", table=table, description=f"{_SINCE} {told}.")
 
     def funnel(self) -> None:
-        """Show where the rows went: pulled = examples + dropped."""
-        table = []
-        for source, rows in funnel(self._workspace).items():
-            table.append({"source": source, "stage": "pull", "what": "pulled", "rows": rows.pulled})
-            for (stage, reason), number in rows.dropped.items():
-                table.append({"source": source, "stage": stage, "what": reason, "rows": -number})
-            table.append({"source": source, "stage": "", "what": "examples", "rows": rows.examples})
-        self._post(create_table_artifact, "funnel", table=table, description="Rows: pulled = examples + dropped.")
+        """Show where the rows went: pulled = examples + dropped, for each source and, first, for all."""
+        sources = funnel(self._workspace)
+        everything = _together(sources)
+        table = [_funnel_row("(all)", everything)] if len(sources) > 1 else []
+        table += [_funnel_row(source, rows) for source, rows in sources.items()]
+        told = f"{everything.pulled:,} rows pulled = {everything.examples:,} examples + {everything.lost:,} dropped."
+        self._post(create_table_artifact, "funnel", table=table, description=told)
 
     def audit(self) -> None:
-        """Show what the build's own audit found."""
-        found = json.loads((self._workspace.folder / "dataset" / "audit.json").read_text())
+        """Show what the build's own audit found, what was found first."""
+        found = self._read_audit()
         table = [
-            {"what": one["name"], "found": one["count"], "of": one["of"], "unit": one["unit"]}
-            for one in found["findings"]
+            {"what": MEANINGS[one["name"]], "found": one["count"], "of": f"{one['of']:,} {one['unit']}"}
+            for one in sorted(found["findings"], key=lambda one: -one["count"])
         ]
+        number = sum(one["count"] > 0 for one in found["findings"])
         broken = ", ".join(found["broken_promises"]) or "none"
-        self._post(create_table_artifact, "audit", table=table, description=f"Broken promises: {broken}.")
+        told = f"Found {number} of the {len(table)} faults that are looked for; broken promises: {broken}."
+        self._post(create_table_artifact, "audit", table=table, description=told)
 
     def dataset(self) -> None:
-        """Link to the dataset's card on the machine that built it."""
-        dataset = (self._workspace.folder / "dataset").resolve()
-        self._post(
-            create_link_artifact,
-            "dataset",
-            link=(dataset / "README.md").as_uri(),
-            link_text=dataset.name,
-            description=f"The dataset and its card, in `{dataset}` on the machine that built it.",
-        )
+        """Say where the dataset is, on the machine that built it, and how large.
+
+        No link: a browser follows none from a page of the server to a file.
+        """
+        place = (self._workspace.folder / "dataset").absolute()
+        found = self._read_audit()
+        splits = ", ".join(f"{split} {number:,}" for split, number in found["examples"].items())
+        told = f"{sum(found['examples'].values()):,} examples ({splits}), in `{place.resolve()}`."
+        facts = {
+            "examples": splits,
+            "examples by their number of paths": ", ".join(f"{n} paths: {m:,}" for n, m in found["paths"].items()),
+            "tokens of an example": ", ".join(f"{what} {number:,}" for what, number in found["tokens"].items()),
+            "folder": f"`{place.resolve()}`",
+            "card": f"`{place / 'README.md'}`",
+        }
+        rows = "\n".join(f"| {what} | {value} |" for what, value in facts.items())
+        use = f'from datasets import load_dataset\n\nload_dataset("{place}")'
+        markdown = f"On the machine that built it:\n\n| | |\n|---|---|\n{rows}\n\n```python\n{use}\n```\n"
+        self._post(create_markdown_artifact, "dataset", markdown=markdown, description=told)
+
+    def _read_audit(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self._workspace.folder / "dataset" / "audit.json").read_text())
+        return found
 
     def _post(self, create: Callable[..., Any], what: str, **content: Any) -> None:
         try:
             create(key=self.key(what), **content)
         except Exception as error:  # whatever the server or the way to it has
             _left_out(what, error)
+
+
+def _together(sources: Mapping[str, SourceRows]) -> SourceRows:
+    """The rows of all sources as those of one."""
+    return SourceRows(
+        pulled=sum(rows.pulled for rows in sources.values()),
+        dropped=reasons_of(sources),
+        screened=sum(rows.screened for rows in sources.values()),
+        examples=sum(rows.examples for rows in sources.values()),
+    )
+
+
+def _funnel_row(source: str, rows: SourceRows) -> dict[str, str | int]:
+    reasons = sorted(rows.dropped.items(), key=lambda one: -one[1])
+    return {
+        "source": source,
+        "pulled": rows.pulled,
+        **{f"dropped at {stage}": sum(n for (at, _), n in rows.dropped.items() if at == stage) for stage in STAGES},
+        "examples": rows.examples,
+        "why dropped": ", ".join(f"{reason} {number:,}" for (_, reason), number in reasons),
+    }
 
 
 class _Posting:
@@ -139,9 +181,10 @@ class _Posting:
         try:
             while True:
                 is_last = self._ended.wait(_POST_EVERY_S)
-                if self._view is not None and self._view is not shown:
-                    shown = self._view
-                    self._post(shown)
+                view = self._view
+                if view is not None and view is not shown and view.elapsed_s >= _WORTH_SHOWING_S:
+                    shown = view
+                    self._post(view)
                 if is_last:
                     return
         except Exception as error:
