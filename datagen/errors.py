@@ -27,6 +27,10 @@ class BusyError(DatagenError):
     """Another run is at work in the folder; nothing was started."""
 
 
+class RefusedError(DatagenError):
+    """What is there must not go out as it is; trying again changes nothing."""
+
+
 class NotKeptError(DatagenError):
     """What arrived could not be written down; it is lost, and was paid for."""
 

@@ -15,6 +15,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from prefect.artifacts import (
+    create_link_artifact,
     create_markdown_artifact,
     create_progress_artifact,
     create_table_artifact,
@@ -26,6 +27,8 @@ from datagen.progress import View, shown_on
 from datagen.progress.wording import plain_line
 from datagen.publish.comparison import MEANINGS
 from datagen.publish.figures import reasons_of
+from datagen.publish.lines import publishing_lines
+from datagen.publish.publishing import Publishing
 from datagen.sources.changes import KINDS, SourceChanges
 from datagen.workspace import Workspace
 
@@ -120,6 +123,14 @@ class Artifacts:
     def _read_audit(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self._workspace.folder / "dataset" / "audit.json").read_text())
         return found
+
+    def published(self, made: Publishing) -> None:
+        """Show what publishing did or would do, and link to where it is."""
+        told = "\n".join(["```", *publishing_lines(made), "```"])
+        self._post(create_markdown_artifact, "published", markdown=told, description=made.title)
+        if made.commit:
+            page = f"{made.url}/tree/{made.tag}"
+            self._post(create_link_artifact, "hub", link=page, link_text=made.repo_id, description=made.title)
 
     def _post(self, create: Callable[..., Any], what: str, **content: Any) -> None:
         try:

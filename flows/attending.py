@@ -9,19 +9,20 @@ import contextvars
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import TypeVar
 
 from prefect.exceptions import TerminationSignal
 
 from datagen.stopping import LEAVE, STOP
 
+_Outcome = TypeVar("_Outcome")
 _LOOK_EVERY_S = 0.2
 _PATIENCE_S, _END_S = 1.5, 4.5
 """How long what is in flight may take to arrive, and what was started to end: a run that is cancelled is gone within
 ten seconds."""
 
 
-def attended(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def attended(work: Callable[[], _Outcome]) -> _Outcome:
     """Do a stage's work, and stop it when Prefect ends this process.
 
     From the command line it is done here and now: the flow has a thread of its own, and signals go to the main one.
@@ -34,7 +35,7 @@ def attended(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """
     if threading.current_thread() is not threading.main_thread():
         return work()
-    outcome: Future[dict[str, Any]] = Future()
+    outcome: Future[_Outcome] = Future()
     here = contextvars.copy_context()  # Prefect tells by it whose lines and artifacts these are
     thread = threading.Thread(target=here.run, args=(_fulfil, outcome, work), name="stage", daemon=True)
     thread.start()
@@ -50,7 +51,7 @@ def attended(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     return outcome.result()
 
 
-def _fulfil(outcome: Future[dict[str, Any]], work: Callable[[], dict[str, Any]]) -> None:
+def _fulfil(outcome: Future[_Outcome], work: Callable[[], _Outcome]) -> None:
     try:
         outcome.set_result(work())
     except BaseException as error:

@@ -64,17 +64,17 @@ def test_a_run_that_fails_takes_long_or_does_not_start_is_told_with_its_name_and
     long = server.start("build", recipe=school.recipe, output=str(school.folder / "run"))
 
     failed = server.wait(server.start("build", recipe="no-such-recipe"))
-    server.wait_until(lambda: "datagen: a build failed" in told(), "the failure is told")
-    first, link = told()["datagen: a build failed"].splitlines()
+    server.wait_until(lambda: "datagen: a run failed" in told(), "the failure is told")
+    first, link = told()["datagen: a run failed"].splitlines()
     assert first.startswith(f"{failed['name']} (build): ")
     assert first.endswith(failed["state"]["message"])
     assert "no-such-recipe" in failed["state"]["message"]
     assert link.endswith(f"/runs/flow-run/{failed['id']}")
 
-    server.wait_until(lambda: "datagen: a build takes long" in told(), "the long run is told")
-    assert told()["datagen: a build takes long"].startswith(f"{server.run(long)['name']} (build): Running since ")
-    server.wait_until(lambda: "datagen: a build does not start" in told(), "the run that waits is told")
-    assert told()["datagen: a build does not start"].startswith("nightly, due at ")
+    server.wait_until(lambda: "datagen: a run takes long" in told(), "the long run is told")
+    assert told()["datagen: a run takes long"].startswith(f"{server.run(long)['name']} (build): Running since ")
+    server.wait_until(lambda: "datagen: a run does not start" in told(), "the run that waits is told")
+    assert told()["datagen: a run does not start"].startswith("nightly, due at ")
 
     server.ask(f"flow_runs/{waiting}/set_state", {"state": {"type": "CANCELLED"}})
     teacher.release()
