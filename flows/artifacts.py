@@ -38,7 +38,6 @@ _WORTH_SHOWING_S = 1.0
 """What is over sooner has no progress to show."""
 _FIRST_BUILD = "The first build in this folder."
 _AS_IT_WAS = "The sources are as they were at the last build."
-_SINCE = "Problems since the last finished build:"
 
 
 class Artifacts:
@@ -76,7 +75,7 @@ class Artifacts:
             if one.numbers[kind]
         ]
         told = ", ".join(f"{kind} {sum(one.numbers[kind] for one in changes):,}" for kind in KINDS)
-        self._post(create_table_artifact, "changes", table=table, description=f"{_SINCE} {told}.")
+        self._post(create_table_artifact, "changes", table=table, description=f"{told} since the last finished build.")
 
     def funnel(self) -> None:
         """Show where the rows went: pulled = examples + dropped, for each source and, first, for all."""
@@ -85,6 +84,7 @@ class Artifacts:
         table = [_funnel_row("(all)", everything)] if len(sources) > 1 else []
         table += [_funnel_row(source, rows) for source, rows in sources.items()]
         told = f"{everything.pulled:,} rows pulled = {everything.examples:,} examples + {everything.lost:,} dropped."
+        told += f" {_reasons(everything)}"
         self._post(create_table_artifact, "funnel", table=table, description=told)
 
     def audit(self) -> None:
@@ -96,7 +96,7 @@ class Artifacts:
         ]
         number = sum(one["count"] > 0 for one in found["findings"])
         broken = ", ".join(found["broken_promises"]) or "none"
-        told = f"Found {number} of the {len(table)} faults that are looked for; broken promises: {broken}."
+        told = f"{number or 'None'} of {len(table)} faults found; broken promises: {broken}."
         self._post(create_table_artifact, "audit", table=table, description=told)
 
     def dataset(self) -> None:
@@ -150,14 +150,20 @@ def _together(sources: Mapping[str, SourceRows]) -> SourceRows:
 
 
 def _funnel_row(source: str, rows: SourceRows) -> dict[str, str | int]:
-    reasons = sorted(rows.dropped.items(), key=lambda one: -one[1])
+    dropped = {f"- {stage}": sum(n for (at, _), n in rows.dropped.items() if at == stage) for stage in STAGES}
     return {
         "source": source,
         "pulled": rows.pulled,
-        **{f"dropped at {stage}": sum(n for (at, _), n in rows.dropped.items() if at == stage) for stage in STAGES},
+        **dropped,
         "examples": rows.examples,
-        "why dropped": ", ".join(f"{reason} {number:,}" for (_, reason), number in reasons),
+        "dropped for": _reasons(rows),
     }
+
+
+def _reasons(rows: SourceRows) -> str:
+    """Why rows were dropped, the most frequent reason first."""
+    by_number = sorted(rows.dropped.items(), key=lambda one: -one[1])
+    return ", ".join(f"{reason} {number:,}" for (_, reason), number in by_number)
 
 
 class _Posting:

@@ -32,7 +32,7 @@ def test_a_build_through_the_api_has_the_bytes_of_any_build_and_shows_what_becam
     shown = server.artifacts(run["id"])
     (funnel,) = table(shown["nightly-school-funnel"])
     assert (funnel["source"], funnel["pulled"]) == ("deepmath", 8)
-    dropped = sum(rows for what, rows in funnel.items() if what.startswith("dropped at "))
+    dropped = sum(rows for what, rows in funnel.items() if what.startswith("- "))
     assert dropped + funnel["examples"] == 8
     assert f"8 rows pulled = {funnel['examples']} examples" in shown["nightly-school-funnel"]["description"]
     assert {row["found"] for row in table(shown["nightly-school-audit"])} == {0}
