@@ -83,9 +83,9 @@ class Artifacts:
         everything = _together(sources)
         table = [_funnel_row("(all)", everything)] if len(sources) > 1 else []
         table += [_funnel_row(source, rows) for source, rows in sources.items()]
-        told = f"{everything.pulled:,} rows pulled = {everything.examples:,} examples + {everything.lost:,} dropped."
-        told += f" {_reasons(everything)}"
-        self._post(create_table_artifact, "funnel", table=table, description=told)
+        told = f"{everything.pulled:,} rows pulled = {everything.examples:,} examples + {everything.lost:,} dropped"
+        why = f": {_reasons(everything)}." if everything.lost else "."
+        self._post(create_table_artifact, "funnel", table=table, description=told + why)
 
     def audit(self) -> None:
         """Show what the build's own audit found, what was found first."""
