@@ -10,6 +10,7 @@ import pytest
 
 from tests.end_to_end.runs import ROOT
 from tests.flows.prefect_server import worker_of
+from tests.flows.school import CONCURRENCY
 
 KEY = "sk-this-key-of-a-block-is-never-written-down-0123456789"
 REFERENCE = "{{ prefect.blocks.secret.deepseek-api-key }}"
@@ -26,7 +27,12 @@ name: keyed
 sources: [{{kind: table, name: mine, path: rows.jsonl, licence: MIT}}]
 screen: {{benchmarks: []}}
 teachers:
-  - {{name: far, kind: openai, model: datagen-demo-teacher, base_url: "{teacher.url}", api_key_env: DEEPSEEK_API_KEY}}
+  - name: far
+    kind: openai
+    model: datagen-demo-teacher
+    base_url: "{teacher.url}"
+    concurrency: {CONCURRENCY}
+    api_key_env: DEEPSEEK_API_KEY
 sampling: {{max_tokens: 4096}}
 paths: {{tokenizer: bundled}}
 output: {{formats: [text]}}
