@@ -377,14 +377,15 @@ def _run(
     recipe: "Recipe", folder: Path, options: "Options", parameters: dict[str, Any], shown: TextIO
 ) -> tuple[Path, bool]:
     """Run the flow unless its run stands finished; the run's folder, and whether it stood."""
-    from datagen.pipeline import check, is_finished
+    from datagen.pipeline import check, is_finished, write_recipe
     from datagen.workspace import Workspace
 
     check(recipe, options)
     workspace = Workspace(folder)
-    workspace.refuse_when_locked()
-    if is_finished(recipe, workspace, options):
-        return workspace.folder, True
+    with workspace.locked():
+        if is_finished(recipe, workspace, options):
+            write_recipe(recipe, workspace)
+            return workspace.folder, True
     from datagen.progress import displayed
     from flows.session import run_build
 
