@@ -79,15 +79,8 @@ def build(
     overrides = settings or []
     loaded = load_recipe(recipe, overrides, limit)
     options = Options(until, _run_folder(reuse, "--reuse ") if reuse else None, fresh)
-    parameters = {
-        "recipe": recipe,
-        "output": str(output) if output else None,
-        "limit": limit,
-        "overrides": overrides,
-        "until": until,
-        "reuse": str(options.reuse) if options.reuse else None,
-        "fresh": fresh,
-    }
+    where = str(output) if output else None
+    parameters = {"recipe": recipe, "output": where, "limit": limit, "overrides": overrides} | _told(options)
     folder, was_finished = _run(loaded, run_folder(loaded, output), options, parameters, sys.stdout)
     if was_finished:
         _say(f"nothing to do: {folder} stands finished")
@@ -116,7 +109,7 @@ def estimate(
     from datagen.estimate.estimating import estimate_run
     from datagen.estimate.evidence import read_evidence, tells_something
     from datagen.estimate.lines import estimate_json, estimate_lines
-    from datagen.estimate.pilot import UNTIL, pilot_folder, pilot_of
+    from datagen.estimate.pilot import pilot_folder, pilot_of
     from datagen.pipeline import run_folder
     from datagen.recipe_file import load_recipe
 
@@ -134,8 +127,8 @@ def estimate(
     if pilot is not None:
         small = pilot_of(loaded, pilot, output)
         changes = [*overrides, *small.overrides]
-        parameters = {"recipe": recipe, "output": str(small.folder), "overrides": changes, "until": UNTIL.until}
-        _run(load_recipe(recipe, changes), small.folder, UNTIL, parameters, sys.stderr)
+        parameters = {"recipe": recipe, "output": str(small.folder), "overrides": changes} | _told(small.options)
+        _run(load_recipe(recipe, changes), small.folder, small.options, parameters, sys.stderr)
         source = small.folder
     evidence = read_evidence(source, loaded) if source is not None else None
     found = estimate_run(loaded, folder, evidence, stated)
@@ -371,6 +364,12 @@ def _run_folder(run: str, option: str = "") -> Path:
         if (folder / "run.json").is_file():
             return folder
     raise UsageError(f"{option}{run}: there is no run here, nor in outputs/{run}; `datagen build` makes one")
+
+
+def _told(options: "Options") -> dict[str, Any]:
+    """The options of a run as the flow's parameters."""
+    reuse = str(options.reuse) if options.reuse else None
+    return {"until": options.until, "reuse": reuse, "fresh": options.fresh}
 
 
 def _run(
