@@ -101,11 +101,18 @@ def prepare(recipe: Recipe, workspace: Workspace, options: Options, say: Say) ->
         refuse_unstartable(recipe)
     if options.fresh:
         workspace.forget_stages()
-    write_text(workspace.folder / "recipe.yaml", dump_recipe(recipe))
+    write_recipe(recipe, workspace)
     inputs = resolve_inputs(recipe, workspace, look_again=options.latest)
     for file in strangers(recipe, workspace):
         file.unlink()
     return Run(recipe, workspace, inputs, options.reuse, say)
+
+
+def write_recipe(recipe: Recipe, workspace: Workspace) -> None:
+    """Write the resolved recipe down, of a finished run too: what no stage reads (`publish:`) may have changed."""
+    path, text = workspace.folder / "recipe.yaml", dump_recipe(recipe)
+    if not path.is_file() or path.read_bytes() != text.encode():
+        write_text(path, text)
 
 
 def is_finished(recipe: Recipe, workspace: Workspace, options: Options) -> bool:
