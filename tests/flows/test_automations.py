@@ -79,3 +79,5 @@ def test_a_run_that_fails_takes_long_or_does_not_start_is_told_with_its_name_and
     server.ask(f"flow_runs/{waiting}/set_state", {"state": {"type": "CANCELLED"}})
     teacher.release()
     server.finish(long)
+    # the one run that surely takes long enough to have a progress: the last picture is how it ended
+    assert server.artifacts(long)["nightly-school-sample-progress"]["data"] == 100
