@@ -31,19 +31,18 @@ def resolve_inputs(recipe: Recipe, workspace: Workspace, *, look_again: bool = F
     hashes: ContentHashes = {uri: (state, content) for uri, (state, content) in record.get("hashes", {}).items()}
     found: dict[str, Located] = {}
     settings: dict[str, list[Any]] = {}
-    earlier: list[str] = []
+    earlier: dict[tuple[str, ...], str] = {}
     for source in recipe.sources:
         key = source.input_key
         revision = None if source.kind == "table" else [source.config, source.revision]
         settings[key] = [source.kind, revision, source.path]
         pinned = source.revision if isinstance(source, HubSource) else None
         found[key] = _kept(kept, key, settings[key], look_again, pinned) or resolve(source, hashes)
-        for other in earlier:
-            if _rows(found[other]) == _rows(found[key]):
-                raise UsageError(
-                    f"{other} and {key} are the same rows; take one of them out, or divide them by a file each"
-                )
-        earlier.append(key)
+        other = earlier.setdefault(_rows(found[key]), key)
+        if other != key:
+            raise UsageError(
+                f"{other} and {key} are the same rows; take one of them out, or divide them by a file each"
+            )
     for benchmark in recipe.screen.benchmarks:
         key = benchmark.input_key
         settings[key] = [benchmark.name, benchmark.revision, benchmark.path]
