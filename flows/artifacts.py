@@ -22,7 +22,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from datagen.funnel import funnel
+from datagen.funnel import funnel, largest
 from datagen.progress import View, shown_on
 from datagen.progress.wording import plain_line
 from datagen.sources.changes import KINDS, SourceChanges
@@ -30,6 +30,8 @@ from datagen.workspace import Workspace
 
 _LOGGER = logging.getLogger("datagen")
 _POST_EVERY_S, _LAST_POST_S = 5.0, 2.0
+_MOST_SOURCES = 100
+"""A page of Prefect's shows all rows of a table at once, each cell drawn as Markdown: thousands can't be read there."""
 
 
 class Artifacts:
@@ -72,7 +74,7 @@ class Artifacts:
     def funnel(self) -> None:
         """Show where the rows went: pulled = examples + dropped."""
         table = []
-        for source, rows in funnel(self._workspace).items():
+        for source, rows in largest(funnel(self._workspace), _MOST_SOURCES).items():
             table.append({"source": source, "stage": "pull", "what": "pulled", "rows": rows.pulled})
             for (stage, reason), number in rows.dropped.items():
                 table.append({"source": source, "stage": stage, "what": reason, "rows": -number})
