@@ -80,3 +80,30 @@ def test_the_numbers_are_those_of_sets(tmp_path_factory, before, after):
     numbers = {"added": len(after.keys() - before), "gone": len(before.keys() - after), "changed": changed}
     told = found(workspace)
     assert [one[1] for one in told] == ([numbers] if any(numbers.values()) else [])
+
+
+def test_each_of_many_sources_is_told_by_its_own_names_and_no_file_is_read_once_for_every_source(tmp_path):
+    class Counting(Workspace):
+        files_read = 0
+
+        def read_batches(self, table, parts=None, columns=None):
+            self.files_read += len(parts)
+            return super().read_batches(table, parts, columns)
+
+    sources = 12
+    workspace = Counting(tmp_path)
+    for number in range(sources):
+        write(workspace, [problem(number, source=f"s{number}")], f"{number:02d}-s{number}")
+    remember(workspace)
+    for number in range(sources):
+        rows = [problem(number + 50, source=f"s{number}"), problem(number, answer="2", source=f"s{number}")]
+        write(workspace, rows, f"{number:02d}-s{number}")
+    assert found(workspace) == [
+        (
+            f"s{number}",
+            {"added": 1, "gone": 0, "changed": 1},
+            {"added": (f"row-{number + 50}",), "gone": (), "changed": (f"row-{number}",)},
+        )
+        for number in range(sources)
+    ]
+    assert workspace.files_read <= 3 * sources
