@@ -1,6 +1,6 @@
 """The funnel of many sources: what is left out of sight is summed and said, never lost."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datagen.funnel import SourceRows, largest, together
@@ -10,6 +10,7 @@ dropped = st.dictionaries(st.tuples(st.sampled_from(["pull", "screen", "select"]
 tables = st.dictionaries(st.text("xyz", min_size=1), st.builds(SourceRows, counts, dropped, counts, counts))
 
 
+@settings(deadline=None)
 @given(sources=tables, most=st.integers(1, 5))
 def test_a_bounded_funnel_has_the_sums_of_the_whole_and_names_the_largest_in_their_order(
     sources: dict[str, SourceRows], most: int

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datagen.sources.changes import changes_since_last, remember
@@ -70,6 +70,7 @@ def test_a_source_that_came_or_went_is_told_whatever_its_place(tmp_path):
 NAMES = st.integers(0, 12)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(NAMES, st.integers(0, 2)), st.dictionaries(NAMES, st.integers(0, 2)))
 def test_the_numbers_are_those_of_sets(tmp_path_factory, before, after):
     workspace = Workspace(tmp_path_factory.mktemp("run"))
