@@ -10,7 +10,7 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 from uuid import UUID
 
@@ -22,11 +22,10 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from datagen.funnel import STAGES, SourceRows, funnel
+from datagen.funnel import STAGES, SourceRows, funnel, largest, together
 from datagen.progress import View, shown_on
 from datagen.progress.wording import plain_line
 from datagen.publish.comparison import MEANINGS
-from datagen.publish.figures import reasons_of
 from datagen.publish.lines import publishing_lines
 from datagen.publish.publishing import Publishing
 from datagen.sources.changes import KINDS, SourceChanges
@@ -38,6 +37,8 @@ _WORTH_SHOWING_S = 1.0
 """What is over sooner has no progress to show."""
 _FIRST_BUILD = "The first build in this folder."
 _AS_IT_WAS = "The sources are as they were at the last build."
+_MOST_SOURCES = 100
+"""A page of Prefect's shows all rows of a table at once, each cell drawn as Markdown: thousands can't be read there."""
 
 
 class Artifacts:
@@ -70,19 +71,22 @@ class Artifacts:
             return
         table = [
             {"source": one.source, "what": kind, "problems": one.numbers[kind], "first": ", ".join(one.named[kind])}
-            for one in changes
+            for one in changes[:_MOST_SOURCES]
             for kind in KINDS
             if one.numbers[kind]
         ]
+        others = f"; of {len(changes):,} sources the first {_MOST_SOURCES}" if len(changes) > _MOST_SOURCES else ""
         told = ", ".join(f"{kind} {sum(one.numbers[kind] for one in changes):,}" for kind in KINDS)
-        self._post(create_table_artifact, "changes", table=table, description=f"{told} since the last finished build.")
+        self._post(
+            create_table_artifact, "changes", table=table, description=f"{told} since the last finished build{others}."
+        )
 
     def funnel(self) -> None:
         """Show where the rows went: pulled = examples + dropped, for each source and, first, for all."""
         sources = funnel(self._workspace)
-        everything = _together(sources)
+        everything = together(sources.values())
         table = [_funnel_row("(all)", everything)] if len(sources) > 1 else []
-        table += [_funnel_row(source, rows) for source, rows in sources.items()]
+        table += [_funnel_row(source, rows) for source, rows in largest(sources, _MOST_SOURCES).items()]
         told = f"{everything.pulled:,} rows pulled = {everything.examples:,} examples + {everything.lost:,} dropped"
         why = f": {_reasons(everything)}." if everything.lost else "."
         self._post(create_table_artifact, "funnel", table=table, description=told + why)
@@ -137,16 +141,6 @@ class Artifacts:
             create(key=self.key(what), **content)
         except Exception as error:  # whatever the server or the way to it has
             _left_out(what, error)
-
-
-def _together(sources: Mapping[str, SourceRows]) -> SourceRows:
-    """The rows of all sources as those of one."""
-    return SourceRows(
-        pulled=sum(rows.pulled for rows in sources.values()),
-        dropped=reasons_of(sources),
-        screened=sum(rows.screened for rows in sources.values()),
-        examples=sum(rows.examples for rows in sources.values()),
-    )
 
 
 def _funnel_row(source: str, rows: SourceRows) -> dict[str, str | int]:

@@ -60,14 +60,28 @@ def locate_hub_splits(
     """
     from datasets import load_dataset_builder  # takes seconds to import, and a run from local files needs it not
 
-    root, _ = list_hub(dataset, revision, otherwise=otherwise)
-    commit = root.rpartition("@")[2]
+    commit = commit_on_hub(dataset, revision, otherwise=otherwise)
     with hub_errors(dataset, config, revision, otherwise=otherwise):
         builder = load_dataset_builder(dataset, config, revision=commit)
     return {
         str(split): Located(dataset, builder.config.name, commit, tuple(_file(str(uri), commit) for uri in uris))
         for split, uris in (builder.config.data_files or {}).items()
     }
+
+
+def commit_on_hub(dataset: str, revision: str | None, *, otherwise: str = GIVE_A_PATH) -> str:
+    """The commit that a revision of a dataset names now, for one request.
+
+    Args:
+        dataset: `owner/name`.
+        revision: as for `locate_hub`.
+        otherwise: what to do when the Hub does not have it, for messages.
+
+    Raises:
+        UsageError, DatagenError: as `list_hub`.
+    """
+    root, _ = list_hub(dataset, revision, otherwise=otherwise)
+    return root.rpartition("@")[2]
 
 
 def list_hub(dataset: str, revision: str | None, *, otherwise: str = GIVE_A_PATH) -> tuple[str, tuple[str, ...]]:
