@@ -6,7 +6,7 @@ import pytest
 from huggingface_hub import constants
 
 from datagen.errors import DatagenError
-from datagen.publish import hub as hub_module
+from datagen.publish import hub_line
 from datagen.publish.publishing import publish_dataset
 from tests.publish.taking_hub import ATTRIBUTES, READ_TOKEN, STRANGERS_TOKEN, TOKEN, Fault, Step, TakingHub
 from tests.publish.test_publishing import content
@@ -17,7 +17,7 @@ STEPS: tuple[Step, ...] = (
     *("whoami", "refs", "create", "info", "tree", "preupload", "batch", "put", "verify", "yaml", "commit", "tag"),
     "resolve",
 )
-FOR_GOOD = 20
+FOR_GOOD = 200
 """More faults in a row than the client tries."""
 
 
@@ -61,7 +61,7 @@ def test_whatever_fails_nothing_half_is_seen_and_the_next_start_ends_it(
 
 @pytest.mark.parametrize("step", ["refs", "put", "commit"])
 def test_a_silent_hub_is_given_up(run: Path, hub: TakingHub, step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "_SILENCE_S", 0.3)
+    monkeypatch.setattr(hub_line, "_SILENCE_S", 0.3)
     hub.faults[step] = ["silence"] * FOR_GOOD
     assert "can't be reached (" in refused(run)
     hub.faults.clear()
