@@ -23,7 +23,7 @@ CARD, ATTRIBUTES = "README.md", ".gitattributes"
 
 _LARGEST_CARD = 1 << 20
 """Bytes; a card that a build writes is a hundredth of it."""
-_WITHOUT_XET = "HF_HUB_DISABLE_XET=1 sends the files another way"
+_WITHOUT_XET = "if it fails again, HF_HUB_DISABLE_XET=1 sends the files another way"
 _KIND = "dataset"
 
 
@@ -215,9 +215,17 @@ class Repository:
         return str(made.oid)
 
     def tag(self, name: str, commit: str) -> None:
-        """Tag a commit; a tag of this name that is there stays."""
+        """Tag a commit; a tag of this name that is there stays.
+
+        Raises:
+            DatagenError: the Hub does not show it afterwards.
+        """
         with self._line.explained(f"making the tag {name}"):
             self._api.create_tag(self.repo_id, tag=name, revision=commit, repo_type=_KIND, exist_ok=True)
+            refs = self._api.list_repo_refs(self.repo_id, repo_type=_KIND)
+        if all(tag.name != name for tag in refs.tags):
+            told = f"{self.repo_id}: the dataset is there, but the Hub does not show its tag {name}"
+            raise DatagenError(f"{told}; start again to set it")
 
     def _card(self, commit: str, file: RemoteFile) -> dict[str, Any]:
         """The front matter of the repository's card; one that nobody can read says nothing."""

@@ -25,7 +25,17 @@ _RUST_ERRNO = re.compile(r"\(os error (\d+)\)")
 _RUST_STATUS = re.compile(r"HTTP status \w+ error \((\d{3})\b")
 """How the client's part that is no Python, `hf_xet`, tells of the system's errors and of the Hub's answers."""
 _OF_THE_DISK = {
-    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EIO),
+    *(
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENOTDIR,
+        errno.ENOENT,
+        errno.EIO,
+    ),
 }
 
 
@@ -46,7 +56,7 @@ class HubLine:
         from huggingface_hub.utils import _http
 
         client = _http.default_client_factory()
-        client.timeout = _SILENCE_S
+        client.event_hooks["request"].append(_give_silence_up)
         client.event_hooks["response"].append(self._answered)
         return client
 
@@ -104,6 +114,9 @@ class HubLine:
             told = f"this machine says: {os.strerror(number)}"
             advice = "the Hub's client writes below HF_HOME (or ~/.cache/huggingface): make room or let it write there"
             raise DatagenError(f"{doing}: {told}; {advice}{way_out}") from None
+        stored = next((found[1] for found in (_RUST_STATUS.search(str(one)) for one in chain) if found), None)
+        if stored is not None:
+            raise DatagenError(f"{doing}: the Hub's storage answered HTTP {stored}; {_LATER}{way_out}") from None
         status = next((code for code in map(_status, chain) if code), None)
         if status is None and self._status >= 400:  # it was no JSON, and the client read it before its status
             status = self._status
@@ -135,6 +148,11 @@ _ADVICE = {
 """What to do about an answer of the Hub, by its status."""
 
 
+def _give_silence_up(request: Any) -> None:
+    """Bound a request's patience; a client's own setting would not do, some requests come with none at all."""
+    request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), _SILENCE_S)
+
+
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """An error and those that led to it, the first of them last."""
     following: BaseException | None = error
@@ -145,10 +163,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _status(error: BaseException) -> int | None:
     code = getattr(getattr(error, "response", None), "status_code", None)
-    if isinstance(code, int):
-        return code
-    found = _RUST_STATUS.search(str(error))
-    return int(found[1]) if found else None
+    return code if isinstance(code, int) else None
 
 
 def _errno(error: BaseException) -> int | None:

@@ -243,7 +243,8 @@ def _refuse_state(state: RemoteState | None, plan: Publishing, recipe: Recipe) -
         told = f"{plan.repo_id}: the repository holds what datagen did not put there ({named})"
         raise UsageError(f"{told}; choose another --repo-id, or empty it yourself")
     if others and (held := state.card.get("pretty_name")) != recipe.name:
-        told = f"{plan.repo_id}: the repository holds the dataset {held!r}, and this run's is {recipe.name!r}"
+        holds = f"holds the dataset {held!r}" if held else "names no dataset in its card"
+        told = f"{plan.repo_id}: the repository {holds}, and this run's is {recipe.name!r}"
         advice = f"or, if it is the same one under a new name, set `pretty_name: {recipe.name}` in its card on the Hub"
         raise UsageError(f"{told}; choose another --repo-id, {advice}")
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import huggingface_hub
 import pytest
 from huggingface_hub import constants
-from huggingface_hub.utils import _http
+from huggingface_hub.utils import _http, _xet
 
 from datagen.workspace import Workspace
 from tests.publish.small import built
@@ -70,3 +70,15 @@ def settings_for(hub: TakingHub, folder: Path) -> dict[str, str]:
         "HF_HOME": str(folder / "hf"),
         "NO_PROXY": "127.0.0.1",
     }
+
+
+def offer_xet(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let the client in this process send large files as it does to the real Hub, without waiting between attempts."""
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+    monkeypatch.setattr(_xet, "_GLOBAL_XET_HOLDER", _xet.XetSessionHolder())
+    for name, value in XET_SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HF_XET_CACHE", str(folder / "xet"))
+
+
+XET_SETTINGS = {"HF_XET_CLIENT_RETRY_MAX_ATTEMPTS": "1", "HF_XET_CLIENT_RETRY_BASE_DELAY": "10ms"}

@@ -10,16 +10,17 @@ import hashlib
 import json
 import re
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.publish.large_files import XET_TOKEN, LargeFilesHandler
 from tests.publish.xet_store import XetStore
-from tests.sources.hub_stand_in import Handler, HubDataset, HubStandIn, is_large, serving
+from tests.sources.hub_stand_in import HubDataset, HubStandIn, is_large, serving
 
 TOKEN = "hf_WriteWriteWriteWriteWriteWriteWrite"
 READ_TOKEN = "hf_ReadReadReadReadReadReadReadReadRea"
@@ -75,7 +76,6 @@ _STEPS: tuple[tuple[str, str, Step], ...] = (
 _SIGNED = {"put", "resolve", "part", "parts", "xorb"}
 """Their addresses hold the permission."""
 _OF_XET = {"xet chunk", "grant", "granted", "shard", "telemetry"}
-_XET_TOKEN = "xet_ForAnHourForAnHour"
 
 
 @dataclass
@@ -165,7 +165,7 @@ class _GoneError(Exception):
     """The line is closed without an answer."""
 
 
-class _TakingHandler(Handler):
+class _TakingHandler(LargeFilesHandler):
     hub: TakingHub
 
     def do_PUT(self) -> None:
@@ -252,7 +252,7 @@ class _TakingHandler(Handler):
         role = {TOKEN: "write", STRANGERS_TOKEN: "write", READ_TOKEN: "read"}.get(
             self.headers.get("Authorization", "").removeprefix("Bearer ")
         )
-        if step in _OF_XET and self.headers.get("Authorization") != f"Bearer {_XET_TOKEN}":
+        if step in _OF_XET and self.headers.get("Authorization") != f"Bearer {XET_TOKEN}":
             return self._refuse(401, "")
         if role is None and step not in _SIGNED | _OF_XET:
             return self._refuse(401, "", "Invalid credentials in Authorization header")
@@ -275,14 +275,6 @@ class _TakingHandler(Handler):
             return self._answer(asked or parse_qs(body.decode()))
         return getattr(self, f"_{step.replace(' ', '_')}")(path, body, asked, dataset)
 
-    def _refuse(self, status: int, code: str, message: str = "") -> None:
-        headers = {"X-Error-Code": code, "X-Error-Message": message or code}
-        self._send(status, b"{}", {name: value for name, value in headers.items() if value})
-
-    def _say(self, step: Step, value: object) -> None:
-        self.hub.at((step, "done"))
-        self._send(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
-
     def _whoami(self, path: str, body: bytes, asked: dict) -> None:
         is_reader = READ_TOKEN in self.headers["Authorization"]
         token = {"displayName": "ci", "role": "read" if is_reader else "write"}
@@ -290,10 +282,12 @@ class _TakingHandler(Handler):
 
     def _create(self, path: str, body: bytes, asked: dict) -> None:
         repo = f"{asked['organization']}/{asked['name']}"
+        address = f"{self.hub.endpoint}/datasets/{repo}"
         if repo in self.hub.datasets:
-            return self._refuse(409, "", "You already created this dataset repo")
+            said = json.dumps({"error": "You already created this dataset repo", "url": address}).encode()
+            return self._send(409, said, {"Content-Type": "application/json"})
         self.hub.make(repo, private=asked.get("visibility") == "private")
-        return self._say("create", {"url": f"{self.hub.endpoint}/datasets/{repo}", "name": repo})
+        return self._say("create", {"url": address, "name": repo})
 
     def _yaml(self, path: str, body: bytes, asked: dict) -> None:
         assert asked["content"].startswith("---\n")
@@ -307,80 +301,17 @@ class _TakingHandler(Handler):
         self._say("refs", refs)
 
     def _preupload(self, path: str, body: bytes, asked: dict, dataset: TakenDataset) -> None:
-        names = [file["path"] for file in asked["files"]]
+        there = dataset.files(path.partition("/preupload/")[2])
+        ignored = asked.get("gitIgnore", there.get(".gitignore", b"").decode()).split()
         modes = [
-            {"path": name, "uploadMode": "lfs" if is_large(name) else "regular", "shouldIgnore": False}
-            for name in names
+            {
+                "path": name,
+                "uploadMode": "lfs" if is_large(name) else "regular",
+                "shouldIgnore": any(fnmatch(name, form) for form in ignored),
+            }
+            for name in (file["path"] for file in asked["files"])
         ]
         self._say("preupload", {"files": modes})
-
-    def _batch(self, path: str, body: bytes, asked: dict, dataset: TakenDataset) -> None:
-        def answer(wanted: dict) -> dict:
-            if wanted["oid"] in self.hub.objects:
-                return wanted
-            to = {kind: f"{self.hub.endpoint}/{kind}/{wanted['oid']}" for kind in ("lfs", "part", "parts", "verify")}
-            upload: dict = {"href": to["lfs"]}
-            if size := self.hub.part_size if wanted["size"] > self.hub.part_size else 0:
-                count = -(-wanted["size"] // size)
-                numbered = {str(number): f"{to['part']}/{number}" for number in range(1, count + 1)}
-                upload = {"href": to["parts"], "header": {"chunk_size": str(size), **numbered}}
-            return {**wanted, "actions": {"upload": upload, "verify": {"href": to["verify"]}}}
-
-        self._say("batch", {"transfer": "basic", "objects": [answer(one) for one in asked["objects"]]})
-
-    def _put(self, path: str, body: bytes, asked: dict) -> None:
-        oid = path.rpartition("/")[2]
-        if hashlib.sha256(body).hexdigest() != oid:
-            return self._refuse(400, "", "the content is not that of its hash")
-        self.hub.objects[oid] = body
-        self.hub.puts.append(oid)
-        return self._say("put", {})
-
-    def _part(self, path: str, body: bytes, asked: dict) -> None:
-        _, _, oid, number = path.split("/")
-        self.hub.parts.setdefault(oid, {})[int(number)] = body
-        self.hub.at(("part", "done"))
-        self._send(200, b"", {"ETag": f'"{number}"'})
-
-    def _parts(self, path: str, body: bytes, asked: dict) -> None:
-        came = self.hub.parts.pop(asked["oid"], {})
-        if [f'"{number}"' for number in sorted(came)] != [part["etag"] for part in asked["parts"]]:
-            return self._refuse(400, "", "parts are missing")
-        return self._put(path, b"".join(came[number] for number in sorted(came)), asked)
-
-    def _xet_token(self, path: str, body: bytes, asked: dict, dataset: TakenDataset) -> None:
-        expires = int(time.time()) + 3600
-        self._say("xet token", {"casUrl": self.hub.endpoint, "exp": expires, "accessToken": _XET_TOKEN})
-
-    def _xet_chunk(self, path: str, body: bytes, asked: dict) -> None:
-        self._refuse(404, "")
-
-    def _grant(self, path: str, body: bytes, asked: dict) -> None:
-        name = path.rpartition("/")[2]
-        if name in self.hub.xet.xorbs:
-            return self._say("grant", {})
-        grant = {"id": name, "method": "PUT", "url": f"{self.hub.endpoint}/xorb/{name}?sig=secret", "headers": {}}
-        return self._send(201, json.dumps(grant).encode(), {"Content-Type": "application/json"})
-
-    def _xorb(self, path: str, body: bytes, asked: dict) -> None:
-        self.hub.xet.take_xorb(path.rpartition("/")[2], body)
-        self._say("xorb", {})
-
-    def _granted(self, path: str, body: bytes, asked: dict) -> None:
-        self._say("granted", {"was_inserted": True})
-
-    def _shard(self, path: str, body: bytes, asked: dict) -> None:
-        self.hub.objects.update(self.hub.xet.take_shard(body))
-        self._say("shard", {"type": "result"})
-
-    def _telemetry(self, path: str, body: bytes, asked: dict) -> None:
-        self._say("telemetry", {})
-
-    def _verify(self, path: str, body: bytes, asked: dict) -> None:
-        held = self.hub.objects.get(asked["oid"])
-        if held is None or len(held) != asked["size"]:
-            return self._refuse(404, "EntryNotFound")
-        return self._say("verify", {})
 
     def _commit(self, path: str, body: bytes, asked: dict, dataset: TakenDataset) -> None:
         branch = path.partition("/commit/")[2]
