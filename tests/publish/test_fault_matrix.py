@@ -33,6 +33,7 @@ LET_BE = {
     *(("verify", name) for name in ("a page", "other JSON", "led astray")),  # it came whole, and is compared later
     *(("telemetry", name) for name in FAULTS),
     *(("xet chunk", name) for name in FAULTS),  # then it is not known there, and is sent
+    ("granted", "a page"),  # it is stored by then
 }
 """Faults for good that do not stop publishing, and need not."""
 CHEAP = {(name, step) for name in ("403", "503", "drop after", "a page") for step in ("refs", "preupload", "commit")}
