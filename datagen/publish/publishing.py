@@ -196,7 +196,10 @@ def _finished(run: Path) -> tuple[Path, Recipe]:
     if not (run / "run.json").is_file():
         raise UsageError(f"{run}: there is no run here; `datagen build` makes one")
     workspace = Workspace(run)
-    workspace.refuse_when_locked()
+    try:
+        workspace.refuse_when_locked()
+    except OSError as error:
+        raise DatagenError(f"{run}: can't be locked: {error.strerror}; make room there, and start again") from error
     stages = workspace.record().get("stages", {})
     written = stages.get("assemble", {}).get("files", {})
     names = {Path(file).parts[0] for file in written} - {_DATASET}

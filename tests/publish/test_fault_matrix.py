@@ -36,8 +36,14 @@ LET_BE = {
     ("granted", "a page"),  # it is stored by then
 }
 """Faults for good that do not stop publishing, and need not."""
-CHEAP = {(name, step) for name in ("403", "503", "drop after", "a page") for step in ("refs", "preupload", "commit")}
+CHEAP = {
+    *(("500", step) for step in STEPS),
+    *(("drop after", step) for step in ("create", "commit", "tag")),
+    *(("a page", "whoami"), ("a page", "tag"), ("a page with 503", "yaml"), ("other JSON", "refs"), ("cut", "info")),
+}
 """What every run of the tests tries; the whole matrix is for the long ones."""
+SENT_AGAIN = {(step, name) for step in ("put", "part", "parts") for name in ("drop after", "cut")}
+"""The client asks again at once when the answer to an upload was lost."""
 PASSING = {"503", "429 with a time", "a page", "drop", "drop after", "cut", "silence"}
 """Faults that come once, too: then the client may get over it by itself."""
 FOR_EVER = 200
@@ -97,7 +103,8 @@ def test_whatever_fails_on_the_way_by_xet_is_told_with_the_other_way(
 
 
 def meet(run: Path, hub: TakingHub, step: Step, name: str, times: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_line, "_SILENCE_S", 0.3)
+    if name == "silence":
+        monkeypatch.setattr(hub_line, "_SILENCE_S", 0.3)
     if step in ("part", "parts"):
         hub.part_size = 10_000
     if step == "resolve":
@@ -112,7 +119,11 @@ def meet(run: Path, hub: TakingHub, step: Step, name: str, times: int, monkeypat
     if step != "resolve":
         assert is_whole(run, hub)
     hub.faults.clear()
+    monkeypatch.setattr(hub_line, "_SILENCE_S", 60)
     assert ended(run) == ""
     there = hub.datasets[REPO]
     assert there.files() == {**ATTRIBUTES, **content(run)}
     assert (run / "dataset").resolve().name in there.tags
+    assert list(there.titles.values()).count(f"small: {(run / 'dataset').resolve().name}") == 1
+    if (step, name) not in SENT_AGAIN:
+        assert len(hub.puts) == len(set(hub.puts))

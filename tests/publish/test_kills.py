@@ -14,6 +14,8 @@ from tests.publish.taking_hub import ATTRIBUTES, Moment, TakingHub, taking_hub
 from tests.publish.test_publishing import content
 
 REPO = "house/sums"
+MOMENTS = 60
+"""About as many as publishing these files has; where it has fewer, some kill comes too late, and another is tried."""
 BY_XET = {**XET_SETTINGS, "HF_HUB_DISABLE_XET": "0"}
 
 
@@ -41,29 +43,22 @@ def publish(hub: TakingHub, run: Path, at: int | None = None, **settings: str) -
     return done, moments
 
 
-def moments_of(run: Path, **settings: str) -> int:
-    """How many moments an undisturbed publishing has."""
-    with taking_hub() as hub:
-        done, moments = publish(hub, run, **settings)
-        assert done.status == 0, done.err
-        return moments
-
-
 @pytest.mark.parametrize(
     ("kills", "settings"),
-    [(2, {}), *(pytest.param(10, way, marks=pytest.mark.full) for way in ({}, BY_XET))],
-    ids=["few", "by LFS", "by Xet"],
+    [(1, {}), *(pytest.param(10, way, marks=pytest.mark.full) for way in ({}, BY_XET))],
+    ids=["once", "by LFS", "by Xet"],
 )
 def test_kills_at_any_moment_show_nothing_half_and_send_nothing_twice(
     run: Path, kills: int, settings: dict[str, str]
 ) -> None:
     chosen = random.Random(kills)
-    last = moments_of(run, **settings)
+    last = MOMENTS
     while kills:
         with taking_hub() as hub:
             is_done = False
             while not is_done:
-                done, _ = publish(hub, run, at=chosen.randrange(1, last + 1) if kills else None, **settings)
+                at = chosen.randrange(1, last + 1) if kills else None
+                done, _ = publish(hub, run, at=at, **settings)
                 is_done = done.status == 0
                 kills -= not is_done
                 seen = [files for dataset in hub.datasets.values() for files in dataset.commits.values()]

@@ -185,6 +185,12 @@ def test_what_the_demo_teacher_wrote_stays_here_whatever_the_recipe_calls_it(tmp
     assert "build with a real teacher" in told
 
 
+def test_the_quickstarts_demonstration_is_not_published(run: Path) -> None:
+    recipe = run / "recipe.yaml"
+    recipe.write_text(recipe.read_text().replace("kind: recorded", "kind: demo"))
+    assert "is a demonstration" in refusal(run)
+
+
 @pytest.mark.parametrize(
     ("key", "kind"),
     [
