@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from datagen.publish.publishing import publish_dataset
 from tests.end_to_end.runs import Done, datagen, rows, running, user_environment
 from tests.publish.conftest import settings_for
 from tests.publish.taking_hub import ATTRIBUTES, TOKEN, Moment, TakingHub, taking_hub
@@ -63,11 +64,10 @@ print("ROWS " + json.dumps({name: list(rows["id"]) for name, rows in splits.item
 
 
 @pytest.mark.parametrize("format_name", ["text", pytest.param("parathinker", marks=pytest.mark.full)])
-def test_whoever_loads_it_by_its_tag_gets_the_rows_of_the_run(run: Path, far_hub: TakingHub, format_name: str) -> None:
-    assert publish(far_hub, run).status == 0
-    [tag] = far_hub.datasets[REPO].tags
-    environment = user_environment() | settings_for(far_hub, run.parent)
-    command = [sys.executable, "-c", LOAD, REPO, format_name, tag]
+def test_whoever_loads_it_by_its_tag_gets_the_rows_of_the_run(run: Path, hub: TakingHub, format_name: str) -> None:
+    made = publish_dataset(run, REPO)
+    environment = user_environment() | settings_for(hub, run.parent)
+    command = [sys.executable, "-c", LOAD, REPO, format_name, made.tag]
     loaded = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     told = [line for line in loaded.stdout.splitlines() if line.startswith("ROWS ")]
     assert told, loaded.stderr
