@@ -248,15 +248,20 @@ class Repository:
 
 
 def held_token(repo_id: str) -> str | None:
-    """The token of the Hub that this machine holds, from wherever it has it.
+    """The token of the Hub that this machine holds, from wherever it has it; None without one.
 
     Raises:
-        DatagenError: it is to be exchanged for another one, and the Hub does not do it.
+        UsageError: it can't be read, or is to be had for another one, and the Hub does not give it.
     """
     from huggingface_hub import get_token
 
-    with HubLine(repo_id, lambda line: None).explained("getting the token"):
+    try:
         return get_token()
+    except DatagenError:
+        raise
+    except Exception as error:  # it may come from a file, a notebook, or the Hub itself (HF_OIDC_RESOURCE)
+        told = f"{repo_id}: the token of the Hub can't be had ({type(error).__name__})"
+        raise UsageError(f"{told}; set HF_TOKEN, and unset HF_OIDC_RESOURCE") from None
 
 
 def refuse_malformed(repo_id: str) -> None:

@@ -56,7 +56,7 @@ class HubLine:
         from huggingface_hub.utils import _http
 
         client = _http.default_client_factory()
-        client.event_hooks["request"].append(_give_silence_up)
+        client.event_hooks["request"].append(self._asked)
         client.event_hooks["response"].append(self._answered)
         return client
 
@@ -72,13 +72,17 @@ class HubLine:
             UsageError: the token is wrong.
             DatagenError: any other fault; without its cause, whose text may hold an address.
         """
-        self._status = 0
         try:
             yield
         except DatagenError:
             raise
         except Exception as error:  # the clients below change their network errors with their versions
             self._refuse(f"{self._repo_id}: {doing}", error, f"; {way_out}" if way_out else "")
+
+    def _asked(self, request: Any) -> None:
+        """Bound a request's patience; a client's own setting would not do, some requests come with none at all."""
+        self._status = 0
+        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), _SILENCE_S)
 
     def _answered(self, response: Any) -> None:
         self._status = int(response.status_code)
@@ -108,6 +112,8 @@ class HubLine:
         if any(isinstance(one, DisabledRepoError) for one in chain):
             advice = "its page says why; choose another --repo-id meanwhile"
             raise DatagenError(f"{doing}: the Hub has disabled this repository; {advice}") from None
+        if any(isinstance(one, UnicodeEncodeError) for one in chain):
+            raise UsageError(f"{doing}: the token holds what no token holds; set HF_TOKEN to a valid one") from None
         is_of_the_network = any(type(one).__module__.startswith("http") for one in chain)
         number = next((found for found in map(_errno, chain) if found in _OF_THE_DISK), None)
         if number is not None and not is_of_the_network:
@@ -146,11 +152,6 @@ _ADVICE = {
     429: f"it wants fewer requests; wait some minutes, {_LATER}",
 }
 """What to do about an answer of the Hub, by its status."""
-
-
-def _give_silence_up(request: Any) -> None:
-    """Bound a request's patience; a client's own setting would not do, some requests come with none at all."""
-    request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), _SILENCE_S)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

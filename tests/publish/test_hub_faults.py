@@ -68,6 +68,10 @@ def test_a_token_must_be_there_be_known_and_be_able_to_write(
         told = refused(run)
         assert all(word in told for word in words), told
         assert not token or token not in told
+    monkeypatch.setenv("HF_TOKEN", "hf_é" * 12)
+    assert "the token holds what no token holds" in refused(run)
+    monkeypatch.setenv("HF_OIDC_RESOURCE", REPO)
+    assert "the token of the Hub can't be had (OIDCError); set HF_TOKEN" in refused(run)
     assert not hub.datasets
 
 

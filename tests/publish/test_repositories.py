@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from datagen.errors import DatagenError
-from datagen.publish import publishing
+from datagen.publish import hub_line, publishing
 from datagen.publish.lines import publishing_lines
 from datagen.publish.publishing import publish_dataset
 from tests.publish.conftest import offer_xet
@@ -191,6 +192,21 @@ def test_a_wait_that_the_hub_asks_for_is_said_and_one_of_hours_is_not_waited(run
     assert said[0] == "the Hub wants fewer requests and asks to wait 7 s"
     hub.faults["tree"] = [Answer(429, {"ratelimit": '"api";r=0;t=7200'})]
     assert "wants no request for 7,200 s" in refused(run)
+
+
+def test_a_hub_that_is_busy_for_ever_is_not_asked_for_ever(
+    run: Path, hub: TakingHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(hub_line, "time", SimpleNamespace(sleep=waits.append))
+    busy = b"Cannot create repo: another conflicting operation is in progress"
+    hub.faults["create"] = [Answer(409, body=busy)] * 3
+    publish_dataset(run, REPO)
+    assert len(waits) == 2
+    hub.datasets.clear()
+    hub.faults["create"] = [Answer(409, body=busy)] * 200
+    assert "the Hub is busy with another change of this account" in refused(run)
+    assert hub.steps["create"] < 100
 
 
 def test_by_xet_the_same_arrives_and_the_next_start_sends_nothing(
