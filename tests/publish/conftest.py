@@ -1,5 +1,6 @@
 """A run that may be published, and a Hub that takes it, met by the real client in this process."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,10 +55,18 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[TakingHub]:
         huggingface_hub.close_session()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Other runs, each in a folder of its own."""
-    return lambda **settings: publishable(tmp_path_factory.mktemp("other"), **settings).folder
+    """Other runs, each in a folder of its own and built once; no test may damage them."""
+    kept: dict[str, Path] = {}
+
+    def build(**settings: object) -> Path:
+        name = json.dumps(settings, sort_keys=True)
+        if name not in kept:
+            kept[name] = publishable(tmp_path_factory.mktemp("other"), **settings).folder
+        return kept[name]
+
+    return build
 
 
 def settings_for(hub: TakingHub, folder: Path) -> dict[str, str]:

@@ -87,7 +87,7 @@ def test_a_branch_takes_a_version_of_its_own(run: Path, hub: TakingHub, rebuilt:
     publish_dataset(run, REPO)
     there = hub.datasets[REPO]
     there.branches["draft"] = there.branches["main"]
-    other = rebuilt(description="A draft.")
+    other = rebuilt(description="Sums, told anew.")
     publish_dataset(other, REPO, revision="draft")
     assert there.files("main") == {**ATTRIBUTES, **content(run)}
     assert there.files("draft") == {**ATTRIBUTES, **content(other)}
