@@ -8,7 +8,7 @@ import errno
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -24,19 +24,8 @@ _LATER = "what was uploaded is kept; start again to go on"
 _RUST_ERRNO = re.compile(r"\(os error (\d+)\)")
 _RUST_STATUS = re.compile(r"HTTP status \w+ error \((\d{3})\b")
 """How the client's part that is no Python, `hf_xet`, tells of the system's errors and of the Hub's answers."""
-_OF_THE_DISK = {
-    *(
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EFBIG,
-        errno.EROFS,
-        errno.EACCES,
-        errno.EPERM,
-        errno.ENOTDIR,
-        errno.ENOENT,
-        errno.EIO,
-    ),
-}
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_WRITING = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ENOENT, errno.EIO}
 
 
 class HubLine:
@@ -97,43 +86,29 @@ class HubLine:
             self._say(f"the Hub wants fewer requests and asks to wait {wait} s")
 
     def _refuse(self, doing: str, error: Exception, way_out: str) -> NoReturn:
-        from huggingface_hub.errors import DisabledRepoError, GatedRepoError, OfflineModeIsEnabled
-
         chain = list(_chain(error))
         for stopped in chain:  # a signal's, which the client may have taken for an error of its own
             if isinstance(stopped, DatagenError):
                 raise stopped from None
-        if any(isinstance(one, OfflineModeIsEnabled) for one in chain):
-            message = f"{self._repo_id}: HF_HUB_OFFLINE is set, so the Hub can't be asked; unset it"
-            raise DatagenError(message) from None
-        if any(isinstance(one, GatedRepoError) for one in chain):
-            advice = "ask for access on its page with the account of the token, or choose another --repo-id"
-            raise DatagenError(f"{doing}: the repository is gated, and the token is not let in; {advice}") from None
-        if any(isinstance(one, DisabledRepoError) for one in chain):
-            advice = "its page says why; choose another --repo-id meanwhile"
-            raise DatagenError(f"{doing}: the Hub has disabled this repository; {advice}") from None
-        if any(isinstance(one, UnicodeEncodeError) for one in chain):
-            raise UsageError(f"{doing}: the token holds what no token holds; set HF_TOKEN to a valid one") from None
+        if refusal := _of_a_kind(doing, chain):
+            raise refusal from None
         is_of_the_network = any(type(one).__module__.startswith("http") for one in chain)
-        number = next((found for found in map(_errno, chain) if found in _OF_THE_DISK), None)
+        number = next((found for found in map(_errno, chain) if found in _NO_ROOM | _NO_WRITING), None)
         if number is not None and not is_of_the_network:
-            told = f"this machine says: {os.strerror(number)}"
             advice = "the Hub's client writes below HF_HOME (or ~/.cache/huggingface): make room or let it write there"
-            raise DatagenError(f"{doing}: {told}; {advice}{way_out}") from None
+            told = f"{doing}: this machine says: {os.strerror(number)}; {advice}{way_out}"
+            raise DatagenError(told) from None
         stored = next((found[1] for found in (_RUST_STATUS.search(str(one)) for one in chain) if found), None)
         if stored is not None:
             raise DatagenError(f"{doing}: the Hub's storage answered HTTP {stored}; {_LATER}{way_out}") from None
         status = next((code for code in map(_status, chain) if code), None)
         if status is None and self._status >= 400:  # it was no JSON, and the client read it before its status
             status = self._status
-        if status == 401:
-            raise UsageError(f"{doing}: the Hub does not know this token; {_ADVICE[401]}") from None
-        if status in _ADVICE:
-            raise DatagenError(f"{doing}: the Hub answered HTTP {status}; {_ADVICE[status]}") from None
-        name = type(chain[-1]).__name__
         if status is not None:
-            told = f"the Hub answered HTTP {status}; {_LATER}"
-        elif is_of_the_network or any(isinstance(one, OSError) for one in chain):
+            kind = UsageError if status == 401 else DatagenError
+            raise kind(f"{doing}: the Hub answered HTTP {status}; {_ADVICE.get(status, _LATER)}") from None
+        name = type(chain[-1]).__name__
+        if is_of_the_network or any(isinstance(one, OSError) for one in chain):
             told = f"the Hub can't be reached ({name}); check the network and HF_ENDPOINT; {_LATER}"
         else:
             told = f"the Hub answered what its client can't read ({name}); is there a proxy's page between? {_LATER}"
@@ -142,7 +117,7 @@ class HubLine:
 
 _ADVICE = {
     400: f"it takes a file or the card for malformed, see https://huggingface.co/docs/hub/datasets-cards. {_LATER}",
-    401: "set HF_TOKEN to a valid one",
+    401: "it does not know this token; set HF_TOKEN to a valid one",
     402: "the account's storage or plan does not allow it",
     403: "the token may not write there: use one with write access to this repository, or another --repo-id",
     404: "it is gone, or the token may not see it; check --repo-id and the token",
@@ -152,6 +127,25 @@ _ADVICE = {
     429: f"it wants fewer requests; wait some minutes, {_LATER}",
 }
 """What to do about an answer of the Hub, by its status."""
+
+
+def _of_a_kind(doing: str, chain: Sequence[BaseException]) -> DatagenError | None:
+    """What the client has an error of its own for."""
+    from huggingface_hub.errors import DisabledRepoError, GatedRepoError, OfflineModeIsEnabled
+
+    for one in chain:
+        match one:
+            case OfflineModeIsEnabled():
+                return DatagenError(f"{doing}: HF_HUB_OFFLINE is set, so the Hub can't be asked; unset it")
+            case GatedRepoError():
+                advice = "ask for access on its page with the account of the token, or choose another --repo-id"
+                return DatagenError(f"{doing}: the repository is gated, and the token is not let in; {advice}")
+            case DisabledRepoError():
+                advice = "its page says why; choose another --repo-id meanwhile"
+                return DatagenError(f"{doing}: the Hub has disabled this repository; {advice}")
+            case UnicodeEncodeError():
+                return UsageError(f"{doing}: the token holds what no token holds; set HF_TOKEN to a valid one")
+    return None
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

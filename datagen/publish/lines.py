@@ -41,7 +41,7 @@ def _intended(made: Publishing) -> Iterator[str]:
 
 def _replaced(made: Publishing, tense: str) -> Iterator[str]:
     if made.replaces:
-        yield f"note        commit {made.replaces[:12]} on the Hub {tense} no published version (an edit there?):"
+        yield f"note        commit {made.replaces[:12]} on the Hub {tense} no version with a tag (an edit there?):"
         yield "            what differs is replaced, and stays in the Hub's history"
 
 

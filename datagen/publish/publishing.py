@@ -66,8 +66,8 @@ class Publishing:
         url: its page; empty when the Hub was not asked, as are `changes`.
         creates: whether the repository is new.
         changes: the dataset's files in the order of their names, then those that are gone.
-        replaces: the Hub's newest commit where it is not a published version, as after an edit there, and what differs
-            is replaced; else empty.
+        replaces: the Hub's newest commit where it carries no version's tag, as after an edit there, and what differs is
+            replaced; else empty.
         commit: that shows the dataset; empty after a dry run.
     """
 

@@ -102,9 +102,9 @@ def test_an_edit_by_hand_is_replaced_and_said_and_stays_in_the_history(run: Path
     edit = there.add("main", edited, "by hand")
     dry = "\n".join(publishing_lines(publish_dataset(run, REPO, dry_run=True)))
     assert "~ " in dry
-    assert f"note        commit {edit[:12]} on the Hub is no published version" in dry
+    assert f"note        commit {edit[:12]} on the Hub is no version with a tag" in dry
     done = "\n".join(publishing_lines(publish_dataset(run, REPO)))
-    assert f"commit {edit[:12]} on the Hub was no published version" in done
+    assert f"commit {edit[:12]} on the Hub was no version with a tag" in done
     assert there.files() == whole(run)
     assert there.files(edit) == edited
     assert there.files(first.tag) == whole(run)
