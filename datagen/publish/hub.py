@@ -23,6 +23,7 @@ CARD, ATTRIBUTES = "README.md", ".gitattributes"
 
 _LARGEST_CARD = 1 << 20
 """Bytes; a card that a build writes is a hundredth of it."""
+_MOST_TOGETHER = 100
 _WITHOUT_XET = "if it fails again, HF_HUB_DISABLE_XET=1 sends the files another way"
 _KIND = "dataset"
 
@@ -110,6 +111,16 @@ class Repository:
     def url(self) -> str:
         """Its page."""
         return f"{self._api.endpoint}/datasets/{self.repo_id}"
+
+    @property
+    def together(self) -> int:
+        """How many files go up at once: by Xet many, with one request for all of them.
+
+        Without it one: of several, the client ends none before it is through, and a signal would have to wait.
+        """
+        from huggingface_hub.utils._runtime import is_xet_available
+
+        return _MOST_TOGETHER if is_xet_available() else 1
 
     def state(self) -> RemoteState | None:
         """What is there now; None when there is no such repository, or none that the token may see.

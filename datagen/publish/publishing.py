@@ -31,8 +31,8 @@ _MARK = "datagen"
 _DATASET = "dataset"
 """What a dataset's folder and its tag are called, before the hash."""
 _MOST_NAMED = 3
-_GROUP_FILES, _GROUP_BYTES = 100, 64 << 20
-"""What goes up together: few enough requests for thousands of files, and little that a signal waits for."""
+_GROUP_BYTES = 64 << 20
+"""More than this does not go up together, so that a stop and a line of progress come soon."""
 
 ChangeKind = Literal["new", "changed", "same", "gone"]
 
@@ -161,7 +161,7 @@ def _carry_out(
     if plan.is_change:
         wanted = {change.name for change in plan.changes if change.kind in ("new", "changed")}
         additions: list[CommitOperationAdd] = []
-        for group in _groups(file for file in files if file.name in wanted):
+        for group in _groups([file for file in files if file.name in wanted], repository.together):
             refuse_when_stopped()
             additions += repository.upload(group)
             say(f"uploaded {len(additions)} of {len(wanted)} files, the last {group[-1].name}")
@@ -174,11 +174,11 @@ def _carry_out(
     return replace(plan, commit=commit)
 
 
-def _groups(files: Iterable[DatasetFile]) -> Iterator[list[DatasetFile]]:
+def _groups(files: Iterable[DatasetFile], most: int) -> Iterator[list[DatasetFile]]:
     """Files in their order, together as long as they are few and small; a large one goes alone."""
     group: list[DatasetFile] = []
     for file in files:
-        if group and (len(group) == _GROUP_FILES or sum(one.size for one in group) + file.size > _GROUP_BYTES):
+        if group and (len(group) == most or sum(one.size for one in group) + file.size > _GROUP_BYTES):
             yield group
             group = []
         group.append(file)

@@ -105,7 +105,7 @@ def test_a_traceback_tells_no_address_and_no_token(run: Path, far_hub: TakingHub
     ("moment", "words", "settings"),
     [
         (("xorb", "halfway"), (), BY_XET),
-        pytest.param(("put", "halfway"), (), {}, marks=pytest.mark.full),
+        (("put", "halfway"), (), {}),
         pytest.param(("commit", "asked"), (), {}, marks=pytest.mark.full),
         pytest.param(("refs", "asked"), ("--dry-run",), {}, marks=pytest.mark.full),
     ],

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from datagen.errors import DatagenError
+from datagen.publish import hub as hub_module
 from datagen.publish import hub_line, publishing
 from datagen.publish.lines import publishing_lines
 from datagen.publish.publishing import publish_dataset
@@ -40,11 +41,21 @@ def test_a_large_file_goes_up_in_parts_where_the_hub_wants_them(run: Path, hub: 
 def test_files_go_up_in_groups_and_none_is_forgotten(
     run: Path, hub: TakingHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publishing, "_GROUP_FILES", 4)
+    offer_xet(monkeypatch, run.parent)
+    monkeypatch.setattr(hub_module, "_MOST_TOGETHER", 4)
     said: list[str] = []
     publish_dataset(run, REPO, say=said.append)
     assert [line.partition(",")[0] for line in said] == [f"uploaded {sent} of 11 files" for sent in (4, 8, 11)]
     assert hub.steps["preupload"] == 3
+    assert hub.datasets[REPO].files() == whole(run)
+
+
+def test_a_group_is_as_large_as_a_stop_may_wait_for(run: Path, hub: TakingHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    offer_xet(monkeypatch, run.parent)
+    sizes = [len(data) for _, data in sorted(content(run).items())]
+    monkeypatch.setattr(publishing, "_GROUP_BYTES", max(sizes))
+    publish_dataset(run, REPO)
+    assert 1 < hub.steps["preupload"] < len(sizes)
     assert hub.datasets[REPO].files() == whole(run)
 
 
