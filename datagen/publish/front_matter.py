@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from datagen.formats import FORMATS
+from datagen.publish.licences import canonical
 from datagen.recipe import FormatName, Recipe
 from datagen.tables import Split
 
@@ -72,6 +73,6 @@ def _licences(stated: Iterable[str]) -> dict[str, Any]:
 
 
 def _hub_licence(stated: str) -> str:
-    name = stated.strip().casefold()
+    name = canonical(stated)
     name = _HUB_NAMES.get(name, name)
     return name if name in _HUB_LICENCES else "other"

@@ -1,19 +1,19 @@
 """One dataset repository of the Hugging Face Hub, through the Hub's own client.
 
-Files go up one by one without being visible (`preupload_lfs_files`; what the Hub has already is not sent again), and
-one commit shows them all. `upload_large_folder` commits in between, so that half a dataset could be seen. Errors never
-quote the Hub's answer or an address: an upload's address holds its signature.
+Files go up without being visible (`preupload_lfs_files`; what the Hub has already is not sent again), and one commit
+shows them all. `upload_large_folder` commits in between, so that half a dataset could be seen.
 """
 
+import hashlib
 import logging
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from datagen.errors import DatagenError, UsageError
 from datagen.publish.content import DatasetFile
+from datagen.publish.hub_line import HubLine
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 CARD, ATTRIBUTES = "README.md", ".gitattributes"
 """The card, and the one file that the Hub itself puts into a repository."""
 
-_SILENCE_S = 120.0
-"""Seconds without a byte from the Hub before a request counts as lost; its client would wait for ever."""
-_LATER = "what was uploaded is kept; start again to go on"
+_LARGEST_CARD = 1 << 20
+"""Bytes; a card that a build writes is a hundredth of it."""
+_MOST_TOGETHER = 100
+_WITHOUT_XET = "if it fails again, HF_HUB_DISABLE_XET=1 sends the files another way"
 _KIND = "dataset"
 
 
@@ -39,9 +40,15 @@ class RemoteFile:
         """Whether it has a local file's content."""
         if self.sha256 is not None:
             return self.sha256 == file.sha256
+        return self.size == file.size and self.is_of(file.path.read_bytes())
+
+    def is_of(self, content: bytes) -> bool:
+        """Whether it has this content."""
         from huggingface_hub.utils.sha import git_hash
 
-        return self.size == file.size and self.blob == git_hash(file.path.read_bytes())
+        if self.sha256 is not None:
+            return self.sha256 == hashlib.sha256(content).hexdigest()
+        return self.blob == str(git_hash(content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +76,28 @@ class Repository:
     Args:
         repo_id: `owner/name`.
         branch: where the dataset goes.
+        say: shows a line to whoever watches.
 
     Raises:
         UsageError: the name is malformed, or there is no token, or one that may not write.
         DatagenError: the Hub can't be reached.
     """
 
-    def __init__(self, repo_id: str, branch: str) -> None:
+    def __init__(self, repo_id: str, branch: str, say: Callable[[str], None]) -> None:
         from huggingface_hub import HfApi, set_client_factory
         from huggingface_hub.utils.tqdm import disable_progress_bars
 
         refuse_malformed(repo_id)
-        set_client_factory(_patient_client)
+        self.repo_id, self.branch = repo_id, branch
+        self._line = HubLine(repo_id, say)
+        set_client_factory(self._line.client)
         disable_progress_bars()
         logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its warnings quote addresses
-        self.repo_id, self.branch = repo_id, branch
         refuse_without_token(repo_id)
         self._api = HfApi()
-        with self._errors("asking who the token belongs to"):
-            said = self._api.whoami()
-        if said.get("auth", {}).get("accessToken", {}).get("role") == "read":
+        with self._line.explained("asking who the token belongs to"):
+            role = ((self._api.whoami().get("auth") or {}).get("accessToken") or {}).get("role")
+        if role == "read":
             raise UsageError(
                 f"{repo_id}: the token may only read; make one that may write at "
                 "https://huggingface.co/settings/tokens and set HF_TOKEN"
@@ -99,55 +108,91 @@ class Repository:
         """Its page."""
         return f"{self._api.endpoint}/datasets/{self.repo_id}"
 
+    @property
+    def together(self) -> int:
+        """How many files go up at once: by Xet many, with one request for all of them.
+
+        Without it one: of several, the client ends none before it is through, and a signal would have to wait.
+        """
+        from huggingface_hub.utils._runtime import is_xet_available
+
+        return _MOST_TOGETHER if is_xet_available() else 1
+
     def state(self) -> RemoteState | None:
         """What is there now; None when there is no such repository, or none that the token may see.
 
         Raises:
-            UsageError: the repository has no such branch.
+            UsageError: the repository has no such branch, or has another name by now.
         """
-        from huggingface_hub import RepoFile
-        from huggingface_hub.errors import RepositoryNotFoundError
+        from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
-        with self._errors("looking at the repository"):
+        with self._line.explained("looking at the repository"):
             try:
                 refs = self._api.list_repo_refs(self.repo_id, repo_type=_KIND)
+            except GatedRepoError:  # which is there, though the client has it as one of those that are not
+                raise
             except RepositoryNotFoundError:
                 return None
             heads = {branch.name: branch.target_commit for branch in refs.branches}
-            if self.branch not in heads:
-                raise UsageError(
-                    f"{self.repo_id}: there is no branch {self.branch!r}; there are {', '.join(heads) or 'none'}. Make "
-                    f"it: `hf repos branch create {self.repo_id} {self.branch} --type dataset`, or leave --revision out"
-                )
-            commit = heads[self.branch]
+            tags = {tag.name: tag.target_commit for tag in refs.tags}
             info = self._api.dataset_info(self.repo_id)
+        if info.id != self.repo_id:
+            told = f"{self.repo_id}: the Hub calls this repository {info.id!r}"
+            raise UsageError(f"{told}; give this name with --repo-id, or under publish: in the recipe")
+        if self.branch not in heads:
+            raise UsageError(
+                f"{self.repo_id}: there is no branch {self.branch!r}; there are {', '.join(heads) or 'none'}. Make "
+                f"it: `hf repos branch create {self.repo_id} {self.branch} --type dataset`, or leave --revision out"
+            )
+        commit = heads[self.branch]
+        files = self.files(commit)
+        card = self._card(commit, files[CARD]) if CARD in files else {}
+        return RemoteState(commit, bool(info.private), files, tags, card)
+
+    def files(self, commit: str) -> dict[str, RemoteFile]:
+        """The files of a commit, by name."""
+        from huggingface_hub import RepoFile
+
+        with self._line.explained("listing the files"):
             tree = self._api.list_repo_tree(self.repo_id, recursive=True, revision=commit, repo_type=_KIND)
-            files = {
+            return {
                 entry.path: RemoteFile(entry.size, entry.lfs.sha256 if entry.lfs else None, entry.blob_id)
                 for entry in tree
                 if isinstance(entry, RepoFile)
             }
-            tags = {tag.name: tag.target_commit for tag in refs.tags}
-            card = self._card(commit) if CARD in files else {}
-        return RemoteState(commit, bool(info.private), files, tags, card)
 
     def create(self, private: bool) -> None:
         """Make the repository; one that is there stays as it is."""
-        with self._errors("making the repository"):
+        with self._line.explained("making the repository"):
             self._api.create_repo(self.repo_id, repo_type=_KIND, private=private, exist_ok=True)
 
-    def upload(self, file: DatasetFile) -> "CommitOperationAdd":
-        """Send a file, visible to nobody, unless the Hub has its content or takes it with the commit.
+    def upload(self, files: Sequence[DatasetFile]) -> list["CommitOperationAdd"]:
+        """Send files, visible to nobody, unless the Hub has their content or takes it with the commit.
 
         Returns:
-            What the commit needs of it.
+            What the commit needs of them.
+
+        Raises:
+            DatagenError: a file is not what it was when it was looked at.
         """
         from huggingface_hub import CommitOperationAdd
+        from huggingface_hub.utils._runtime import is_xet_available
 
-        with self._errors(f"uploading {file.name}"):
-            addition = CommitOperationAdd(file.name, file.path)
-            self._api.preupload_lfs_files(self.repo_id, [addition], repo_type=_KIND, revision=self.branch)
-        return addition
+        named = f"{files[0].name}{f' and {len(files) - 1} more' if len(files) > 1 else ''}"
+        for file in files:
+            if not file.path.is_file():
+                raise _another(file)
+        with self._line.explained(f"uploading {named}", _WITHOUT_XET if is_xet_available() else ""):
+            additions = [CommitOperationAdd(file.name, file.path) for file in files]
+            # a .gitignore that somebody put there would leave files out of the commit without a word
+            self._api.preupload_lfs_files(
+                self.repo_id, additions, repo_type=_KIND, revision=self.branch, gitignore_content=""
+            )
+            sent = [addition.upload_info.sha256.hex() for addition in additions]
+        for file, hash_ in zip(files, sent, strict=True):
+            if hash_ != file.sha256:
+                raise _another(file)
+        return additions
 
     def commit(self, additions: Sequence["CommitOperationAdd"], gone: Sequence[str], parent: str, title: str) -> str:
         """Show all files at once, and remove those that are gone.
@@ -164,7 +209,8 @@ class Repository:
         from huggingface_hub import CommitOperationDelete
 
         removals = [CommitOperationDelete(name, is_folder=False) for name in gone]
-        with self._errors("making the commit"):
+        with self._line.explained("making the commit"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the Hub's, of the card, in its own words
             made = self._api.create_commit(
                 self.repo_id,
                 [*additions, *removals],
@@ -176,25 +222,53 @@ class Repository:
         return str(made.oid)
 
     def tag(self, name: str, commit: str) -> None:
-        """Tag a commit; a tag of this name that is there stays."""
-        with self._errors(f"making the tag {name}"):
+        """Tag a commit; a tag of this name that is there stays.
+
+        Raises:
+            DatagenError: the Hub does not show it afterwards.
+        """
+        with self._line.explained(f"making the tag {name}"):
             self._api.create_tag(self.repo_id, tag=name, revision=commit, repo_type=_KIND, exist_ok=True)
+            refs = self._api.list_repo_refs(self.repo_id, repo_type=_KIND)
+        if all(tag.name != name for tag in refs.tags):
+            told = f"{self.repo_id}: the dataset is there, but the Hub does not show its tag {name}"
+            raise DatagenError(f"{told}; start again to set it")
 
-    def _card(self, commit: str) -> dict[str, Any]:
+    def _card(self, commit: str, file: RemoteFile) -> dict[str, Any]:
         """The front matter of the repository's card; one that nobody can read says nothing."""
-        from huggingface_hub.repocard import metadata_load
+        from huggingface_hub import RepoCard, get_session, hf_hub_url
+        from huggingface_hub.utils._headers import build_hf_headers
+        from huggingface_hub.utils._http import hf_raise_for_status
 
-        with tempfile.TemporaryDirectory() as folder:
-            path = self._api.hf_hub_download(
-                self.repo_id, CARD, repo_type=_KIND, revision=commit, cache_dir=folder, etag_timeout=_SILENCE_S
-            )
-            try:
-                return metadata_load(path) or {}
-            except Exception:  # a YAML library's own errors; somebody else's card may hold anything
-                return {}
+        if file.size > _LARGEST_CARD:
+            return {}
+        with self._line.explained("reading the card"):
+            url = hf_hub_url(self.repo_id, CARD, repo_type=_KIND, revision=commit, endpoint=self._api.endpoint)
+            response = get_session().get(url, headers=build_hf_headers())
+            hf_raise_for_status(response)
+            if not file.is_of(response.content):
+                raise ValueError("something between us and the Hub answered for it")
+        try:
+            return dict(vars(RepoCard(response.content.decode(), ignore_metadata_errors=True).data))
+        except Exception:  # a YAML library's own errors; somebody else's card may hold anything
+            return {}
 
-    def _errors(self, doing: str) -> AbstractContextManager[None]:
-        return _explained(self.repo_id, doing)
+
+def held_token(repo_id: str) -> str | None:
+    """The token of the Hub that this machine holds, from wherever it has it; None without one.
+
+    Raises:
+        UsageError: it can't be read, or is to be had for another one, and the Hub does not give it.
+    """
+    from huggingface_hub import get_token
+
+    try:
+        return get_token()
+    except DatagenError:
+        raise
+    except Exception as error:  # it may come from a file, a notebook, or the Hub itself (HF_OIDC_RESOURCE)
+        told = f"{repo_id}: the token of the Hub can't be had ({type(error).__name__})"
+        raise UsageError(f"{told}; set HF_TOKEN, and unset HF_OIDC_RESOURCE") from None
 
 
 def refuse_malformed(repo_id: str) -> None:
@@ -212,77 +286,14 @@ def refuse_malformed(repo_id: str) -> None:
 
 
 def refuse_without_token(repo_id: str) -> None:
-    """Raise UsageError when this machine has no token of the Hub."""
-    from huggingface_hub import get_token
-
-    if get_token() is None:
+    """Raise UsageError when this machine has no token of the Hub, or none that can be had or sent."""
+    if held_token(repo_id) is None:
         raise UsageError(
             f"{repo_id}: publishing needs a token of the Hub that may write; make one at "
             "https://huggingface.co/settings/tokens and set HF_TOKEN, or run `hf auth login`"
         )
 
 
-def _patient_client() -> Any:
-    """The Hub's own HTTP client, which gives a silent Hub up."""
-    from huggingface_hub.utils import _http
-
-    client = _http.default_client_factory()
-    client.timeout = _SILENCE_S
-    return client
-
-
-@contextmanager
-def _explained(repo_id: str, doing: str) -> Iterator[None]:
-    """Say in our words what the Hub, the network or the disk had against it."""
-    try:
-        yield
-    except DatagenError:
-        raise
-    except Exception as error:  # the clients below change their network errors with their versions
-        _refuse(repo_id, doing, error)
-
-
-def _refuse(repo_id: str, doing: str, error: Exception) -> NoReturn:
-    """Raise what a user can act upon; without its cause, whose text may hold an address that nobody else may use."""
-    from huggingface_hub.errors import OfflineModeIsEnabled
-
-    chain: list[BaseException] = [error]
-    while chain[-1].__cause__ is not None:
-        chain.append(chain[-1].__cause__)
-    for stopped in chain:  # a signal's, which the client may have taken for an error of its own
-        if isinstance(stopped, DatagenError):
-            raise stopped from None
-    if any(isinstance(one, OfflineModeIsEnabled) for one in chain):
-        raise DatagenError(f"{repo_id}: HF_HUB_OFFLINE is set, so the Hub can't be asked; unset it") from None
-    status = next((code for code in map(_status, chain) if code), None)
-    advice = _ADVICE.get(status or 0)
-    if status == 401:
-        raise UsageError(f"{repo_id}: {doing}: the Hub does not know this token; {advice}") from None
-    if advice is not None:
-        raise DatagenError(f"{repo_id}: {doing}: the Hub answered HTTP {status}; {advice}") from None
-    if status is not None:
-        said = f"the Hub answered HTTP {status}"
-    elif any(isinstance(one, OSError) or type(one).__module__.startswith("httpx") for one in chain):
-        said = f"the Hub can't be reached ({type(chain[-1]).__name__}); check the network and HF_ENDPOINT"
-    else:
-        said = f"the Hub answered what its client can't read ({type(chain[-1]).__name__})"
-    raise DatagenError(f"{repo_id}: {doing}: {said}; {_LATER}") from None
-
-
-_ADVICE = {
-    400: f"it takes a file or the card for malformed, see https://huggingface.co/docs/hub/datasets-cards. {_LATER}",
-    401: "set HF_TOKEN to a valid one",
-    402: "the account's storage or plan does not allow it",
-    403: "the token may not write there: use one with write access to this repository, or another --repo-id",
-    404: "it is gone, or the token may not see it; check --repo-id and the token",
-    409: f"somebody else changed the repository meanwhile; {_LATER}",
-    412: f"somebody else changed the repository meanwhile; {_LATER}",
-    413: "a file is too large for it; lower output.shard_rows and build again",
-    429: f"it wants fewer requests; wait some minutes, {_LATER}",
-}
-"""What to do about an answer of the Hub, by its status."""
-
-
-def _status(error: BaseException) -> int | None:
-    code = getattr(getattr(error, "response", None), "status_code", None)
-    return code if isinstance(code, int) else None
+def _another(file: DatasetFile) -> DatagenError:
+    told = f"{file.path}: it is no longer what it was when publishing began, and nothing was shown"
+    return DatagenError(f"{told}; is a build at work? Let it end, and start again")

@@ -1,7 +1,8 @@
 """Whether a licence lets its holder's rows be passed on, changed as they are here: closed lists, and no guessing.
 
-A licence that stands in neither list is unknown, and somebody has to read it. That use is limited (no commerce, the
-same licence for what is made of it) forbids no publication: the card and its front matter state the licence.
+A licence that stands in neither list is unknown, and somebody has to read it. Where several are stated, each must allow
+it, since nobody says which rows are under which. That use is limited (no commerce, the same licence for what is made of
+it) forbids no publication: the card and its front matter state the licence.
 """
 
 import re
@@ -23,25 +24,50 @@ _FORBIDDEN = {
     *("internal", "confidential"),
 }
 """Where nothing changed may be passed on, a selection with new solutions may not be, either."""
+_OTHER_NAMES = {
+    **dict.fromkeys(("apache-license-2.0", "apache-license,-version-2.0", "apache-license-version-2.0"), "apache-2.0"),
+    **dict.fromkeys(("apache2.0", "apache2", "apache-2"), "apache-2.0"),
+    **dict.fromkeys(("mit-license", "mit-licence", "the-mit-license"), "mit"),
+    **dict.fromkeys(("cc0", "cc-0", "cc0-1.0-universal"), "cc0-1.0"),
+    **dict.fromkeys(("open-data-commons-attribution-license", "odc-by-v1.0"), "odc-by"),
+    "https://www.apache.org/licenses/license-2.0": "apache-2.0",
+    "https://opendatacommons.org/licenses/by/1-0": "odc-by",
+    "https://creativecommons.org/publicdomain/zero/1.0": "cc0-1.0",
+}
+_CC_ADDRESS = re.compile(r"https://(?:www\.)?creativecommons\.org/licenses/([a-z-]+)/(\d\.\d)(?:/.*)?")
+_OSI_ADDRESS = re.compile(r"https://(?:www\.)?opensource\.org/licenses?/([a-z0-9.-]+)")
+_TAIL = re.compile(r"(?:/|/legalcode(?:\.[a-z]+)?|\.txt|\.html)$")
 _BLANKS = re.compile(r"[\s_]+")
 _SPDX_SUFFIX = re.compile(r"-(only|or-later)$")
+_SEVERAL = re.compile(r"[,;|]|\s(?:and|or)\s", re.IGNORECASE)
+_LIST_MARKS = "[](){}'\" \t\n"
 
 
 def permission(stated: str, redistributable: frozenset[str] = frozenset()) -> Permission:
     """What a licence says about passing its rows on.
 
     Args:
-        stated: as the source states it: a name of the Hub, of SPDX, or anything else.
+        stated: as the source states it: a name of the Hub, of SPDX, an address, several of them, or anything else.
         redistributable: names of unknown licences that somebody has read and found to allow it.
     """
-    name = canonical(stated)
-    if not name:
+    whole, known = canonical(stated), frozenset(map(canonical, redistributable))
+    names = {name for part in _SEVERAL.split(stated) if (name := canonical(part))}
+    if not names:
         return "unstated"
-    if name in _FORBIDDEN:
+    if _FORBIDDEN & {whole, *names}:
         return "forbidden"
-    return "allowed" if name in _ALLOWED or name in map(canonical, redistributable) else "unknown"
+    allowed = _ALLOWED | known
+    return "allowed" if whole in allowed or names <= allowed else "unknown"
 
 
 def canonical(stated: str) -> str:
-    """A licence's name as the lists have it: small letters, dashes for blanks."""
-    return _SPDX_SUFFIX.sub("", _BLANKS.sub("-", stated.strip().casefold()))
+    """A licence's name as the lists have it: small letters, dashes for blanks, and one name for one licence."""
+    name = _BLANKS.sub("-", stated.strip(_LIST_MARKS).casefold())
+    if name.startswith(("http://", "https://")):
+        name = _TAIL.sub("", name.replace("http://", "https://", 1))
+        if found := _CC_ADDRESS.fullmatch(name):
+            return f"cc-{found[1]}-{found[2]}"
+        if found := _OSI_ADDRESS.fullmatch(name):
+            name = found[1]
+    name = _SPDX_SUFFIX.sub("", name)
+    return _OTHER_NAMES.get(name, name)

@@ -22,6 +22,7 @@ def _done(made: Publishing) -> Iterator[str]:
         there = sum(change.kind != "gone" for change in made.changes)
         yield f"done: {made.url} ({_counts(made.changes)})"
         yield f"compared: all {there} files on the Hub have the hashes of those here"
+    yield from _replaced(made, "was")
     yield f"commit   {made.commit}"
     yield f"load it  load_dataset({made.repo_id!r}, revision={made.tag!r})"
 
@@ -35,6 +36,13 @@ def _intended(made: Publishing) -> Iterator[str]:
     if made.url:
         yield f"files       {_counts(made.changes)}"
         yield from (f"  {_SIGNS[change.kind]} {size(change.size):>10}  {change.name}" for change in made.changes)
+    yield from _replaced(made, "is")
+
+
+def _replaced(made: Publishing, tense: str) -> Iterator[str]:
+    if made.replaces:
+        yield f"note        commit {made.replaces[:12]} on the Hub {tense} no version with a tag (an edit there?):"
+        yield "            what differs is replaced, and stays in the Hub's history"
 
 
 def _verdict(made: Publishing) -> Iterator[str]:

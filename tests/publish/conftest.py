@@ -1,5 +1,6 @@
 """A run that may be published, and a Hub that takes it, met by the real client in this process."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from types import SimpleNamespace
 import huggingface_hub
 import pytest
 from huggingface_hub import constants
-from huggingface_hub.utils import _http
+from huggingface_hub.utils import _http, _xet
 
 from datagen.workspace import Workspace
 from tests.publish.small import built
@@ -54,10 +55,18 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[TakingHub]:
         huggingface_hub.close_session()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Other runs, each in a folder of its own."""
-    return lambda **settings: publishable(tmp_path_factory.mktemp("other"), **settings).folder
+    """Other runs, each in a folder of its own and built once; no test may damage them."""
+    kept: dict[str, Path] = {}
+
+    def build(**settings: object) -> Path:
+        name = json.dumps(settings, sort_keys=True)
+        if name not in kept:
+            kept[name] = publishable(tmp_path_factory.mktemp("other"), **settings).folder
+        return kept[name]
+
+    return build
 
 
 def settings_for(hub: TakingHub, folder: Path) -> dict[str, str]:
@@ -70,3 +79,15 @@ def settings_for(hub: TakingHub, folder: Path) -> dict[str, str]:
         "HF_HOME": str(folder / "hf"),
         "NO_PROXY": "127.0.0.1",
     }
+
+
+def offer_xet(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let the client in this process send large files as it does to the real Hub, without waiting between attempts."""
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+    monkeypatch.setattr(_xet, "_GLOBAL_XET_HOLDER", _xet.XetSessionHolder())
+    for name, value in XET_SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HF_XET_CACHE", str(folder / "xet"))
+
+
+XET_SETTINGS = {"HF_XET_CLIENT_RETRY_MAX_ATTEMPTS": "1", "HF_XET_CLIENT_RETRY_BASE_DELAY": "10ms"}

@@ -25,7 +25,8 @@ def test_a_published_dataset_is_the_built_one_and_shown_by_one_commit(run: Path,
     assert made.tag == (run / "dataset").resolve().name
     assert there.tags == {made.tag: made.commit}
     assert there.private
-    assert len(said) == len(content(run))
+    total = len(content(run))
+    assert [line.partition(",")[0] for line in said] == [f"uploaded {n} of {total} files" for n in range(1, total + 1)]
     assert any("have the hashes of those here" in line for line in publishing_lines(made))
 
 
@@ -86,7 +87,7 @@ def test_a_branch_takes_a_version_of_its_own(run: Path, hub: TakingHub, rebuilt:
     publish_dataset(run, REPO)
     there = hub.datasets[REPO]
     there.branches["draft"] = there.branches["main"]
-    other = rebuilt(description="A draft.")
+    other = rebuilt(description="Sums, told anew.")
     publish_dataset(other, REPO, revision="draft")
     assert there.files("main") == {**ATTRIBUTES, **content(run)}
     assert there.files("draft") == {**ATTRIBUTES, **content(other)}

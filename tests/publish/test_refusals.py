@@ -130,6 +130,18 @@ def test_what_the_recipe_asked_for_is_no_failed_audit(rebuilt: Callable[..., Pat
         ("unknown", "unknown"),
         ("other", "unknown"),
         ("mit, or so", "unknown"),
+        ("['mit']", "allowed"),
+        ("['mit', 'cc-by-nd-4.0']", "forbidden"),
+        ("MIT AND Apache-2.0", "allowed"),
+        ("apache-2.0, House Licence", "unknown"),
+        ("Apache License, Version 2.0", "allowed"),
+        ("https://creativecommons.org/licenses/by-sa/4.0/legalcode.en", "allowed"),
+        ("http://creativecommons.org/licenses/by-nd/4.0/", "forbidden"),
+        ("https://opensource.org/licenses/MIT", "allowed"),
+        ("https://example.org/our-licence", "unknown"),
+        ("see card", "unknown"),
+        (" , ", "unstated"),
+        ("[]", "unstated"),
         ("", "unstated"),
         ("  ", "unstated"),
     ],
@@ -173,6 +185,12 @@ def test_what_the_demo_teacher_wrote_stays_here_whatever_the_recipe_calls_it(tmp
     assert "build with a real teacher" in told
 
 
+def test_the_quickstarts_demonstration_is_not_published(run: Path) -> None:
+    recipe = run / "recipe.yaml"
+    recipe.write_text(recipe.read_text().replace("kind: recorded", "kind: demo"))
+    assert "is a demonstration" in refusal(run)
+
+
 @pytest.mark.parametrize(
     ("key", "kind"),
     [
@@ -180,6 +198,17 @@ def test_what_the_demo_teacher_wrote_stays_here_whatever_the_recipe_calls_it(tmp
         ("sk-proj-" + "x9Y" * 10, "an API key (sk-…)"),
         ("AKIA" + "Q7" * 8, "an AWS access key"),
         ("ghp_" + "a1" * 18, "a token of GitHub"),
+        ("sk-ant-api03-" + "x9Y-" * 10, "an API key (sk-…)"),
+        ("sk-or-v1-" + "a1" * 32, "an API key (sk-…)"),
+        ("AIza" + "Sy9-_" * 7, "an API key of Google"),
+        ("nvapi-" + "aB3-_" * 12, "an API key of NVIDIA"),
+        ("gsk_" + "aB3" * 17, "an API key of Groq"),
+        ("xai-" + "aB3x" * 20, "an API key of xAI"),
+        ("sk_live_" + "aB3x" * 6, "an API key (sk_live_…)"),
+        ("glpat-" + "aB3x-" * 4, "a token of GitLab"),
+        ("pypi-AgE" + "IcHlw" * 12, "a token of PyPI"),
+        ("xoxb-123456789012-" + "aB3x" * 6, "a token of Slack"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0." + "aB3_" * 8, "a signed token (JWT)"),
         ("-----BEGIN RSA PRIVATE KEY-----", "a private key (PEM)"),
     ],
 )
@@ -217,16 +246,32 @@ def test_the_values_of_this_machines_keys_are_found_in_any_form(
     assert "Rumpel" not in told
 
 
+def test_a_key_of_this_machine_is_found_where_json_writes_it_otherwise(tmp_path: Path) -> None:
+    key = 'né"ver\\tell'
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"text": f"it is {key}"}))
+    (tmp_path / "plain.txt").write_text(key)
+    found = KeySearch({"FAIRY_KEY": key}).search(read_files(tmp_path))
+    assert {one.file for one in found} == {"rows.jsonl", "plain.txt"}
+    assert {one.kind for one in KeySearch({"FAIRY_KEY": key}).search(read_files(tmp_path))} == {
+        "the value of FAIRY_KEY"
+    }
+
+
 def test_the_hubs_own_token_is_found_in_the_card(tmp_path: Path) -> None:
     told = refusal(publishable(tmp_path, description=f"Made with {TOKEN}").folder)
     assert "README.md: holds" in told
     assert TOKEN not in told
 
 
-def test_words_that_only_look_like_keys_are_let_be(tmp_path: Path, hub: TakingHub) -> None:
-    text = "See task-sk-learn and sk-ipping-over-the-long-river, hf_short, and EMPTY."
-    publish_dataset(_with_text(tmp_path, text), REPO)
-    forget(hub)
+def test_words_that_only_look_like_keys_are_let_be(tmp_path: Path) -> None:
+    text = (
+        "See task-sk-learn and sk-ipping-over-the-long-river, hf_short, and EMPTY; the risk-1234567890-aversion-of-it, "
+        "desk-12345678901234567890; $sk-{n}$, \\\\mathsf{sk-1}, xoxo-hugs-and-kisses-1234, eyJ.eyJ.no, AIzaac Newton, "
+        "ghp_short, data:image/png;base64,iVBORw0KGgoAKIAAANSUhEUgAAAAUA/AKIA+sk/hf/AAAAAElFTkSuQmCC, AKIAKIAKIAKIAK."
+    )
+    pq.write_table(pa.table({"text": [text]}), tmp_path / "rows.parquet")
+    (tmp_path / "notes.txt").write_text(text)
+    assert list(KeySearch({"EMPTY": "EMPTY"}).search(read_files(tmp_path))) == []
 
 
 def _with_text(folder: Path, text: str) -> Path:
