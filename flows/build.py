@@ -29,7 +29,7 @@ from datagen.stage import Run, Stage
 from datagen.tables import StageName
 from datagen.workspace import Workspace
 from flows.artifacts import Artifacts
-from flows.attending import attended
+from flows.attending import attended, ends_when_told
 from flows.slots import endpoint_slots
 
 _LOGGER = logging.getLogger("datagen")
@@ -77,7 +77,7 @@ def build_dataset(
     check(settings, options)
     workspace = Workspace(run_folder(settings, Path(output) if output else None))
     try:
-        with workspace.locked():
+        with ends_when_told(), workspace.locked():
             _build(settings, workspace, options, retries)
     except BusyError as error:
         if if_busy == "fail":
