@@ -60,8 +60,9 @@ def attended(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return work()
     outcome: Future[dict[str, Any]] = Future()
     here = contextvars.copy_context()  # Prefect tells by it whose lines and artifacts these are
-    threading.Thread(target=here.run, args=(_fulfil, outcome, work), name="stage", daemon=True).start()
+    thread = threading.Thread(target=here.run, args=(_fulfil, outcome, work), name="stage", daemon=True)
     try:  # not by `Thread.join`: before Python 3.13 a join that a signal interrupts takes the thread for ended
+        thread.start()
         while not outcome.done():
             wait((outcome,), _LOOK_EVERY_S)
     except (TerminationSignal, KeyboardInterrupt):

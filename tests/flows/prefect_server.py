@@ -101,11 +101,9 @@ class PrefectServer:
 
 
 @contextlib.contextmanager
-def prefect_server(folder: Path, *, ui: bool = False) -> Iterator[PrefectServer]:
-    """Run a server; its database and its log lie in `folder`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def prefect_server(folder: Path, *, port: int | None = None, ui: bool = False) -> Iterator[PrefectServer]:
+    """Run a server; its database and its log lie in `folder`, where another one goes on after it."""
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}/api"
     environment = user_environment() | {
         "DO_NOT_TRACK": "1",
@@ -129,6 +127,12 @@ def prefect_server(folder: Path, *, ui: bool = False) -> Iterator[PrefectServer]
     log = folder / "server.log"
     with running("the Prefect server", words, log=log, ready=answers, timeout_s=120, environment=environment):
         yield PrefectServer(url, environment)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager
