@@ -73,12 +73,13 @@ def build(
     """Build a dataset from a recipe; go on where an earlier start ended."""
     from datagen.pipeline import STAGES, Options, run_folder
     from datagen.recipe_file import load_recipe
+    from datagen.workspace import existing_run
 
     if until not in STAGES:
         raise UsageError(f"--until {until}: there is no such stage; there are {', '.join(STAGES)}")
     overrides = settings or []
     loaded = load_recipe(recipe, overrides, limit)
-    options = Options(until, _run_folder(reuse, "--reuse ") if reuse else None, fresh)
+    options = Options(until, existing_run(reuse, "--reuse ") if reuse else None, fresh)
     parameters = {
         "recipe": recipe,
         "output": str(output) if output else None,
@@ -119,6 +120,7 @@ def estimate(
     from datagen.estimate.pilot import UNTIL, pilot_folder, pilot_of
     from datagen.pipeline import run_folder
     from datagen.recipe_file import load_recipe
+    from datagen.workspace import existing_run
 
     overrides = settings or []
     loaded = load_recipe(recipe, overrides, limit)
@@ -130,7 +132,7 @@ def estimate(
         raise UsageError("--pilot and --from: choose one of them")
     source = next(filter(tells_something, (folder, pilot_folder(folder))), None)
     if from_run:
-        source = _run_folder(from_run, "--from ")
+        source = existing_run(from_run, "--from ")
     if pilot is not None:
         small = pilot_of(loaded, pilot, output)
         changes = [*overrides, *small.overrides]
@@ -163,8 +165,9 @@ def recipes() -> None:
 def show(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """Where a run stands, what it cost, what was dropped and why."""
     from datagen.status import run_status, status_lines
+    from datagen.workspace import existing_run
 
-    status = run_status(_run_folder(run))
+    status = run_status(existing_run(run))
     _say(json.dumps(status, indent=1) if as_json else "\n".join(status_lines(status)))
 
 
@@ -176,8 +179,9 @@ def export(
 ) -> None:
     """A trainer-ready folder: one `save_to_disk` dataset a split, the tokenizer, and what trainers want beside them."""
     from datagen.formats.export import export as export_dataset
+    from datagen.workspace import existing_run
 
-    dataset = _run_folder(run) / "dataset"
+    dataset = existing_run(run) / "dataset"
     if not dataset.exists():
         raise UsageError(f"{run}: this run has no dataset yet; `datagen build` makes it")
     for warning in export_dataset(dataset, format_name, to):
@@ -199,8 +203,9 @@ def publish(
     """A run's dataset to the Hugging Face Hub: all of it in one commit, and nothing uploaded twice."""
     from datagen.publish.lines import publishing_lines
     from datagen.publish.publishing import publish_dataset
+    from datagen.workspace import existing_run
 
-    folder, allowed = _run_folder(run), redistributable or ()
+    folder, allowed = existing_run(run), redistributable or ()
     made = publish_dataset(
         folder, repo_id, private=private, revision=revision, redistributable=allowed, dry_run=dry_run, say=_say
     )
@@ -364,13 +369,6 @@ def _refuse_arguments(error: typer.TyperException) -> int:
         said = error.format_message() if isinstance(error, _ArgumentError) else str(error)
         print(f"datagen: {said.rstrip('.')}; `datagen --help` shows what there is", file=sys.stderr)
     return UsageError.exit_status
-
-
-def _run_folder(run: str, option: str = "") -> Path:
-    for folder in (Path(run), Path("outputs") / run):
-        if (folder / "run.json").is_file():
-            return folder
-    raise UsageError(f"{option}{run}: there is no run here, nor in outputs/{run}; `datagen build` makes one")
 
 
 def _run(

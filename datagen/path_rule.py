@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from datagen.degenerate import DEGENERATE_VERSION, Fault, fault_of
+from datagen.endings import ENDINGS_VERSION
 from datagen.formats.tokenizer import CONTROL_TOKENS, PARALLEL_R1_TAGS
 from datagen.screen.benchmarks import benchmark_revisions, load_benchmarks
 from datagen.screen.contamination import Hit
@@ -98,6 +99,7 @@ def path_rule_of(
 
 
 def path_settings(run: Run) -> list[object]:
-    """What the rule depends on: the mode, the benchmarks' contents, and how quotes and faults are found."""
+    """What the rule depends on: the mode, the benchmarks' contents, and how quotes, faults and cuts are found."""
     revisions = benchmark_revisions(run.recipe.screen, run.inputs)
-    return [run.recipe.paths.text, [QUOTES_VERSION, revisions] if revisions else None, DEGENERATE_VERSION]
+    quotes = [QUOTES_VERSION, revisions] if revisions else None
+    return [run.recipe.paths.text, quotes, DEGENERATE_VERSION, ENDINGS_VERSION]

@@ -7,6 +7,7 @@ without thought tags is a solution without reasoning, not a truncated one.
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from datagen.endings import breaks_off
 from datagen.tables import FinishReason, Solution
 from datagen.texts import digest
 from datagen.thoughts import SplitText, split_thought
@@ -36,8 +37,13 @@ def is_whole(solution: Solution) -> bool:
 
 
 def is_truncated(solution: Solution) -> bool:
-    """Whether the text was cut off: by the endpoint, or in the middle of its thought."""
-    return solution.finish_reason == "length" or bool(solution.reasoning and not solution.content)
+    """Whether the text was cut off: by the endpoint, or in the middle of its thought.
+
+    Where nobody says why a text ended, its last words do, if they break off.
+    """
+    if solution.finish_reason == "length" or (solution.reasoning and not solution.content):
+        return True
+    return solution.finish_reason == "unknown" and breaks_off(solution.content)
 
 
 def path_text(solution: Solution, mode: TextMode) -> str:

@@ -50,6 +50,22 @@ class StageRecord:
     counts: dict[str, Any]
 
 
+def existing_run(named: str, option: str = "") -> Path:
+    """The folder of a run that was started: named by its path, or by its name under `outputs/`.
+
+    Args:
+        named: by the user.
+        option: what the name was given with, for the message.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for folder in (Path(named), Path("outputs") / named):
+        if (folder / _RECORD).is_file():
+            return folder
+    raise UsageError(f"{option}{named}: there is no run here, nor in outputs/{named}; `datagen build` makes one")
+
+
 class Workspace:
     """A run's folder.
 
@@ -96,7 +112,7 @@ class Workspace:
                 raise BusyError(f"{message}; wait for it, or end it and start again") from error
             raise BusyError(f"{self.folder}: another run is at work in this folder") from error
         try:
-            holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+            write_text(holder, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
             self._sweep()
             yield
         finally:

@@ -26,6 +26,8 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from datagen.funnel import funnel
 from datagen.progress import View, shown_on
 from datagen.progress.wording import plain_line
+from datagen.publish.lines import publishing_lines
+from datagen.publish.publishing import Publishing
 from datagen.sources.changes import KINDS, SourceChanges
 from datagen.workspace import Workspace
 
@@ -102,6 +104,14 @@ class Artifacts:
             link_text=dataset.name,
             description=f"The dataset and its card, in `{dataset}` on the machine that built it.",
         )
+
+    def published(self, made: Publishing) -> None:
+        """Show what publishing did or would do, and link to where it is."""
+        told = "\n".join(["```", *publishing_lines(made), "```"])
+        self._post(create_markdown_artifact, "published", markdown=told, description=made.title)
+        if made.commit:
+            page = f"{made.url}/tree/{made.tag}"
+            self._post(create_link_artifact, "hub", link=page, link_text=made.repo_id, description=made.title)
 
     def _post(self, create: Callable[..., Any], what: str, **content: Any) -> None:
         with _as_a_courtesy(what):

@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
-from typing import Any
+from typing import TypeVar
 
 from prefect.client.orchestration import get_client
 from prefect.exceptions import TerminationSignal
@@ -24,6 +24,7 @@ from datagen.errors import StoppedError
 from datagen.stopping import LEAVE, STOP
 
 _LOGGER = logging.getLogger("datagen")
+_Outcome = TypeVar("_Outcome")
 _LOOK_EVERY_S = 0.2
 _PATIENCE_S, _END_S = 1.0, 5.0
 """How long what is in flight may take to arrive, and what was started to end: a run that is cancelled is gone within
@@ -33,7 +34,7 @@ _TELL_S = 2.0
 
 @contextlib.contextmanager
 def ends_when_told() -> Iterator[None]:
-    """Tell Prefect that a run which is being cancelled is cancelled, as soon as the block has ended.
+    """Tell Prefect that a run which is being cancelled is cancelled, as soon as the block, or flow, has ended.
 
     Prefect's worker would do so some seconds later: it looks every three seconds whether the process has ended, and
     then starts another one for hooks, of which there are none.
@@ -45,7 +46,7 @@ def ends_when_told() -> Iterator[None]:
         raise
 
 
-def attended(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def attended(work: Callable[[], _Outcome]) -> _Outcome:
     """Do a stage's work, and stop it when Prefect ends this process.
 
     From the command line it is done here and now: the flow has a thread of its own, and signals go to the main one.
@@ -58,7 +59,7 @@ def attended(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """
     if threading.current_thread() is not threading.main_thread():
         return work()
-    outcome: Future[dict[str, Any]] = Future()
+    outcome: Future[_Outcome] = Future()
     here = contextvars.copy_context()  # Prefect tells by it whose lines and artifacts these are
     thread = threading.Thread(target=here.run, args=(_fulfil, outcome, work), name="stage", daemon=True)
     try:  # not by `Thread.join`: before Python 3.13 a join that a signal interrupts takes the thread for ended
@@ -79,7 +80,7 @@ def attended(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     return outcome.result()
 
 
-def _fulfil(outcome: Future[dict[str, Any]], work: Callable[[], dict[str, Any]]) -> None:
+def _fulfil(outcome: Future[_Outcome], work: Callable[[], _Outcome]) -> None:
     try:
         outcome.set_result(work())
     except BaseException as error:

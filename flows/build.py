@@ -14,14 +14,15 @@ from typing import Annotated, Any, Literal
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 from prefect.tasks import Task
 from pydantic import Field
 
-from datagen.errors import BusyError, StoppedError, UsageError
+from datagen.errors import BusyError, UsageError
 from datagen.pipeline import Options, check, prepare, run_folder, run_stage, stages_of
+from datagen.publish.beforehand import refuse_unpublishable
 from datagen.recipe import Recipe
 from datagen.recipe_file import load_recipe
 from datagen.sources.changes import changes_since_last, remember
@@ -30,10 +31,12 @@ from datagen.tables import StageName
 from datagen.workspace import Workspace
 from flows.artifacts import Artifacts
 from flows.attending import attended, ends_when_told
+from flows.publish import publish_as_task
+from flows.retrying import RETRY_DELAY_S, worth_a_retry
 from flows.slots import endpoint_slots
 
 _LOGGER = logging.getLogger("datagen")
-_PULL_RETRIES, _RETRY_DELAY_S = 2, 10
+_PULL_RETRIES = 2
 
 
 def _run_name() -> str:
@@ -42,6 +45,7 @@ def _run_name() -> str:
 
 
 @flow(name="build-dataset", flow_run_name=_run_name, validate_parameters=True, persist_result=False)
+@ends_when_told()
 def build_dataset(
     recipe: Annotated[str, Field(min_length=1)],
     output: str | None = None,
@@ -51,6 +55,7 @@ def build_dataset(
     reuse: str | None = None,
     fresh: bool = False,
     latest: bool = False,
+    publish: bool = False,
     retries: Annotated[int, Field(ge=0, le=10)] = 0,
     if_busy: Literal["fail", "skip"] = "fail",
 ) -> str | State[None]:
@@ -65,6 +70,7 @@ def build_dataset(
         reuse: Another run's folder, to take completions from.
         fresh: Rebuild every stage; what was paid is kept.
         latest: Ask the Hub what `latest` names now; stages whose input is the same stand.
+        publish: Put the dataset onto the Hub when it is whole, where the recipe's `publish:` says.
         retries: How often a stage that failed is tried again. It goes on where it stood.
         if_busy: What to do while another run is at work in the folder: fail, or skip this one.
 
@@ -75,15 +81,25 @@ def build_dataset(
     settings = load_recipe(recipe, overrides, limit)
     options = Options(until, Path(reuse) if reuse else None, fresh, latest)
     check(settings, options)
+    if publish:
+        _refuse_publishing(settings, options)
     workspace = Workspace(run_folder(settings, Path(output) if output else None))
     try:
-        with ends_when_told(), workspace.locked():
+        with workspace.locked():
             _build(settings, workspace, options, retries)
     except BusyError as error:
         if if_busy == "fail":
             raise
         return Completed(name="Skipped", message=str(error))
+    if publish:
+        publish_as_task(workspace.folder, retries)
     return str(workspace.folder)
+
+
+def _refuse_publishing(settings: Recipe, options: Options) -> None:
+    if options.until != "assemble":
+        raise UsageError(f"publish: there is no dataset after {options.until}; build to the end, or do not publish")
+    refuse_unpublishable(settings)
 
 
 def _build(settings: Recipe, workspace: Workspace, options: Options, retries: int) -> None:
@@ -114,8 +130,8 @@ def _as_task(
         cache_policy=NO_CACHE,
         persist_result=False,
         retries=max(retries, _PULL_RETRIES) if name == "pull" else retries,
-        retry_delay_seconds=_RETRY_DELAY_S,
-        retry_condition_fn=_worth_a_retry,
+        retry_delay_seconds=RETRY_DELAY_S,
+        retry_condition_fn=worth_a_retry,
     )
     def execute() -> dict[str, Any]:
         with contextlib.ExitStack() as around:
@@ -126,14 +142,3 @@ def _as_task(
             return attended(lambda: {stage.name: run_stage(stage, run) for stage in stages})
 
     return execute
-
-
-def _worth_a_retry(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
-    """What a user must mend, or asked to stop, is not tried again."""
-    try:
-        state.result()
-    except (UsageError, StoppedError):
-        return False
-    except Exception:
-        return True
-    return False

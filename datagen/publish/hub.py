@@ -76,7 +76,7 @@ class Repository:
     """
 
     def __init__(self, repo_id: str, branch: str) -> None:
-        from huggingface_hub import HfApi, get_token, set_client_factory
+        from huggingface_hub import HfApi, set_client_factory
         from huggingface_hub.utils.tqdm import disable_progress_bars
 
         refuse_malformed(repo_id)
@@ -84,11 +84,7 @@ class Repository:
         disable_progress_bars()
         logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its warnings quote addresses
         self.repo_id, self.branch = repo_id, branch
-        if get_token() is None:
-            raise UsageError(
-                f"{repo_id}: publishing needs a token of the Hub that may write; make one at "
-                "https://huggingface.co/settings/tokens and set HF_TOKEN, or run `hf auth login`"
-            )
+        refuse_without_token(repo_id)
         self._api = HfApi()
         with self._errors("asking who the token belongs to"):
             said = self._api.whoami()
@@ -213,6 +209,17 @@ def refuse_malformed(repo_id: str) -> None:
         is_whole = False
     if not is_whole:
         raise UsageError(f"--repo-id {repo_id!r}: no name of a repository; it looks like owner/name")
+
+
+def refuse_without_token(repo_id: str) -> None:
+    """Raise UsageError when this machine has no token of the Hub."""
+    from huggingface_hub import get_token
+
+    if get_token() is None:
+        raise UsageError(
+            f"{repo_id}: publishing needs a token of the Hub that may write; make one at "
+            "https://huggingface.co/settings/tokens and set HF_TOKEN, or run `hf auth login`"
+        )
 
 
 def _patient_client() -> Any:

@@ -12,7 +12,7 @@ from typing import Literal
 
 import yaml
 
-from datagen.errors import DatagenError, UsageError
+from datagen.errors import DatagenError, RefusedError, UsageError
 from datagen.publish.content import DatasetFile, read_files
 from datagen.publish.hub import ATTRIBUTES, RemoteState, Repository, refuse_malformed
 from datagen.publish.refusals import refusals
@@ -50,10 +50,10 @@ class Publishing:
     """What publishing a run does, or did.
 
     Attributes:
+        name: of the dataset, as its recipe calls it.
         repo_id: where, `owner/name`.
         branch: of it.
         private: whether only its owners see it; None while nobody has said so.
-        title: of the commit.
         tag: of the version; its name is the dataset's, and so the hash of its content.
         refusals: what speaks against it, a line each; only a dry run has any.
         url: its page; empty when the Hub was not asked, as are `changes`.
@@ -62,16 +62,21 @@ class Publishing:
         commit: that shows the dataset; empty after a dry run.
     """
 
+    name: str
     repo_id: str
     branch: str
     private: bool | None
-    title: str
     tag: str
     refusals: tuple[str, ...] = ()
     url: str = ""
     creates: bool = False
     changes: tuple[Change, ...] = ()
     commit: str = ""
+
+    @property
+    def title(self) -> str:
+        """Of the commit."""
+        return f"{self.name}: {self.tag}"
 
     @property
     def is_change(self) -> bool:
@@ -105,7 +110,8 @@ def publish_dataset(
 
     Raises:
         UsageError: the run is not finished, the repository is not ours, a name or the token is wrong.
-        DatagenError: something speaks against publishing, or the Hub fails; starting again goes on.
+        RefusedError: something speaks against publishing.
+        DatagenError: the Hub fails; starting again goes on.
         StoppedError: a signal came; starting again goes on.
     """
     dataset, recipe = _finished(run)
@@ -114,7 +120,7 @@ def publish_dataset(
     stated = recipe.publish.redistributable if recipe.publish else ()
     told = _refused(dataset, files, recipe, frozenset((*redistributable, *stated)))
     if told and not dry_run:
-        raise DatagenError("\n".join([f"{run}: not published, and the Hub was not asked:", *told]))
+        raise RefusedError("\n".join([f"{run}: not published, and the Hub was not asked:", *told]))
     try:
         repository = Repository(plan.repo_id, plan.branch)
         state = repository.state()
@@ -191,7 +197,7 @@ def _intended(recipe: Recipe, dataset: Path, repo_id: str | None, private: bool 
     refuse_malformed(where)
     if private is None and recipe.publish is not None:
         private = recipe.publish.private
-    return Publishing(where, branch, private, title=f"{recipe.name}: {dataset.name}", tag=dataset.name)
+    return Publishing(recipe.name, where, branch, private, tag=dataset.name)
 
 
 def _refused(

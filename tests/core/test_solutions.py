@@ -73,6 +73,14 @@ def test_a_thought_with_nothing_after_it_is_truncated() -> None:
     assert is_truncated(recorded("", reasoning="hm"))
 
 
+@pytest.mark.parametrize("end", ["Now since", "so that 2 + 3 =", "which is \\frac{", "hence \\(2 + 3"])
+def test_a_text_that_breaks_off_is_truncated_where_nobody_says_how_it_ended(end: str) -> None:
+    text = f"The answer is \\boxed{{5}}. {end}"
+    assert is_truncated(recorded(text, finish_reason="unknown"))
+    assert not is_truncated(recorded(text, finish_reason="stop"))
+    assert not is_truncated(recorded(f"{text} and so on.\\)", finish_reason="unknown"))
+
+
 def test_a_path_is_thought_blank_line_and_text_without_tags() -> None:
     solution = recorded("<think>hm</think>It is 5.")
     assert path_text(solution, "both") == "hm\n\nIt is 5."

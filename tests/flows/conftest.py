@@ -8,14 +8,25 @@ import pytest
 
 from tests.end_to_end.counting_teacher import CountingTeacher
 from tests.flows.prefect_server import PrefectServer, prefect_server, prefect_worker
+from tests.flows.school import School
+from tests.publish.conftest import settings_for
+from tests.publish.taking_hub import TakingHub, taking_hub
 
 MARK, MARKED = "DATAGEN_TEST_WORKER", uuid.uuid4().hex
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory) -> Iterator[PrefectServer]:
+def far_hub() -> Iterator[TakingHub]:
+    """The Hub as the worker meets it."""
+    with taking_hub() as hub:
+        yield hub
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, far_hub) -> Iterator[PrefectServer]:
     folder = tmp_path_factory.mktemp("server")
-    with prefect_server(folder) as server, prefect_worker(server, folder, **{MARK: MARKED}):
+    surroundings = settings_for(far_hub, folder) | {MARK: MARKED}
+    with prefect_server(folder) as server, prefect_worker(server, folder, **surroundings):
         yield server
 
 
@@ -30,6 +41,13 @@ def teacher(counting_teacher) -> Iterator[CountingTeacher]:
     counting_teacher.forget()
     yield counting_teacher
     counting_teacher.release()
+
+
+@pytest.fixture
+def school(counting_teacher, tmp_path) -> School:
+    made = School(tmp_path, counting_teacher.url)
+    made.lay_down()
+    return made
 
 
 def processes_of_the_worker() -> set[int]:

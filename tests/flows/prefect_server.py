@@ -54,7 +54,8 @@ class PrefectServer:
         )
 
     def deployment(self, name: str) -> Any:
-        return self.ask(f"deployments/name/build-dataset/{name}")
+        flow = "publish-dataset" if name == "publish" else "build-dataset"
+        return self.ask(f"deployments/name/{flow}/{name}")
 
     def start(self, deployment: str, **parameters: Any) -> str:
         """Start a deployment's run through the API; its id."""

@@ -1,54 +1,14 @@
 """The deployments of `prefect.yaml` on a real server and a real worker: what they build, show, and leave alone."""
 
 import json
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-import yaml
 
 from datagen.recipe_file import load_recipe
 from tests.building import build
-from tests.end_to_end.runs import BUNDLED, hashes, journal_lines, wait_until
+from tests.end_to_end.runs import hashes, journal_lines, wait_until
 from tests.flows.conftest import processes_of_the_worker
-
-CONCURRENCY = 8
-
-
-@dataclass(frozen=True)
-class School:
-    """Problems in a file that can be edited, and a recipe that asks the counting teacher about them."""
-
-    folder: Path
-    url: str
-
-    @property
-    def recipe(self) -> str:
-        return str(self.folder / "school.yaml")
-
-    def lay_down(self) -> None:
-        rows = self.rows()[:8]
-        settings = yaml.safe_load((BUNDLED / "quickstart.yaml").read_text())
-        settings["name"] = "Nightly.School"
-        settings["sources"] = [{"kind": "deepmath", "path": str(self.folder / "rows.jsonl"), "licence": "Apache-2.0"}]
-        settings["screen"] = {"benchmarks": []}
-        demo = {"name": "demo", "kind": "demo", "base_url": self.url, "concurrency": CONCURRENCY}
-        settings["teachers"] = [{"name": "recorded", "kind": "recorded"}, demo]
-        Path(self.recipe).write_text(yaml.safe_dump(settings))
-        self.write(rows)
-
-    def rows(self):
-        return [json.loads(line) for line in (BUNDLED / "quickstart" / "deepmath.jsonl").read_text().splitlines()]
-
-    def write(self, rows) -> None:
-        (self.folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-
-@pytest.fixture
-def school(counting_teacher, tmp_path) -> School:
-    made = School(tmp_path, counting_teacher.url)
-    made.lay_down()
-    return made
+from tests.flows.school import CONCURRENCY, School
 
 
 @pytest.fixture(scope="module")

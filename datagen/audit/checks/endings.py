@@ -1,10 +1,9 @@
-r"""Endings: paths that are not whole.
+"""Endings: paths that are not whole.
 
 What a dataset states comes first: a closing token that is not there, a finish reason, a verdict. A path of which it
-states neither finish reason nor verdict is judged by its last words. Such a text was cut where it ends in the middle of
-something: after a word or a sign that must go on ("since", "=", "\frac{"), inside a formula whose delimiter stands
-open, or within a long sentence of a text that has given no answer. A text that merely lacks its full stop is whole, and
-so is one that was cut at the end of a sentence: nobody can tell (docs/auditing.md has precision and recall).
+states neither finish reason nor verdict is judged by its last words. Such a text was cut where it breaks off
+(`datagen.endings`), or within a long sentence of a text that has given no answer (docs/auditing.md has precision and
+recall).
 """
 
 import re
@@ -12,24 +11,12 @@ from collections.abc import Iterator
 
 from datagen.audit.checks.tally import Hit, Tally
 from datagen.audit.example import AuditedExample, AuditedPath
+from datagen.endings import WITHIN, breaks_off
 from datagen.thoughts import split_thought
 from datagen.verify.closing import closing_answer
 
-_WITHIN = 600
-"""Characters at the end of a text that are read."""
 _FEWEST_WORDS = 6
 """Words of a sentence that can't be a label, a signature or an answer."""
-_GOES_ON = (
-    "the a an of is are was were to and or that which if then for with by so let be from as at because when where "
-    "there their its has have can will would could should also thus hence therefore every into than while since using "
-    "such maybe how what who do does my our your but not we suppose assume it's in on this let's"
-)
-_WORD = re.compile(rf"(?:^|\s)(?:{'|'.join(_GOES_ON.split())})$", re.IGNORECASE)
-_SIGN = re.compile(
-    r"(?:(?<![=~_*-])[=+×·^≤≥⇒→(\[{,&]|(?<=[\s0-9a-z})])[-−–*]|(?<=[\s0-9)}])/"
-    r"|\\(?:cdot|times|d?frac|sqrt|leq?|geq?|approx|equiv|left|sum|int|text|to|in|pm|q?quad)?)$"
-)
-_OPEN_FORMULA = re.compile(r"\\[(\[](?:(?!\\[)\]]).)*\Z", re.DOTALL)
 _SENTENCE_BEGINS = re.compile(r"(?<=[.!?:;])\s|\n")
 _QUANTITY = re.compile(r"[0-9%)}\]$]\s+\S+$")
 """A number and its unit: an answer rather than half a sentence."""
@@ -63,10 +50,10 @@ def why_unfinished(path: AuditedPath) -> str:
 
 def is_cut(text: str) -> bool:
     """Whether a text ends in the middle of something."""
-    text = text.rstrip()
-    end = text[-_WITHIN:]
-    if _WORD.search(end) or _SIGN.search(end) or _OPEN_FORMULA.search(end.rsplit("\n\n", 1)[-1]):
+    if breaks_off(text):
         return True
+    text = text.rstrip()
+    end = text[-WITHIN:]
     if not end[-1:].isalpha():
         return False
     sentence = _SENTENCE_BEGINS.split(end)[-1]
