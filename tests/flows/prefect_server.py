@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from datagen.children import running
 from tests.end_to_end.runs import ROOT, user_environment
 
@@ -90,6 +92,14 @@ class PrefectServer:
     def cancel(self, run_id: str) -> None:
         """What the UI's button does."""
         self.ask(f"flow_runs/{run_id}/set_state", {"state": {"type": "CANCELLING"}})
+
+    def kill(self) -> None:
+        """End the server with -9; another one may go on in its place."""
+        port = self.url.split(":")[2].partition("/")[0]
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.cmdline()[1:] == ["-m", "prefect", "server", "start", "--port", port]:
+                    process.kill()
 
     def artifacts(self, run_id: str) -> dict[str, Any]:
         """The artifacts of a run by key."""
