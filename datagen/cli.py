@@ -80,15 +80,8 @@ def build(
     overrides = settings or []
     loaded = load_recipe(recipe, overrides, limit)
     options = Options(until, existing_run(reuse, "--reuse ") if reuse else None, fresh)
-    parameters = {
-        "recipe": recipe,
-        "output": str(output) if output else None,
-        "limit": limit,
-        "overrides": overrides,
-        "until": until,
-        "reuse": str(options.reuse) if options.reuse else None,
-        "fresh": fresh,
-    }
+    where = str(output) if output else None
+    parameters = {"recipe": recipe, "output": where, "limit": limit, "overrides": overrides} | _told(options)
     folder, was_finished = _run(loaded, run_folder(loaded, output), options, parameters, sys.stdout)
     if was_finished:
         _say(f"nothing to do: {folder} stands finished")
@@ -117,7 +110,7 @@ def estimate(
     from datagen.estimate.estimating import estimate_run
     from datagen.estimate.evidence import read_evidence, tells_something
     from datagen.estimate.lines import estimate_json, estimate_lines
-    from datagen.estimate.pilot import UNTIL, pilot_folder, pilot_of
+    from datagen.estimate.pilot import pilot_folder, pilot_of
     from datagen.pipeline import run_folder
     from datagen.recipe_file import load_recipe
     from datagen.workspace import existing_run
@@ -136,8 +129,8 @@ def estimate(
     if pilot is not None:
         small = pilot_of(loaded, pilot, output)
         changes = [*overrides, *small.overrides]
-        parameters = {"recipe": recipe, "output": str(small.folder), "overrides": changes, "until": UNTIL.until}
-        _run(load_recipe(recipe, changes), small.folder, UNTIL, parameters, sys.stderr)
+        parameters = {"recipe": recipe, "output": str(small.folder), "overrides": changes} | _told(small.options)
+        _run(load_recipe(recipe, changes), small.folder, small.options, parameters, sys.stderr)
         source = small.folder
     evidence = read_evidence(source, loaded) if source is not None else None
     found = estimate_run(loaded, folder, evidence, stated)
@@ -371,18 +364,25 @@ def _refuse_arguments(error: typer.TyperException) -> int:
     return UsageError.exit_status
 
 
+def _told(options: "Options") -> dict[str, Any]:
+    """The options of a run as the flow's parameters."""
+    reuse = str(options.reuse) if options.reuse else None
+    return {"until": options.until, "reuse": reuse, "fresh": options.fresh}
+
+
 def _run(
     recipe: "Recipe", folder: Path, options: "Options", parameters: dict[str, Any], shown: TextIO
 ) -> tuple[Path, bool]:
     """Run the flow unless its run stands finished; the run's folder, and whether it stood."""
-    from datagen.pipeline import check, is_finished
+    from datagen.pipeline import check, is_finished, write_recipe
     from datagen.workspace import Workspace
 
     check(recipe, options)
     workspace = Workspace(folder)
-    workspace.refuse_when_locked()
-    if is_finished(recipe, workspace, options):
-        return workspace.folder, True
+    with workspace.locked():
+        if is_finished(recipe, workspace, options):
+            write_recipe(recipe, workspace)
+            return workspace.folder, True
     from datagen.progress import displayed
     from flows.session import run_build
 

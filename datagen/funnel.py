@@ -1,7 +1,7 @@
 """Where the rows went: pulled = examples + dropped, by source, stage and reason."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from datagen.tables import DROPPED, EXAMPLES, PROBLEMS, SCREENED, Table
@@ -58,16 +58,29 @@ def in_stage_order(dropped: Mapping[tuple[str, str], int]) -> dict[tuple[str, st
     return dict(sorted(dropped.items(), key=lambda item: (STAGES.index(item[0][0]), -item[1], item[0])))
 
 
-def funnel_table(workspace: Workspace) -> str:
-    """The funnel as a Markdown table: what became of every source's rows, each reason in a line."""
-    lines = ["| source | stage | what | rows |", "|---|---|---|---:|"]
-    for source, rows in funnel(workspace).items():
-        lines.append(f"| {source} | pull | pulled | {rows.pulled:,} |")
-        lines += [
-            f"| {source} | {stage} | {reason} | -{number:,} |" for (stage, reason), number in rows.dropped.items()
-        ]
-        lines.append(f"| {source} | | **examples** | **{rows.examples:,}** |")
-    return "\n".join(lines)
+def together(sources: Iterable[SourceRows]) -> SourceRows:
+    """The rows of some sources as those of one."""
+    pulled = screened = examples = 0
+    dropped: Counter[tuple[str, str]] = Counter()
+    for rows in sources:
+        pulled, screened, examples = pulled + rows.pulled, screened + rows.screened, examples + rows.examples
+        dropped.update(rows.dropped)
+    return SourceRows(pulled, in_stage_order(dropped), screened, examples)
+
+
+def largest(sources: Mapping[str, SourceRows], most: int) -> dict[str, SourceRows]:
+    """The sources with the most rows pulled, in their order, and last what the others come to, as `(N others)`.
+
+    Args:
+        sources: by name.
+        most: so many are named; with fewer sources there are no others.
+    """
+    by_size = sorted(sources, key=lambda source: -sources[source].pulled)
+    named, others = set(by_size[:most]), by_size[most:]
+    shown = {source: rows for source, rows in sources.items() if source in named}
+    if others:
+        shown[f"({len(others):,} others)"] = together(sources[source] for source in others)
+    return shown
 
 
 def _by_source(workspace: Workspace, table: Table) -> Counter[str]:  # type: ignore[type-arg]

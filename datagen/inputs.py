@@ -8,10 +8,10 @@ from dataclasses import asdict
 from typing import Any
 
 from datagen.errors import UsageError
-from datagen.reading import ContentHashes, DataFile, Located
+from datagen.reading import ContentHashes, DataFile, Located, commit_on_hub
 from datagen.recipe import HubSource, Recipe
 from datagen.screen.benchmarks import resolve_benchmark
-from datagen.sources.pulling import resolve
+from datagen.sources.pulling import resolve, revision_of
 from datagen.workspace import Workspace
 
 
@@ -31,24 +31,24 @@ def resolve_inputs(recipe: Recipe, workspace: Workspace, *, look_again: bool = F
     hashes: ContentHashes = {uri: (state, content) for uri, (state, content) in record.get("hashes", {}).items()}
     found: dict[str, Located] = {}
     settings: dict[str, list[Any]] = {}
-    earlier: list[str] = []
+    earlier: dict[tuple[str, ...], str] = {}
     for source in recipe.sources:
         key = source.input_key
         revision = None if source.kind == "table" else [source.config, source.revision]
         settings[key] = [source.kind, revision, source.path]
-        pinned = source.revision if isinstance(source, HubSource) else None
-        found[key] = _kept(kept, key, settings[key], look_again, pinned) or resolve(source, hashes)
-        for other in earlier:
-            if _rows(found[other]) == _rows(found[key]):
-                raise UsageError(
-                    f"{other} and {key} are the same rows; take one of them out, or divide them by a file each"
-                )
-        earlier.append(key)
+        wanted = revision_of(source) if isinstance(source, HubSource) else None
+        found[key] = _kept(kept, key, settings[key], look_again, wanted) or resolve(source, hashes)
+        other = earlier.setdefault(_rows(found[key]), key)
+        if other != key:
+            raise UsageError(
+                f"{other} and {key} are the same rows; take one of them out, or divide them by a file each"
+            )
     for benchmark in recipe.screen.benchmarks:
         key = benchmark.input_key
         settings[key] = [benchmark.name, benchmark.revision, benchmark.path]
-        pinned = benchmark.revision
-        found[key] = _kept(kept, key, settings[key], look_again, pinned) or resolve_benchmark(benchmark, hashes)
+        found[key] = _kept(kept, key, settings[key], look_again, benchmark.revision) or resolve_benchmark(
+            benchmark, hashes
+        )
     inputs = {key: {"settings": settings[key], **_as_json(located)} for key, located in found.items()}
     kept_hashes = {uri: list(pair) for uri, pair in hashes.items()}
     if inputs != kept or kept_hashes != record.get("hashes", {}):
@@ -66,13 +66,17 @@ def _as_json(located: Located) -> dict[str, Any]:
     return {**asdict(located), "files": [asdict(file) for file in located.files]}
 
 
-def _kept(kept: dict[str, Any], key: str, settings: list[Any], look_again: bool, pinned: str | None) -> Located | None:
-    """What an earlier start found on the Hub; files are looked at again, since they may have changed."""
+def _kept(kept: dict[str, Any], key: str, settings: list[Any], look_again: bool, wanted: str | None) -> Located | None:
+    """What an earlier start found on the Hub; files are looked at again, since they may have changed.
+
+    A commit never changes what it holds: while the Hub names the same one, nothing else is asked.
+    """
     entry = kept.get(key)
     path = settings[-1]
     if entry is None or entry["settings"] != settings or path is not None:
         return None
-    if look_again and entry["revision"] != pinned:
+    commit = entry["revision"]
+    if look_again and commit != wanted and commit != commit_on_hub(entry["dataset"], wanted):
         return None
     files = tuple(DataFile(**file) for file in entry["files"])
-    return Located(entry["dataset"], entry["config"], entry["revision"], files)
+    return Located(entry["dataset"], entry["config"], commit, files)

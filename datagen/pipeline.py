@@ -57,14 +57,9 @@ def run_folder(recipe: Recipe, output: Path | None) -> Path:
 
 def stages_of(recipe: Recipe, until: StageName = "assemble") -> tuple[Stage, ...]:
     """The stages of a recipe in their order, up to and with `until`."""
-    pulls = tuple(Pull(source, number) for number, source in enumerate(recipe.sources))
-    screen = Screen("screen", pulls)
-    sample = Sample("sample", (screen,))
-    verify = Verify("verify", (sample,))
-    select = Select("select", (verify,))
+    pulls = tuple(Pull(source, number, len(recipe.sources)) for number, source in enumerate(recipe.sources))
     last = STAGES.index("verify" if until == "sample" else until)
-    ordered = (*pulls, screen, sample, verify, select, Assemble("assemble", (select,)))
-    return tuple(stage for stage in ordered if STAGES.index(stage.stage) <= last)
+    return tuple(stage for stage in (*pulls, *_after_pulls(pulls)) if STAGES.index(stage.stage) <= last)
 
 
 def check(recipe: Recipe, options: Options) -> None:
@@ -101,11 +96,18 @@ def prepare(recipe: Recipe, workspace: Workspace, options: Options, say: Say) ->
         refuse_unstartable(recipe)
     if options.fresh:
         workspace.forget_stages()
-    write_text(workspace.folder / "recipe.yaml", dump_recipe(recipe))
+    write_recipe(recipe, workspace)
     inputs = resolve_inputs(recipe, workspace, look_again=options.latest)
     for file in strangers(recipe, workspace):
         file.unlink()
     return Run(recipe, workspace, inputs, options.reuse, say)
+
+
+def write_recipe(recipe: Recipe, workspace: Workspace) -> None:
+    """Write the resolved recipe down, of a finished run too: what no stage reads (`publish:`) may have changed."""
+    path, text = workspace.folder / "recipe.yaml", dump_recipe(recipe)
+    if not path.is_file() or path.read_bytes() != text.encode():
+        write_text(path, text)
 
 
 def is_finished(recipe: Recipe, workspace: Workspace, options: Options) -> bool:
@@ -137,12 +139,18 @@ def run_stage(stage: Stage, run: Run) -> dict[str, Any]:
     return counts
 
 
+def _after_pulls(pulls: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    screen = Screen("screen", pulls)
+    sample = Sample("sample", (screen,))
+    verify = Verify("verify", (sample,))
+    select = Select("select", (verify,))
+    return screen, sample, verify, select, Assemble("assemble", (select,))
+
+
 def _clear_after(stage: Stage, run: Run) -> None:
     """Remove the tables after a stage, so that none mixes two runs; the dataset stays until it is replaced."""
-    every = stages_of(run.recipe)
-    position = [later.name for later in every].index(stage.name)
-    for later in every[position + 1 :]:
-        if not isinstance(later, Pull):
+    for later in _after_pulls(()):
+        if STAGES.index(later.stage) > STAGES.index(stage.stage):
             run.workspace.forget_stage(later.name, later.files(run.workspace))
 
 

@@ -8,7 +8,7 @@ The names are a contract: users' files rely on them. A setting that is unknown i
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from datagen.recipe_teachers import PaidTeacher, RecordedTeacher, Teacher
 from datagen.section import Auto, Section
@@ -23,7 +23,15 @@ def _without_secret(path: str) -> str:
     return path
 
 
+def _is_id(value: object) -> object:
+    if not isinstance(value, str) or re.fullmatch(r"[0-9a-f]{16}", value) is None:
+        advice = "16 hexadecimal digits, between quotation marks, since YAML reads digits alone as a number"
+        raise ValueError(f"{str(value)[:40]!r} is no problem's id: write its {advice}")
+    return value
+
+
 PathSetting = Annotated[str, AfterValidator(_without_secret)]
+ProblemId = Annotated[str, BeforeValidator(_is_id)]
 SourceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 DATASETS = {
@@ -142,6 +150,7 @@ class Screening(Section):
 
     Attributes:
         near_duplicates: similarity from which two problems are one; None switches it off.
+        leave_out: ids of problems, as `datagen audit` and `datagen show` print them, that make no example.
         benchmarks: the sets to keep out.
         binary_answers: yes, no, true or false, which half of all guesses hit.
         missing_answers: "See solution", "?" and the like in the place of an answer.
@@ -162,6 +171,7 @@ class Screening(Section):
     multi_part_answers: Screened = "drop"
     missing_figures: Screened = "drop"
     not_mathematics: Screened = "drop"
+    leave_out: tuple[ProblemId, ...] = ()
 
 
 class Difficulty(Section):

@@ -82,6 +82,8 @@ class OpenAITeacher(Section):
     """Any OpenAI-compatible endpoint. `openai_batch` asks it through the Batch protocol.
 
     Attributes:
+        base_url: null in the recipe that a dataset carries, until somebody says where the model is: what was paid for
+            is taken over without, and nobody is asked.
         api_key_env: the environment variable that holds the key; none is sent when it is null.
         concurrency: most requests in flight; `BATCH_CONCURRENCY` for `openai_batch` unless told otherwise.
         requests_per_minute, tokens_per_minute: limits of the endpoint; learnt when null. A batch has none.
@@ -93,7 +95,7 @@ class OpenAITeacher(Section):
     name: str
     kind: Literal["openai", "openai_batch"]
     model: str
-    base_url: str = "https://api.openai.com/v1"
+    base_url: str | None = "https://api.openai.com/v1"
     api_key_env: Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")] | None = None
     concurrency: Annotated[int, Field(gt=0)] = 64
     requests_per_minute: Annotated[int, Field(gt=0)] | None = None
@@ -102,7 +104,10 @@ class OpenAITeacher(Section):
     seed: SeedPolicy = "per_request"
     family: FamilyName | Auto = "auto"
 
-    _check_url = field_validator("base_url")(_plain_url)
+    @field_validator("base_url")
+    @classmethod
+    def _check_url(cls, url: str | None) -> str | None:
+        return None if url is None else _plain_url(url)
 
     @model_validator(mode="before")
     @classmethod
@@ -111,7 +116,9 @@ class OpenAITeacher(Section):
         return {"concurrency": BATCH_CONCURRENCY, **settings} if is_batch else settings
 
     @model_validator(mode="after")
-    def _batches_have_no_rates(self) -> Self:
+    def _batches_have_an_address_and_no_rates(self) -> Self:
+        if self.kind == "openai_batch" and self.base_url is None:
+            raise ValueError("kind openai_batch: base_url: is null; say where batches go")
         if self.kind == "openai_batch" and (self.requests_per_minute or self.tokens_per_minute):
             raise ValueError(
                 "kind openai_batch has no limits per minute, but one of tokens under way: leave requests_per_minute "
@@ -121,8 +128,8 @@ class OpenAITeacher(Section):
 
     @property
     def base_urls(self) -> tuple[str, ...]:
-        """Where requests go."""
-        return (self.base_url,)
+        """Where requests go; empty when nobody says so."""
+        return (self.base_url,) if self.base_url else ()
 
 
 class VLLMTeacher(Section):

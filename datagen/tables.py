@@ -29,6 +29,7 @@ DropReason = Literal[
     "duplicate",
     "conflicting_answers",
     "benchmark",
+    "left_out",  # the recipe names it
     # select: the problem got no example
     "no_correct_solution",
     "too_few_correct_paths",

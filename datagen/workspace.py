@@ -2,7 +2,8 @@
 
 Every file is written beside its place, synced, and renamed, so that a reader never meets a half-written one. A stage is
 done when its record holds the fingerprint of all that went into it and its files are there; `run.json` keeps the
-records.
+records. It is written whole after each stage, and every source is one: so what was written or read is remembered while
+the file is the same.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
@@ -26,6 +28,7 @@ from datagen.tables import COMPLETIONS, Row, Table
 
 _BATCH_ROWS = 200
 _LOCK, _HOLDER, _RECORD = ".lock", ".lock-holder.json", "run.json"
+_JSON_OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
 PARQUET_OPTIONS: dict[str, Any] = {
     "compression": "zstd",
     "write_page_index": True,
@@ -84,6 +87,7 @@ class Workspace:
             raise UsageError(f"{folder}: can't make this folder: {error.strerror}; choose another --output") from error
         if not os.access(self.folder, os.W_OK | os.X_OK):
             raise UsageError(f"{folder}: can't write into this folder; choose another --output")
+        self._known: tuple[tuple[int, int, int], Mapping[str, Any]] | None = None
 
     @property
     def logs(self) -> Path:
@@ -121,21 +125,22 @@ class Workspace:
 
     # Records
 
-    def record(self) -> dict[str, Any]:
-        """The run's record (`run.json`); empty for a new run."""
+    def record(self) -> Mapping[str, Any]:
+        """The run's record (`run.json`); empty for a new run. Not to be changed: who asks next is given the same."""
         path = self.folder / _RECORD
         try:
-            record: dict[str, Any] = json.loads(path.read_text())
+            version = _version(path)
+            if self._known is None or self._known[0] != version:
+                self._known = version, orjson.loads(path.read_bytes())
         except FileNotFoundError:
             return {}
         except ValueError as error:
             raise DatagenError(f"{path}: damaged; remove it and start again, nothing that was paid is lost") from error
-        return record
+        return self._known[1]
 
     def update_record(self, **values: Any) -> None:
         """Set top-level values of `run.json`."""
-        record = self.record() | values
-        write_text(self.folder / _RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+        self._write_record({**self.record(), **_as_read(values)})
 
     def stage(self, name: str) -> StageRecord | None:
         """The record of a finished stage whose files are all there and of their size, or None."""
@@ -152,15 +157,14 @@ class Workspace:
 
     def finish_stage(self, name: str, record: StageRecord) -> None:
         """Write down that a stage is done."""
-        stages = self.record().get("stages", {})
-        stages[name] = {"fingerprint": record.fingerprint, "files": dict(record.files), "counts": record.counts}
-        self.update_record(stages=stages)
+        kept = {"fingerprint": record.fingerprint, "files": dict(record.files), "counts": record.counts}
+        self._write_stages({**self.record().get("stages", {}), name: _as_read(kept)})
 
     def forget_stage(self, name: str, files: Iterable[Path]) -> None:
         """Let a stage run again, and remove its files."""
         stages = self.record().get("stages", {})
-        if stages.pop(name, None) is not None:
-            self.update_record(stages=stages)
+        if name in stages:
+            self._write_stages({other: kept for other, kept in stages.items() if other != name})
         for file in files:
             file.unlink(missing_ok=True)
 
@@ -172,6 +176,14 @@ class Workspace:
     def forget_stages(self) -> None:
         """Let every stage run again; journals and what was paid stay."""
         self.update_record(stages={}, inputs={})
+
+    def _write_stages(self, stages: Mapping[str, Any]) -> None:
+        self._write_record({**self.record(), "stages": stages})
+
+    def _write_record(self, record: Mapping[str, Any]) -> None:
+        path = self.folder / _RECORD
+        write_text(path, orjson.dumps(record, option=_JSON_OPTIONS).decode())
+        self._known = _version(path), record
 
     # Tables
 
@@ -284,3 +296,15 @@ def lost_of(folder: Path) -> Path:
 def batches_of(folder: Path) -> Path:
     """Where the batches that are under way at teachers lie in a run's folder, there or not."""
     return folder / "batches"
+
+
+def _version(path: Path) -> tuple[int, int, int]:
+    """What tells two files of one name apart: each write makes a new one."""
+    state = path.stat()
+    return state.st_ino, state.st_mtime_ns, state.st_size
+
+
+def _as_read(value: dict[str, Any]) -> dict[str, Any]:
+    """A value as `run.json` gives it back: keys are strings, tuples are lists."""
+    read: dict[str, Any] = orjson.loads(orjson.dumps(value, option=_JSON_OPTIONS))
+    return read

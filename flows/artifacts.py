@@ -23,9 +23,10 @@ from prefect.artifacts import (
 )
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-from datagen.funnel import funnel
+from datagen.funnel import STAGES, SourceRows, funnel, largest, together
 from datagen.progress import View, shown_on
 from datagen.progress.wording import plain_line
+from datagen.publish.comparison import MEANINGS
 from datagen.publish.lines import publishing_lines
 from datagen.publish.publishing import Publishing
 from datagen.sources.changes import KINDS, SourceChanges
@@ -35,6 +36,12 @@ _LOGGER = logging.getLogger("datagen")
 _POST_EVERY_S, _LAST_POST_S = 5.0, 2.0
 _RETRIES = 2
 """After 2 and 4 s. As many as Prefect makes take a minute: without its server a finished run would wait for minutes."""
+_WORTH_SHOWING_S = 1.0
+"""What is over sooner has no progress to show."""
+_FIRST_BUILD = "The first build in this folder."
+_AS_IT_WAS = "The sources are as they were at the last build."
+_MOST_SOURCES = 100
+"""A page of Prefect's shows all rows of a table at once, each cell drawn as Markdown: thousands can't be read there."""
 
 
 class Artifacts:
@@ -61,49 +68,68 @@ class Artifacts:
 
     def changes(self, changes: list[SourceChanges] | None) -> None:
         """Show what is new in the sources since the last finished build."""
-        if changes is None:
-            self._post(create_markdown_artifact, "changes", markdown="The first build in this folder.")
-        elif not changes:
-            self._post(create_markdown_artifact, "changes", markdown="The sources are as they were at the last build.")
-        else:
-            table = [
-                {"source": one.source, "what": kind, "problems": one.numbers[kind], "first": ", ".join(one.named[kind])}
-                for one in changes
-                for kind in KINDS
-                if one.numbers[kind]
-            ]
-            self._post(create_table_artifact, "changes", table=table, description="Since the last finished build.")
+        if not changes:
+            told = _FIRST_BUILD if changes is None else _AS_IT_WAS
+            self._post(create_markdown_artifact, "changes", markdown=told, description=told)
+            return
+        table = [
+            {"source": one.source, "what": kind, "problems": one.numbers[kind], "first": ", ".join(one.named[kind])}
+            for one in changes[:_MOST_SOURCES]
+            for kind in KINDS
+            if one.numbers[kind]
+        ]
+        others = f"; of {len(changes):,} sources the first {_MOST_SOURCES}" if len(changes) > _MOST_SOURCES else ""
+        told = ", ".join(f"{kind} {sum(one.numbers[kind] for one in changes):,}" for kind in KINDS)
+        self._post(
+            create_table_artifact, "changes", table=table, description=f"{told} since the last finished build{others}."
+        )
 
     def funnel(self) -> None:
-        """Show where the rows went: pulled = examples + dropped."""
-        table = []
-        for source, rows in funnel(self._workspace).items():
-            table.append({"source": source, "stage": "pull", "what": "pulled", "rows": rows.pulled})
-            for (stage, reason), number in rows.dropped.items():
-                table.append({"source": source, "stage": stage, "what": reason, "rows": -number})
-            table.append({"source": source, "stage": "", "what": "examples", "rows": rows.examples})
-        self._post(create_table_artifact, "funnel", table=table, description="Rows: pulled = examples + dropped.")
+        """Show where the rows went: pulled = examples + dropped, for each source and, first, for all."""
+        sources = funnel(self._workspace)
+        everything = together(sources.values())
+        table = [_funnel_row("(all)", everything)] if len(sources) > 1 else []
+        table += [_funnel_row(source, rows) for source, rows in largest(sources, _MOST_SOURCES).items()]
+        told = f"{everything.pulled:,} rows pulled = {everything.examples:,} examples + {everything.lost:,} dropped"
+        why = f": {_reasons(everything)}." if everything.lost else "."
+        self._post(create_table_artifact, "funnel", table=table, description=told + why)
 
     def audit(self) -> None:
-        """Show what the build's own audit found."""
-        found = json.loads((self._workspace.folder / "dataset" / "audit.json").read_text())
+        """Show what the build's own audit found, what was found first."""
+        found = self._read_audit()
         table = [
-            {"what": one["name"], "found": one["count"], "of": one["of"], "unit": one["unit"]}
-            for one in found["findings"]
+            {"what": MEANINGS[one["name"]], "found": one["count"], "of": f"{one['of']:,} {one['unit']}"}
+            for one in sorted(found["findings"], key=lambda one: -one["count"])
         ]
+        number = sum(one["count"] > 0 for one in found["findings"])
         broken = ", ".join(found["broken_promises"]) or "none"
-        self._post(create_table_artifact, "audit", table=table, description=f"Broken promises: {broken}.")
+        told = f"{number or 'None'} of {len(table)} faults found; broken promises: {broken}."
+        self._post(create_table_artifact, "audit", table=table, description=told)
 
     def dataset(self) -> None:
-        """Link to the dataset's card on the machine that built it."""
-        dataset = (self._workspace.folder / "dataset").resolve()
-        self._post(
-            create_link_artifact,
-            "dataset",
-            link=(dataset / "README.md").as_uri(),
-            link_text=dataset.name,
-            description=f"The dataset and its card, in `{dataset}` on the machine that built it.",
-        )
+        """Say where the dataset is, on the machine that built it, and how large.
+
+        No link: a browser follows none from a page of the server to a file.
+        """
+        place = (self._workspace.folder / "dataset").absolute()
+        found = self._read_audit()
+        splits = ", ".join(f"{split} {number:,}" for split, number in found["examples"].items())
+        told = f"{sum(found['examples'].values()):,} examples ({splits}), in `{place.resolve()}`."
+        facts = {
+            "examples": splits,
+            "examples by their number of paths": ", ".join(f"{n} paths: {m:,}" for n, m in found["paths"].items()),
+            "tokens of an example": ", ".join(f"{what} {number:,}" for what, number in found["tokens"].items()),
+            "folder": f"`{place.resolve()}`",
+            "card": f"`{place / 'README.md'}`",
+        }
+        rows = "\n".join(f"| {what} | {value} |" for what, value in facts.items())
+        use = f'from datasets import load_dataset\n\nload_dataset("{place}")'
+        markdown = f"On the machine that built it:\n\n| | |\n|---|---|\n{rows}\n\n```python\n{use}\n```\n"
+        self._post(create_markdown_artifact, "dataset", markdown=markdown, description=told)
+
+    def _read_audit(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self._workspace.folder / "dataset" / "audit.json").read_text())
+        return found
 
     def published(self, made: Publishing) -> None:
         """Show what publishing did or would do, and link to where it is."""
@@ -116,6 +142,23 @@ class Artifacts:
     def _post(self, create: Callable[..., Any], what: str, **content: Any) -> None:
         with _as_a_courtesy(what):
             create(key=self.key(what), **content)
+
+
+def _funnel_row(source: str, rows: SourceRows) -> dict[str, str | int]:
+    dropped = {f"- {stage}": sum(n for (at, _), n in rows.dropped.items() if at == stage) for stage in STAGES}
+    return {
+        "source": source,
+        "pulled": rows.pulled,
+        **dropped,
+        "examples": rows.examples,
+        "dropped for": _reasons(rows),
+    }
+
+
+def _reasons(rows: SourceRows) -> str:
+    """Why rows were dropped, the most frequent reason first."""
+    by_number = sorted(rows.dropped.items(), key=lambda one: -one[1])
+    return ", ".join(f"{reason} {number:,}" for (_, reason), number in by_number)
 
 
 class _Posting:
@@ -150,9 +193,10 @@ class _Posting:
         with _as_a_courtesy("progress"):
             while True:
                 is_last = self._ended.wait(_POST_EVERY_S)
-                if self._view is not None and self._view is not shown:
-                    shown = self._view
-                    self._post(shown)
+                view = self._view
+                if view is not None and view is not shown and view.elapsed_s >= _WORTH_SHOWING_S:
+                    shown = view
+                    self._post(view)
                 if is_last:
                     return
 

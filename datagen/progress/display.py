@@ -156,8 +156,9 @@ def watching(progress: Progress) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-        _display.show(None)
         last = watcher.look()
+        _display.show(last)  # for a screen that is slower than the stage
+        _display.show(None)
         if not finished or last.elapsed_s >= _FIRST_LINE_S:
             _display.leave(last)
             _LINES.info(plain_line(last))

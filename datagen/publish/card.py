@@ -15,10 +15,10 @@ from datagen.audit.finding import Audit
 from datagen.degenerate import FAULTS
 from datagen.formats import FORMATS
 from datagen.formats.tokenizer import ExampleTokenizer
-from datagen.funnel import funnel
+from datagen.funnel import funnel, together
 from datagen.publish.citations import has_work, terms_of, works_to_cite
 from datagen.publish.comparison import MEANINGS, compared, told
-from datagen.publish.figures import judged, kept_out, measure, reasons_of, summaries, suspects, used_prompts
+from datagen.publish.figures import judged, kept_out, measure, summaries, suspects, used_prompts
 from datagen.publish.front_matter import front_matter
 from datagen.publish.published_recipe import tokenizer_name
 from datagen.recipe import FormatName
@@ -66,7 +66,7 @@ def render_card(
         sources=sources,
         inputs=inputs,
         licences={label: [one for one, labels in figures.licences.items() if label in labels] for label in sources},
-        reasons=reasons_of(sources),
+        reasons=together(sources.values()).dropped,
         selected=selected,
         quoting=sum(selected["benchmark_quotes"].values()),
         degenerate=[(FAULTS[name], number) for name, number in selected["degenerate"].items()],

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from datagen.funnel import SourceRows, in_stage_order
 from datagen.reading import Located
 from datagen.recipe import Recipe
 from datagen.screen.wording import shorten
@@ -79,14 +78,6 @@ def measure(run: Run) -> Figures:
         wrong=wrong,
         summaries=summaries,
     )
-
-
-def reasons_of(sources: Mapping[str, SourceRows]) -> Mapping[tuple[str, str], int]:
-    """Rows lost over all sources, by stage and reason, in order."""
-    total: Counter[tuple[str, str]] = Counter()
-    for source in sources.values():
-        total.update(source.dropped)
-    return in_stage_order(total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ def _teacher(teacher: Teacher, with_price: bool) -> dict[str, Any]:
     outside = _OUTSIDE_TEACHERS | (set() if with_price else {"price"})
     settings = teacher.model_dump(mode="json", exclude=outside, exclude_none=True)
     if isinstance(teacher, OpenAITeacher):
-        settings["kind"] = "openai"  # a batch asks the same, and is cheaper
+        # a batch asks the same, and is cheaper; without an address nobody's key goes to a host that it is not for
+        settings |= {"kind": "openai", "base_url": None}
     if isinstance(teacher, VLLMTeacher):
         settings["model"] = BUNDLED if is_bundled(teacher.model) else _folder(teacher) or teacher.model
         if engine_args := _engine_args(teacher):

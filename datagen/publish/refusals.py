@@ -82,7 +82,8 @@ def _of_the_audit(dataset: Path, recipe: Recipe) -> Iterator[Refusal]:
     broken = [name for name in audit["broken_promises"] if name not in {_BENCHMARKS, *admitted_by(recipe)}]
     if broken:
         told = f"{dataset / _AUDIT}: the audit failed ({', '.join(f'{name} {counts[name]:,}' for name in broken)})"
-        yield Refusal("audit", f"{told}; `datagen audit {dataset}` names the examples, build again without them")
+        advice = f"`datagen audit {dataset}` names the examples; name them under screen.leave_out and build again"
+        yield Refusal("audit", f"{told}; {advice}")
 
 
 def _read_audit(path: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ The readable rows are audited, and the token ids of each are read beside them, s
 A broken promise is a fault of datagen: the build fails, and nothing of the dataset becomes visible.
 """
 
+import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from datagen.formats import FORMATS
 from datagen.progress import Progress
 from datagen.publish.admitted import admitted_by
 from datagen.publish.published_recipe import TOKENIZER
-from datagen.recipe import FormatName
+from datagen.recipe import FormatName, Recipe
 from datagen.screen.benchmarks import load_benchmarks
 from datagen.stage import Run
 from datagen.verify.verdicts import verifier_for
@@ -58,8 +59,8 @@ def audit_build(run: Run, dataset: Path, formats: Collection[FormatName], rows: 
     if broken := [finding for finding in found.broken_promises if finding.name not in admitted]:
         raise DatagenError(
             f"{run.workspace.folder}: what was written breaks a promise: {'; '.join(map(_told, broken))}. This is a "
-            "fault of datagen, please report it.\nNo dataset was published; all tables, and all that was paid for, are "
-            "kept, and an earlier dataset stands as it was"
+            "fault of datagen, please report it.\nNo dataset was published, an earlier one stands as it was, nothing "
+            f"that was paid is lost; to go on without these examples, build again with {_leaving_out(recipe, broken)}"
         )
     return found
 
@@ -68,6 +69,12 @@ def _told(finding: Finding) -> str:
     first = [f"{id_} ({detail})" for id_, detail in zip(finding.ids, finding.details, strict=True)][:_MOST_TOLD]
     more = ", …" if len(finding.ids) > _MOST_TOLD else ""
     return f"{finding.name} in {finding.count:,} of {finding.of:,} {finding.unit}: {', '.join(first)}{more}"
+
+
+def _leaving_out(recipe: Recipe, findings: Iterable[Finding]) -> str:
+    """The option that leaves the named examples out as well, as a shell takes it."""
+    ids = dict.fromkeys([*recipe.screen.leave_out, *(id_ for finding in findings for id_ in finding.ids)])
+    return f"--set 'screen.leave_out={json.dumps(list(ids))}'"
 
 
 def _with_their_ids(texts: Iterable[AuditedExample], ids: Iterable[AuditedExample]) -> Iterator[AuditedExample]:

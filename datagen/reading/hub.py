@@ -14,7 +14,9 @@ LATEST = "latest"
 GIVE_A_PATH = "give the source a path:"
 
 
-def locate_hub(dataset: str, config: str | None, revision: str | None, split: str = "train") -> Located:
+def locate_hub(
+    dataset: str, config: str | None, revision: str | None, split: str = "train", *, otherwise: str = GIVE_A_PATH
+) -> Located:
     """Fix a dataset of the Hub to a commit.
 
     Args:
@@ -22,6 +24,7 @@ def locate_hub(dataset: str, config: str | None, revision: str | None, split: st
         config: the configuration; None takes the dataset's default.
         revision: a commit, branch or tag; None or `latest` is the newest commit.
         split: whose files to take.
+        otherwise: what to do when the Hub does not have it, for messages.
 
     Returns:
         The files of the configuration's split in the order of `datasets`, as `hf://datasets/owner/name@commit/…`; the
@@ -31,7 +34,7 @@ def locate_hub(dataset: str, config: str | None, revision: str | None, split: st
         UsageError: no such dataset, configuration, split or revision, or the dataset is gated.
         DatagenError: the Hub does not answer, or `HF_HUB_OFFLINE` forbids asking it.
     """
-    splits = locate_hub_splits(dataset, config, revision)
+    splits = locate_hub_splits(dataset, config, revision, otherwise=otherwise)
     if split not in splits:
         config = next((located.config for located in splits.values()), config)
         raise UsageError(f"{dataset}: no split {split!r} in config {config}; there are {', '.join(splits)}")
@@ -57,14 +60,28 @@ def locate_hub_splits(
     """
     from datasets import load_dataset_builder  # takes seconds to import, and a run from local files needs it not
 
-    root, _ = list_hub(dataset, revision, otherwise=otherwise)
-    commit = root.rpartition("@")[2]
+    commit = commit_on_hub(dataset, revision, otherwise=otherwise)
     with hub_errors(dataset, config, revision, otherwise=otherwise):
         builder = load_dataset_builder(dataset, config, revision=commit)
     return {
         str(split): Located(dataset, builder.config.name, commit, tuple(_file(str(uri), commit) for uri in uris))
         for split, uris in (builder.config.data_files or {}).items()
     }
+
+
+def commit_on_hub(dataset: str, revision: str | None, *, otherwise: str = GIVE_A_PATH) -> str:
+    """The commit that a revision of a dataset names now, for one request.
+
+    Args:
+        dataset: `owner/name`.
+        revision: as for `locate_hub`.
+        otherwise: what to do when the Hub does not have it, for messages.
+
+    Raises:
+        UsageError, DatagenError: as `list_hub`.
+    """
+    root, _ = list_hub(dataset, revision, otherwise=otherwise)
+    return root.rpartition("@")[2]
 
 
 def list_hub(dataset: str, revision: str | None, *, otherwise: str = GIVE_A_PATH) -> tuple[str, tuple[str, ...]]:

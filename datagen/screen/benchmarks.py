@@ -54,7 +54,8 @@ def resolve_benchmark(benchmark: recipe.Benchmark, hashes: ContentHashes | None 
     if benchmark.path is not None:
         return locate_path(benchmark.path, hashes)
     dataset, split = HUB_SPLITS[benchmark.name]
-    return locate_hub(dataset, None, benchmark.revision or "latest", split=split)
+    otherwise = f"give {benchmark.name} a path: under screen.benchmarks, or leave it out there"
+    return locate_hub(dataset, None, benchmark.revision or "latest", split=split, otherwise=otherwise)
 
 
 def load_benchmark(benchmark: recipe.Benchmark, located: Located) -> BenchmarkSet:

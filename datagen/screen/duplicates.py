@@ -242,7 +242,9 @@ def _decide(twins: Mapping[str, _Twin], alike: Mapping[str, Mapping[str, Likenes
         for member in members:
             if member != keeper and member not in conflicts:
                 found = alike[member][keeper]
-                joined[member] = f"near duplicate of {_place(best)}, which is kept: similarity {found.similarity:.2f}"
+                joined[member] = (
+                    f"near duplicate of {_place(best)}, which stands for it: similarity {found.similarity:.2f}"
+                )
                 adopted |= {member: keeper} if found.shares_letters else {}
     keepers = {one: Keeper(twin.best.row_id, _place(twin.best)) for one, twin in twins.items() if twin.rows > 1}
     return Duplicates(keepers, conflicts, joined, adopted)

@@ -2,6 +2,7 @@
 
 Problems are read up to three times and never held: what grows with their number is the index of duplicates alone (see
 `datagen.screen.duplicates`). Neither which problems survive nor which row stands for several hangs on their order.
+What the recipe leaves out by its id leaves last, so that the fate of no other row changes by it.
 """
 
 from collections import Counter
@@ -50,6 +51,8 @@ class Screener:
             is_out=self._is_out,
         )
         self._duplicates = Duplicates()
+        self._left_out = frozenset(settings.leave_out)
+        self._known: set[str] = set()
 
     @property
     def floor(self) -> Mapping[str, Mapping[str, int]]:
@@ -67,6 +70,11 @@ class Screener:
         """For ids that were dropped as near duplicates, the id whose problem their recorded solutions solve as well."""
         return self._duplicates.adopted
 
+    @property
+    def unknown(self) -> Sequence[str]:
+        """The ids that the recipe leaves out and that no row has."""
+        return sorted(self._left_out - self._known)
+
     def screen(self, problems: Callable[[], Iterable[Problem]]) -> Iterator[Problem | Drop]:
         """Say it.
 
@@ -78,6 +86,7 @@ class Screener:
         """
         # a row that its own answer drops still bears witness here: where it disagrees, the problem's answer is in doubt
         self._hits.clear()
+        self._known.clear()
         self._duplicates = find_duplicates(lambda: filter(_is_comparable, problems()), self._rules)
         kept: set[str] = set()
         for problem in problems():
@@ -86,6 +95,9 @@ class Screener:
                 why: _Why | None = "benchmark", str(hit)
             else:
                 why = why_unverifiable(problem, self._settings) or self._why_among_others(problem, kept)
+            if problem.id in self._left_out:
+                self._known.add(problem.id)
+                why = why or ("left_out", problem.id)
             if why is None:
                 yield problem
             else:
@@ -109,7 +121,7 @@ class Screener:
         if keeper is None:
             return None
         if keeper.row_id != problem.row_id or problem.id in kept:
-            return "duplicate", f"same text as {keeper.place}, which is kept"
+            return "duplicate", f"same text as {keeper.place}, which stands for it"
         kept.add(problem.id)
         return None
 

@@ -75,6 +75,8 @@ class Screen(Stage):
             for solution in self._adopted(run, screener.adopted):
                 adopted += 1
                 write_recorded(solution)
+        for one in screener.unknown:
+            run.say(f"warning: screen.leave_out: no row that was pulled has the id {one}")
         counts = {
             "rows": kept,
             "dropped": reasons.total(),

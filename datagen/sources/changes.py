@@ -9,7 +9,7 @@ import contextlib
 import os
 import shutil
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -25,6 +25,7 @@ from datagen.workspace import Workspace
 ChangeKind = Literal["added", "gone", "changed"]
 KINDS: tuple[ChangeKind, ...] = ("added", "gone", "changed")
 _Places = npt.NDArray[np.intp]
+_Names = defaultdict[str, list[str]]
 _BEFORE = "before"
 _MOST_NAMED = 10
 """Rows of each kind and source that are named, beside their number."""
@@ -62,17 +63,21 @@ def changes_since_last(workspace: Workspace) -> list[SourceChanges] | None:
     same = {part for part in earlier.keys() & later.keys() if earlier[part].samefile(later[part])}
     old_parts, new_parts = sorted(earlier.keys() - same), sorted(later.keys() - same)
     olds, news = _by_source(before, old_parts), _by_source(workspace, new_parts)
-    changes = []
-    for source in dict.fromkeys([*news, *olds]):
-        rows = _compared(olds.get(source, _Rows()), news.get(source, _Rows()))
-        named: dict[ChangeKind, tuple[str, ...]] = {
-            "added": _named(workspace, new_parts, source, rows["added"]),
-            "gone": _named(before, old_parts, source, rows["gone"]),
-            "changed": _named(workspace, new_parts, source, rows["changed"]),
-        }
-        if any(map(len, rows.values())):
-            changes.append(SourceChanges(source, {kind: len(rows[kind]) for kind in KINDS}, named))
-    return changes
+    rows = {source: _compared(olds.get(source, _Rows()), news.get(source, _Rows())) for source in [*news, *olds]}
+    names: dict[ChangeKind, _Names] = {
+        "gone": _named(before, old_parts, {source: found["gone"] for source, found in rows.items()}),
+        "added": _named(workspace, new_parts, {source: found["added"] for source, found in rows.items()}),
+        "changed": _named(workspace, new_parts, {source: found["changed"] for source, found in rows.items()}),
+    }
+    return [
+        SourceChanges(
+            source,
+            numbers={kind: len(found[kind]) for kind in KINDS},
+            named={kind: tuple(names[kind][source]) for kind in KINDS},
+        )
+        for source, found in rows.items()
+        if any(map(len, found.values()))
+    ]
 
 
 def remember(workspace: Workspace) -> None:
@@ -127,17 +132,17 @@ def _by_source(workspace: Workspace, parts: list[str]) -> dict[str, _Rows]:
     return found
 
 
-def _named(workspace: Workspace, parts: list[str], source: str, places: _Places) -> tuple[str, ...]:
-    """The own names of the first of some rows of a source."""
-    wanted, names = set(places[:_MOST_NAMED].tolist()), []
-    place = 0
-    for batch in workspace.read_batches(PROBLEMS, parts if wanted else [], columns=["source", "source_id"]):
+def _named(workspace: Workspace, parts: list[str], places: Mapping[str, _Places]) -> _Names:
+    """The own names of the first of some rows of every source, for one reading of the table."""
+    wanted = {source: set(rows[:_MOST_NAMED].tolist()) for source, rows in places.items()}
+    names: _Names = defaultdict(list)
+    seen: Counter[str] = Counter()
+    for batch in workspace.read_batches(PROBLEMS, parts if any(wanted.values()) else [], ["source", "source_id"]):
         for row in batch.to_pylist():
-            if row["source"] == source:
-                if place in wanted:
-                    names.append(row["source_id"])
-                place += 1
-    return tuple(names)
+            if seen[row["source"]] in wanted[row["source"]]:
+                names[row["source"]].append(row["source_id"])
+            seen[row["source"]] += 1
+    return names
 
 
 def _hash(text: str) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from datagen.errors import UsageError
 from datagen.reading import ContentHashes, Located, SourceRow, count_rows, locate_hub, locate_path, read_rows
-from datagen.recipe import DATASETS, PINNED_REVISIONS, Source, TableSource
+from datagen.recipe import DATASETS, PINNED_REVISIONS, HubSource, Source, TableSource
 from datagen.solutions import recorded_solution
 from datagen.sources.answers import answer_loss, bare_answer
 from datagen.sources.deepmath import DeepMath
@@ -72,11 +72,16 @@ def resolve(source: Source, hashes: ContentHashes | None = None) -> Located:
         return locate_path(source.path, hashes)
     if source.kind != "limo":
         config = source.config or ("default" if source.kind == "open_r1" else None)
-        return locate_hub(DATASETS[source.kind], config, source.revision or PINNED_REVISIONS.get(source.kind))
+        return locate_hub(DATASETS[source.kind], config, revision_of(source))
     release = source.config or "v2"
     if release not in LIMO_RELEASES:
         raise UsageError(f"source {source.label}: limo has no config {release!r}; there are {', '.join(LIMO_RELEASES)}")
-    return locate_hub(LIMO_RELEASES[release], None, source.revision)
+    return locate_hub(LIMO_RELEASES[release], None, revision_of(source))
+
+
+def revision_of(source: HubSource) -> str | None:
+    """What to ask the Hub for: the recipe's revision, or the commit that this version was made with."""
+    return source.revision or PINNED_REVISIONS.get(source.kind)
 
 
 def pull(source: Source, located: Located, counts: PullCounts) -> Iterator[Pulled | Drop]:

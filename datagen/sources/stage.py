@@ -18,14 +18,16 @@ class Pull(Stage):
     Args:
         source: the source.
         number: its place in the recipe; parts are read in this order.
+        among: how many sources there are.
     """
 
     stage = "pull"
     reads = ()
     writes = (PROBLEMS, RECORDED, DROPPED)
 
-    def __init__(self, source: Source, number: int) -> None:
-        super().__init__(f"{number:02d}-{source.label}")
+    def __init__(self, source: Source, number: int, among: int) -> None:
+        digits = max(2, len(str(among - 1)))  # parts are read by name
+        super().__init__(f"{number:0{digits}d}-{source.label}")
         self._source = source
 
     @property

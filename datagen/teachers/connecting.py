@@ -7,7 +7,7 @@ from pathlib import Path
 
 from datagen.errors import StoppedError, UsageError
 from datagen.recipe import Recipe
-from datagen.recipe_teachers import DemoTeacher, PaidTeacher, VLLMTeacher, asks_in_batches
+from datagen.recipe_teachers import DemoTeacher, OpenAITeacher, PaidTeacher, VLLMTeacher, asks_in_batches
 from datagen.stopping import LEAVE, STOP, STOPPED_BY_SIGNAL
 from datagen.teachers.base import Budget, TeacherClient
 from datagen.teachers.batch import BatchClient, Keeping
@@ -65,13 +65,16 @@ async def connected(
 
 
 def refuse_unstartable(recipe: Recipe) -> None:
-    """Refuse a recipe whose vLLM workers this machine can't start, before the hours that come before the first request.
+    """Refuse a recipe whose teachers can't be asked from here, before the hours that come before the first request.
 
     Raises:
+        UsageError: nobody says where a teacher is.
         DatagenError: an interpreter has no vLLM, or there are too few GPUs.
     """
     places = Places()
     for teacher in recipe.paid_teachers:
+        if isinstance(teacher, OpenAITeacher) and not teacher.base_urls:
+            raise _nowhere(teacher)
         if isinstance(teacher, VLLMTeacher) and not teacher.base_urls:
             places.take(teacher, examine(teacher.python))
 
@@ -88,10 +91,20 @@ def _client(
     if isinstance(teacher, VLLMTeacher) and not urls:
         return LocalClient(teacher, timeout_s, logs, budget, count_tokens)
     if not asks_in_batches(teacher):
-        return OpenAIClient(teacher, urls, timeout_s, budget, count_tokens)
+        client = OpenAIClient(teacher, urls, timeout_s, budget, count_tokens)
+        if not urls:
+            client.end(_nowhere(teacher))
+        return client
     if keeping is None:
         raise UsageError(f"teacher {teacher.name}: kind openai_batch can't be asked here; use kind openai")
     return BatchClient(teacher, timeout_s, keeping, budget, count_tokens)
+
+
+def _nowhere(teacher: PaidTeacher) -> UsageError:
+    return UsageError(
+        f"teacher {teacher.name}: nobody says where {teacher.model} is; set teachers.{teacher.name}.base_url, and "
+        f"teachers.{teacher.name}.api_key_env, the variable that holds the key"
+    )
 
 
 async def _end_when_stopped(client: TeacherClient) -> None:

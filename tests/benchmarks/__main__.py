@@ -19,6 +19,7 @@ from tests.benchmarks import (
     kills,
     ladders,
     memory,
+    nightly,
     normalising,
     reading,
     rungs,
@@ -47,7 +48,7 @@ def main() -> None:
         type=int,
         default=1,
         metavar="N",
-        help="assembling, auditing, busy, choosing, throughput, faults, kills, scheduling, slots, …: an Nth",
+        help="assembling, auditing, busy, choosing, throughput, faults, kills, nightly, scheduling, slots, …: an Nth",
     )
     parser.add_argument("--completions", type=int, default=5_000, metavar="N", help="journal, memory: so many [5000]")
     parser.add_argument(
@@ -70,6 +71,7 @@ def main() -> None:
         "kills": partial(kills.measure, asked.kills, asked.share),
         "ladders": partial(ladders.measure, asked.draws),
         "memory": partial(memory.measure, asked.completions),
+        "nightly": partial(nightly.measure, asked.share),
         "normalising": normalising.measure,
         "reading": reading.measure,
         "rungs": rungs.measure,

@@ -97,6 +97,12 @@ def test_a_source_that_left_the_recipe_leaves_the_tables_even_when_nothing_else_
     assert is_finished(smaller, workspace, options)
 
 
+def test_rows_stand_in_the_order_of_the_recipe_however_many_sources_there_are(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{number}.jsonl", [row(number)]) for number in range(102)]
+    workspace = build(recipe(tmp_path, *paths), tmp_path / "run", Options(until="pull"))
+    assert [problem.source for problem in workspace.read(PROBLEMS)] == [f"s{number}" for number in range(102)]
+
+
 def test_copies_of_one_file_are_refused_as_the_same_rows(tmp_path: Path) -> None:
     one = write(tmp_path / "here" / "rows.jsonl", [row(1)])
     (tmp_path / "there").mkdir()

@@ -1,5 +1,7 @@
 """Recipes as files: what is read, overridden and refused, each refusal in a line or two that says what to do."""
 
+import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -233,3 +235,15 @@ def test_whatever_is_set_the_recipe_is_used_or_refused_in_two_lines(
     except UsageError as refused:
         said = str(refused)
     assert len(said.splitlines()) <= 2
+
+
+def test_the_recipe_that_the_docs_write_can_be_built(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "building.md").read_text()
+    written = [
+        textwrap.dedent(block) for block in re.findall(r"^ *```yaml\n(.*?)^ *```", page, re.MULTILINE | re.DOTALL)
+    ]
+    (tmp_path / "problems.jsonl").touch()
+    (tmp_path / "mine.yaml").write_text("".join(written))
+    recipe = load_recipe(str(tmp_path / "mine.yaml"))
+    assert recipe.teachers[0].api_key_env == "MY_KEY"
+    assert len(recipe.screen.leave_out) == 2

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -244,6 +245,24 @@ def test_a_record_keeps_what_it_is_not_told_to_change(tmp_path: Path) -> None:
     workspace.update_record(one=1)
     workspace.update_record(two="é")
     assert json.loads((tmp_path / "run.json").read_text("utf-8")) == {"one": 1, "two": "é"}
+
+
+@settings(deadline=None, max_examples=30)
+@given(steps=st.lists(st.tuples(st.integers(0, 1), st.sampled_from(["finish", "forget", "update"]), st.integers(0, 2))))
+def test_who_remembers_the_record_gives_it_as_the_file_has_it_whoever_wrote_it_last(
+    steps: list[tuple[int, str, int]],
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        both = Workspace(Path(folder)), Workspace(Path(folder))
+        for who, what, number in steps:
+            if what == "finish":
+                both[who].finish_stage(f"stage {number}", StageRecord("print", {}, {"by_paths": {number: (1, 2)}}))
+            elif what == "forget":
+                both[who].forget_stage(f"stage {number}", [])
+            else:
+                both[who].update_record(**{f"value{number}": {number: (1, 2)}})
+            there = json.loads((Path(folder) / "run.json").read_text()) if (Path(folder) / "run.json").exists() else {}
+            assert both[0].record() == both[1].record() == there
 
 
 def test_a_folder_appears_whole_and_an_equal_one_stays(tmp_path: Path) -> None:

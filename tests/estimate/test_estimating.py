@@ -14,8 +14,9 @@ from datagen.estimate.evidence import read_evidence
 from datagen.estimate.figures import Estimate
 from datagen.estimate.lines import estimate_json, estimate_lines
 from datagen.estimate.pilot import pilot_of
-from datagen.pipeline import Options
+from datagen.pipeline import Options, run_folder
 from datagen.recipe import Recipe
+from datagen.recipe_file import load_recipe
 from datagen.recipe_teachers import OpenAITeacher
 from datagen.spending.ledger import ledger_of
 from datagen.workspace import Workspace
@@ -196,6 +197,20 @@ def test_a_run_without_verdicts_is_no_evidence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="this run has no verdicts yet"):
         read_evidence(tmp_path / "run", settings)
     assert any("problems, screened in" in basis for basis in estimate(settings, tmp_path).basis)
+
+
+def test_a_pilot_does_not_pay_for_what_the_run_has_paid_for(
+    tmp_path: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    whole = recipe(tmp_path, endpoint.base_url, 60)
+    build(first(whole, 6), run_folder(whole, None), UNTIL)
+    asked = endpoint.asked.total()
+    for rows in (4, 12):
+        pilot = pilot_of(whole, rows, None)
+        build(load_recipe(str(tmp_path / "sums.yaml"), pilot.overrides), pilot.folder, pilot.options)
+        assert (endpoint.asked.total() > asked) == (rows > 6)
+    assert set(endpoint.asked.values()) == {1}
 
 
 def test_a_pilot_is_of_one_row_at_least_and_never_larger_than_a_source(tmp_path: Path) -> None:

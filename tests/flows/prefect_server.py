@@ -30,10 +30,12 @@ class PrefectServer:
 
     Attributes:
         url: of its API.
+        folder: its database and its log.
         environment: leads commands to it.
     """
 
     url: str
+    folder: Path
     environment: dict[str, str]
 
     def ask(self, path: str, body: Any = None, method: str | None = None) -> Any:
@@ -54,6 +56,12 @@ class PrefectServer:
         return subprocess.run(
             words, cwd=ROOT, env=self.environment | environment, capture_output=True, text=True, timeout=120
         )
+
+    def must(self, *arguments: str) -> str:
+        """What a command of Prefect prints, which must succeed."""
+        done = self.command(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def deployment(self, name: str) -> Any:
         flow = "publish-dataset" if name == "publish" else "build-dataset"
@@ -123,6 +131,7 @@ def prefect_server(folder: Path, *, port: int | None = None, ui: bool = False) -
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_ENABLED": str(ui).lower(),
         "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "1",
+        "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "1",
         "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
         "DATAGEN_CACHE": os.environ.get("DATAGEN_CACHE", "off"),
@@ -137,7 +146,7 @@ def prefect_server(folder: Path, *, port: int | None = None, ui: bool = False) -
 
     log = folder / "server.log"
     with running("the Prefect server", words, log=log, ready=answers, timeout_s=120, environment=environment):
-        yield PrefectServer(url, environment)
+        yield PrefectServer(url, folder, environment)
 
 
 def free_port() -> int:
@@ -150,13 +159,18 @@ def free_port() -> int:
 def prefect_worker(server: PrefectServer, folder: Path, **environment: str) -> Iterator[None]:
     """Make the pool, the deployments of `prefect.yaml` and a worker by the commands of docs/scheduling.md."""
     for words in (["work-pool", "create", "datagen", "--type", "process"], ["--no-prompt", "deploy", "--all"]):
-        done = server.command(*words)
-        assert done.returncode == 0, done.stdout + done.stderr
-    words = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "datagen"]
+        server.must(*words)
+    with worker_of(server, "datagen", folder / "worker.log", **environment):
+        yield
+
+
+@contextlib.contextmanager
+def worker_of(server: PrefectServer, pool: str, log: Path, **environment: str) -> Iterator[None]:
+    """Run a worker of a pool."""
     with running(
         "the worker",
-        words,
-        log=folder / "worker.log",
+        [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool],
+        log=log,
         ready=lambda said: said if "started" in said else None,
         timeout_s=120,
         environment=server.environment | environment,

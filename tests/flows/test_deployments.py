@@ -30,14 +30,15 @@ def test_a_build_through_the_api_has_the_bytes_of_any_build_and_shows_what_becam
     assert hashes(school.folder / "run" / "dataset") == hashes(school.folder / "direct" / "dataset")
 
     shown = server.artifacts(run["id"])
-    funnel = table(shown["nightly-school-funnel"])
-    assert sum(row["rows"] for row in funnel if row["what"] == "pulled") == 8
-    assert sum(row["rows"] for row in funnel if row["what"] != "examples") == sum(
-        row["rows"] for row in funnel if row["what"] == "examples"
-    )
+    (funnel,) = table(shown["nightly-school-funnel"])
+    assert (funnel["source"], funnel["pulled"]) == ("deepmath", 8)
+    dropped = sum(rows for what, rows in funnel.items() if what.startswith("- "))
+    assert dropped + funnel["examples"] == 8
+    assert f"8 rows pulled = {funnel['examples']} examples" in shown["nightly-school-funnel"]["description"]
     assert {row["found"] for row in table(shown["nightly-school-audit"])} == {0}
-    assert "Broken promises: none" in shown["nightly-school-audit"]["description"]
-    assert (school.folder / "run" / "dataset").resolve().as_uri() in shown["nightly-school-dataset"]["data"]
+    assert "broken promises: none" in shown["nightly-school-audit"]["description"]
+    assert f'load_dataset("{school.folder / "run" / "dataset"}")' in shown["nightly-school-dataset"]["data"]
+    assert all(artifact["description"] for artifact in shown.values())
     assert shown["nightly-school-changes"]["data"] == "The first build in this folder."
     assert "sample: asked now" in server.log(run["id"])
 
@@ -61,6 +62,7 @@ def test_a_nightly_run_from_its_schedule_asks_only_for_what_is_new_and_tells_it(
         ("deepmath", "gone", 1),
         ("deepmath", "changed", 1),
     ]
+    assert "added 1, gone 1, changed 1" in server.artifacts(scheduled["id"])["nightly-school-changes"]["description"]
     assert teacher.asked.total() > 0
     asked = {record["problem"] for record in map(json.loads, journal_lines(school.folder / "run"))}
     assert len(asked) >= 8

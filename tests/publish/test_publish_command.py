@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.runs import Done, datagen, rows, running, user_environment
-from tests.publish.conftest import settings_for
+from tests.end_to_end.runs import Done, datagen, hashes, rows, running, user_environment
+from tests.publish.conftest import publishable, settings_for
 from tests.publish.taking_hub import ATTRIBUTES, TOKEN, Moment, TakingHub, taking_hub
 from tests.publish.test_publishing import content
 
@@ -136,3 +136,17 @@ def test_publishing_leaves_nothing_of_the_token_in_the_runs_folder(run: Path, fa
     files = [path for path in run.rglob("*") if path.is_file()]
     assert all(TOKEN.encode() not in path.read_bytes() for path in files)
     assert json.dumps(sorted(map(str, files))) == before
+
+
+def test_what_the_recipe_says_of_publishing_counts_though_the_build_has_nothing_to_do(
+    tmp_path: Path, far_hub: TakingHub
+) -> None:
+    run = publishable(tmp_path).folder
+    before = hashes(run)
+    where = ["--set", f"publish={{repo_id: {REPO}, private: false}}"]
+    done = datagen("build", str(tmp_path / "small.yaml"), "--output", str(run), *where, cwd=tmp_path)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith("nothing to do: ")
+    assert [name for name, content in hashes(run).items() if before[name] != content] == ["recipe.yaml"]
+    assert datagen("publish", str(run), cwd=tmp_path, **settings_for(far_hub, tmp_path)).status == 0
+    assert not far_hub.datasets[REPO].private

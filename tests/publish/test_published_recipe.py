@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from datagen.errors import UsageError
 from datagen.pipeline import Options
 from datagen.publish.published_recipe import published_recipe
 from datagen.reading import Located
@@ -126,8 +127,24 @@ def test_with_its_files_beside_it_it_makes_the_same_dataset_of_the_same_completi
 
     shutil.copytree(first / "dataset", there, symlinks=False)
     shutil.copy(here / "rows.jsonl", there)
-    overrides = [f"teachers.r1.base_url={endpoint.base_url}", "verify.workers=2"]
-    again = load_recipe(str(there / "recipe.yaml"), overrides)
+    again = load_recipe(str(there / "recipe.yaml"), ["verify.workers=2"])
     second = build(again, tmp_path / "second", Options(reuse=first)).folder
     assert (second / "dataset").readlink() == (first / "dataset").readlink()
     assert endpoint.asked.total() == asked > 0
+
+    with pytest.raises(UsageError, match=r"nobody says where m is; set teachers\.r1\.base_url"):
+        build(again, tmp_path / "third")
+    hotter = load_recipe(str(there / "recipe.yaml"), ["sampling.temperature=0.9"])
+    with pytest.raises(UsageError, match=r"nobody says where m is; set teachers\.r1\.base_url"):
+        build(hotter, tmp_path / "fourth", Options(reuse=first))
+    located = load_recipe(str(there / "recipe.yaml"), [f"teachers.r1.base_url={endpoint.base_url}"])
+    third = build(located, tmp_path / "third").folder
+    assert (third / "dataset").readlink() == (first / "dataset").readlink()  # this endpoint answers alike each time
+    assert endpoint.asked.total() == 2 * asked
+
+
+def test_a_dataset_does_not_send_whoever_builds_it_again_to_a_host_that_nobody_named(tmp_path: Path) -> None:
+    [teacher] = yaml.safe_load(published(tmp_path, teachers=[OPENAI]))["teachers"]
+    assert teacher["base_url"] is None
+    with pytest.raises(UsageError, match="base_url: is null; say where batches go"):
+        published(tmp_path, teachers=[{**OPENAI, "kind": "openai_batch", "base_url": None}])

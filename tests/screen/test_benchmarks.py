@@ -7,8 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from huggingface_hub import close_session, constants
 
-from datagen.errors import UsageError
+from datagen.errors import DatagenError, UsageError
 from datagen.recipe import BENCHMARK_NAMES, Benchmark
 from datagen.screen import BenchmarkProblem, load_benchmark, resolve_benchmark
 from datagen.screen.benchmarks import HUB_SPLITS
@@ -88,3 +89,11 @@ def test_a_known_name_is_read_from_the_hub_at_a_commit(tmp_path):
         )
     assert f"BenchmarkSet(name='amc23', revision='{commit}'" in done.stdout, done.stderr
     assert "problem='Who won?', answer='5.0'" in done.stdout
+
+
+def test_a_benchmark_that_cannot_be_fetched_says_what_to_write_where(monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    close_session()
+    with pytest.raises(DatagenError, match=r"give aime24 a path: under screen\.benchmarks, or leave it out there"):
+        resolve_benchmark(Benchmark(name="aime24"))
+    close_session()

@@ -82,7 +82,7 @@ def test_a_higher_threshold_keeps_more(rows, screened):
 
 def test_a_drop_says_whom_it_resembles_and_how_much(rows, screened):
     fates = screened(rows((BASE, "5")) + rows((ONE_PROBLEM["another unit"], "5"), source="second"))
-    assert fates[1].detail == "near duplicate of row mine-0 of mine, which is kept: similarity 0.95"
+    assert fates[1].detail == "near duplicate of row mine-0 of mine, which stands for it: similarity 0.95"
 
 
 def test_texts_that_differ_in_joints_and_disagree_on_the_answer_all_go(rows, screened):

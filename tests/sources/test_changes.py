@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datagen.sources.changes import changes_since_last, remember
@@ -70,6 +70,7 @@ def test_a_source_that_came_or_went_is_told_whatever_its_place(tmp_path):
 NAMES = st.integers(0, 12)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(NAMES, st.integers(0, 2)), st.dictionaries(NAMES, st.integers(0, 2)))
 def test_the_numbers_are_those_of_sets(tmp_path_factory, before, after):
     workspace = Workspace(tmp_path_factory.mktemp("run"))
@@ -80,3 +81,30 @@ def test_the_numbers_are_those_of_sets(tmp_path_factory, before, after):
     numbers = {"added": len(after.keys() - before), "gone": len(before.keys() - after), "changed": changed}
     told = found(workspace)
     assert [one[1] for one in told] == ([numbers] if any(numbers.values()) else [])
+
+
+def test_each_of_many_sources_is_told_by_its_own_names_and_no_file_is_read_once_for_every_source(tmp_path):
+    class Counting(Workspace):
+        files_read = 0
+
+        def read_batches(self, table, parts=None, columns=None):
+            self.files_read += len(parts)
+            return super().read_batches(table, parts, columns)
+
+    sources = 12
+    workspace = Counting(tmp_path)
+    for number in range(sources):
+        write(workspace, [problem(number, source=f"s{number}")], f"{number:02d}-s{number}")
+    remember(workspace)
+    for number in range(sources):
+        rows = [problem(number + 50, source=f"s{number}"), problem(number, answer="2", source=f"s{number}")]
+        write(workspace, rows, f"{number:02d}-s{number}")
+    assert found(workspace) == [
+        (
+            f"s{number}",
+            {"added": 1, "gone": 0, "changed": 1},
+            {"added": (f"row-{number + 50}",), "gone": (), "changed": (f"row-{number}",)},
+        )
+        for number in range(sources)
+    ]
+    assert workspace.files_read <= 3 * sources

@@ -49,7 +49,9 @@ def test_a_new_commit_is_pulled_an_old_one_stands_and_a_plain_start_asks_nobody(
                 return json.loads(process.stdout.readline())
 
             assert start("latest") == [FIRST, [False, False]]
+            asked = len(hub.requests)
             assert start("latest") == [FIRST, [True, True]]
+            assert len(hub.requests) == asked + 1
             fewer = {"data/train-00000-of-00001.parquet": parquet(own_rows("limo")[:-1])}
             dataset.commits[SECOND] = dataset.commits[FIRST] | fewer
             asked = len(hub.requests)

@@ -48,8 +48,8 @@ def find_dataset(where: str) -> Place:
     """Find the files of a dataset.
 
     Args:
-        where: a run's folder, a dataset's, one of `save_to_disk` or one above such, a file, an address that fsspec
-            opens, or a Hub id `owner/name`.
+        where: a run's folder or its name under `outputs/`, a dataset's folder, one of `save_to_disk` or one above such,
+            a file, an address that fsspec opens, or a Hub id `owner/name`.
 
     Raises:
         UsageError: there is no such thing, or it is no dataset.
@@ -61,6 +61,8 @@ def find_dataset(where: str) -> Place:
     if path.is_file():
         file = DataFile(str(path), path.name)
         return Place(_by_name(where, [file]), _tokenizer_beside(path.parent))
+    if (Path("outputs") / where / "run.json").is_file():
+        return _in_folder(where, Path("outputs", where).absolute())
     if "://" in where:
         return Place(_by_name(where, locate_path(where).files))
     if _HUB_ID.fullmatch(where):

@@ -31,13 +31,14 @@ def dataset(tmp_path_factory, bundled):
     return dataset_folder(tmp_path_factory.mktemp("ours") / "dataset", bundled)
 
 
-def test_a_run_and_its_dataset_are_the_same(dataset, tmp_path):
+def test_a_run_its_name_and_its_dataset_are_the_same(dataset, tmp_path, monkeypatch):
     run = tmp_path / "outputs" / "mine"
     (run / "examples").mkdir(parents=True)
     (run / "run.json").write_text("{}")
     (run / "examples" / "part.parquet").write_bytes(b"a table of the run, no dataset")
     (run / "dataset").symlink_to(dataset)
-    assert audited(run) == audited(dataset) == audited(dataset / "data")
+    monkeypatch.chdir(tmp_path)
+    assert audited("mine") == audited(run) == audited(dataset) == audited(dataset / "data")
 
 
 def test_a_relative_place_finds_the_tokenizer_beside_it(dataset, monkeypatch):
