@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,10 +159,12 @@ def free_port() -> int:
 @contextlib.contextmanager
 def prefect_worker(server: PrefectServer, folder: Path, **environment: str) -> Iterator[None]:
     """Make the pool, the deployments of `prefect.yaml` and a worker by the commands of docs/scheduling.md."""
-    for words in (["work-pool", "create", "datagen", "--type", "process"], ["--no-prompt", "deploy", "--all"]):
-        server.must(*words)
-    with worker_of(server, "datagen", folder / "worker.log", **environment):
-        yield
+    server.must("work-pool", "create", "datagen", "--type", "process")
+    with ThreadPoolExecutor(1) as meanwhile:
+        deploying = meanwhile.submit(server.must, "--no-prompt", "deploy", "--all")
+        with worker_of(server, "datagen", folder / "worker.log", **environment):
+            deploying.result()
+            yield
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ def process_of(run: Path) -> int:
     return json.loads((run / ".lock-holder.json").read_text())["pid"]
 
 
+@pytest.mark.full
 def test_a_nightly_run_waits_until_the_last_one_has_ended(server, school, teacher):
     parameters = {"recipe": school.recipe, "if_busy": "fail"}
     teacher.hold_after(20)
