@@ -17,7 +17,7 @@ test: $(VENV)/dev ## unit, integration and end-to-end tests
 	$(BIN)/python -m pytest -m "not full and not vllm"
 
 test-vllm: $(VENV)/dev $(VLLM)/cpu ## a real vLLM on the CPU: built with, killed, run twice side by side
-	DATAGEN_TEST_VLLM=$(VLLM)/bin/python $(BIN)/python -m pytest -m vllm
+	DATAGEN_TEST_VLLM=$(VLLM)/bin/python $(BIN)/python -m pytest -m "vllm and not full"
 
 test-full: $(VENV)/dev $(VLLM)/cpu ## all of them, the long ones too
 	DATAGEN_TEST_VLLM=$(VLLM)/bin/python $(BIN)/python -m pytest

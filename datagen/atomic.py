@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from datagen.errors import DatagenError
+from datagen.errors import UnwritableError
 
 TEMPORARY = ".writing-"
 """What the names of half-written files begin with; a killed run leaves them, and the next one removes them."""
@@ -62,7 +62,7 @@ def atomic_folder(final: Callable[[Path], Path], parent: Path) -> Iterator[Path]
 
 def _explain_full_disk(error: BaseException, path: Path) -> None:
     if isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
-        raise DatagenError(
+        raise UnwritableError(
             f"{path}: can't be written: {os.strerror(error.errno)}; make room and start again"
         ) from error
 

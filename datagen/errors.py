@@ -31,7 +31,11 @@ class RefusedError(DatagenError):
     """What is there must not go out as it is; trying again changes nothing."""
 
 
-class NotKeptError(DatagenError):
+class UnwritableError(DatagenError):
+    """A file can't be written: the disk is full, or takes nothing; what it holds stays."""
+
+
+class NotKeptError(UnwritableError):
     """What arrived could not be written down; it is lost, and was paid for."""
 
 

@@ -116,7 +116,7 @@ class Workspace:
                 raise BusyError(f"{message}; wait for it, or end it and start again") from error
             raise BusyError(f"{self.folder}: another run is at work in this folder") from error
         try:
-            holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+            write_text(holder, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
             self._sweep()
             yield
         finally:

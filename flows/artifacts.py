@@ -21,6 +21,7 @@ from prefect.artifacts import (
     create_table_artifact,
     update_progress_artifact,
 )
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from datagen.funnel import STAGES, SourceRows, funnel, largest, together
 from datagen.progress import View, shown_on
@@ -33,6 +34,8 @@ from datagen.workspace import Workspace
 
 _LOGGER = logging.getLogger("datagen")
 _POST_EVERY_S, _LAST_POST_S = 5.0, 2.0
+_RETRIES = 2
+"""After 2 and 4 s. As many as Prefect makes take a minute: without its server a finished run would wait for minutes."""
 _WORTH_SHOWING_S = 1.0
 """What is over sooner has no progress to show."""
 _FIRST_BUILD = "The first build in this folder."
@@ -137,10 +140,8 @@ class Artifacts:
             self._post(create_link_artifact, "hub", link=page, link_text=made.repo_id, description=made.title)
 
     def _post(self, create: Callable[..., Any], what: str, **content: Any) -> None:
-        try:
+        with _as_a_courtesy(what):
             create(key=self.key(what), **content)
-        except Exception as error:  # whatever the server or the way to it has
-            _left_out(what, error)
 
 
 def _funnel_row(source: str, rows: SourceRows) -> dict[str, str | int]:
@@ -189,7 +190,7 @@ class _Posting:
 
     def _run(self) -> None:
         shown: View | None = None
-        try:
+        with _as_a_courtesy("progress"):
             while True:
                 is_last = self._ended.wait(_POST_EVERY_S)
                 view = self._view
@@ -198,8 +199,6 @@ class _Posting:
                     self._post(view)
                 if is_last:
                     return
-        except Exception as error:
-            _left_out("progress", error)
 
     def _post(self, view: View) -> None:
         done = 100 * view.done / view.total if view.total else 0.0
@@ -209,5 +208,11 @@ class _Posting:
             update_progress_artifact(self._artifact, done, description=plain_line(view))
 
 
-def _left_out(what: str, error: Exception) -> None:
-    _LOGGER.warning("prefect: the artifact %s was not taken (%s); the run goes on", what, type(error).__name__)
+@contextlib.contextmanager
+def _as_a_courtesy(what: str) -> Iterator[None]:
+    """Give a post up when the server does not take it, whatever it or the way to it has."""
+    try:
+        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: _RETRIES}):
+            yield
+    except Exception as error:
+        _LOGGER.warning("prefect: the artifact %s was not taken (%s); the run goes on", what, type(error).__name__)

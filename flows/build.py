@@ -30,7 +30,7 @@ from datagen.stage import Run, Stage
 from datagen.tables import StageName
 from datagen.workspace import Workspace
 from flows.artifacts import Artifacts
-from flows.attending import attended
+from flows.attending import attended, ends_when_told
 from flows.publish import publish_as_task
 from flows.retrying import RETRY_DELAY_S, worth_a_retry
 from flows.slots import endpoint_slots
@@ -45,6 +45,7 @@ def _run_name() -> str:
 
 
 @flow(name="build-dataset", flow_run_name=_run_name, validate_parameters=True, persist_result=False)
+@ends_when_told()
 def build_dataset(
     recipe: Annotated[str, Field(min_length=1)],
     output: str | None = None,

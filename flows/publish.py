@@ -20,7 +20,7 @@ from datagen.publish.lines import publishing_lines
 from datagen.publish.publishing import MAIN, Publishing, publish_dataset
 from datagen.workspace import Workspace, existing_run
 from flows.artifacts import Artifacts
-from flows.attending import attended
+from flows.attending import attended, ends_when_told
 from flows.retrying import RETRY_DELAY_S, worth_a_retry
 
 _LOGGER = logging.getLogger("datagen")
@@ -32,6 +32,7 @@ def _run_name() -> str:
 
 
 @flow(name="publish-dataset", flow_run_name=_run_name, validate_parameters=True, persist_result=False)
+@ends_when_told()
 def publish_run(
     run: Annotated[str, Field(min_length=1)],
     repo_id: str | None = None,

@@ -10,9 +10,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from datagen.children import running
 from tests.end_to_end.runs import ROOT, user_environment
@@ -99,6 +102,14 @@ class PrefectServer:
         """What the UI's button does."""
         self.ask(f"flow_runs/{run_id}/set_state", {"state": {"type": "CANCELLING"}})
 
+    def kill(self) -> None:
+        """End the server with -9; another one may go on in its place."""
+        port = self.url.split(":")[2].partition("/")[0]
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.cmdline()[1:] == ["-m", "prefect", "server", "start", "--port", port]:
+                    process.kill()
+
     def artifacts(self, run_id: str) -> dict[str, Any]:
         """The artifacts of a run by key."""
         asked = {"artifacts": {"flow_run_id": {"any_": [run_id]}}, "limit": 100}
@@ -110,11 +121,9 @@ class PrefectServer:
 
 
 @contextlib.contextmanager
-def prefect_server(folder: Path, *, ui: bool = False) -> Iterator[PrefectServer]:
-    """Run a server; its database and its log lie in `folder`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def prefect_server(folder: Path, *, port: int | None = None, ui: bool = False) -> Iterator[PrefectServer]:
+    """Run a server; its database and its log lie in `folder`, where another one goes on after it."""
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}/api"
     environment = user_environment() | {
         "DO_NOT_TRACK": "1",
@@ -141,13 +150,21 @@ def prefect_server(folder: Path, *, ui: bool = False) -> Iterator[PrefectServer]
         yield PrefectServer(url, folder, environment)
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextlib.contextmanager
 def prefect_worker(server: PrefectServer, folder: Path, **environment: str) -> Iterator[None]:
     """Make the pool, the deployments of `prefect.yaml` and a worker by the commands of docs/scheduling.md."""
-    for words in (["work-pool", "create", "datagen", "--type", "process"], ["--no-prompt", "deploy", "--all"]):
-        server.must(*words)
-    with worker_of(server, "datagen", folder / "worker.log", **environment):
-        yield
+    server.must("work-pool", "create", "datagen", "--type", "process")
+    with ThreadPoolExecutor(1) as meanwhile:
+        deploying = meanwhile.submit(server.must, "--no-prompt", "deploy", "--all")
+        with worker_of(server, "datagen", folder / "worker.log", **environment):
+            deploying.result()
+            yield
 
 
 @contextlib.contextmanager
