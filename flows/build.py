@@ -28,7 +28,7 @@ from datagen.recipe_file import load_recipe
 from datagen.sources.changes import changes_since_last, remember
 from datagen.stage import Run, Stage
 from datagen.tables import StageName
-from datagen.workspace import Workspace
+from datagen.workspace import Workspace, existing_run
 from flows.artifacts import Artifacts
 from flows.attending import attended, ends_when_told
 from flows.publish import publish_as_task
@@ -67,7 +67,7 @@ def build_dataset(
         limit: Replaces every source's limit.
         overrides: `KEY=VALUE` settings, as `sampling.temperature=0.7`. No keys: those are environment variables.
         until: The last stage.
-        reuse: Another run's folder, to take completions from.
+        reuse: Another run's folder, or its name under `outputs/`, to take completions from.
         fresh: Rebuild every stage; what was paid is kept.
         latest: Ask the Hub what `latest` names now; stages whose input is the same stand.
         publish: Put the dataset onto the Hub when it is whole, where the recipe's `publish:` says.
@@ -79,7 +79,7 @@ def build_dataset(
     """
     _LOGGER.setLevel(logging.INFO)
     settings = load_recipe(recipe, overrides, limit)
-    options = Options(until, Path(reuse) if reuse else None, fresh, latest)
+    options = Options(until, existing_run(reuse, "reuse: ") if reuse else None, fresh, latest)
     check(settings, options)
     if publish:
         _refuse_publishing(settings, options)
