@@ -19,8 +19,8 @@ from datagen.formats import FORMATS
 from datagen.formats.base import Format
 from datagen.formats.tokenizer import ExampleTokenizer, load_tokenizer
 from datagen.funnel import funnel
+from datagen.publish.card.papers import paper_settings, write_papers
 from datagen.publish.content import content_name, files_of, read_files
-from datagen.publish.papers import paper_settings, write_papers
 from datagen.recipe import FormatName, Recipe
 from datagen.shards import Shards
 from datagen.stage import Run, Stage

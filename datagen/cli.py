@@ -194,8 +194,8 @@ def publish(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done; touch nothing.")] = False,
 ) -> None:
     """A run's dataset to the Hugging Face Hub: all of it in one commit, and nothing uploaded twice."""
-    from datagen.publish.lines import publishing_lines
-    from datagen.publish.publishing import publish_dataset
+    from datagen.publish.hub.publishing import publish_dataset
+    from datagen.publish.hub.wording import publishing_lines
     from datagen.workspace import existing_run
 
     folder, allowed = existing_run(run), redistributable or ()

@@ -26,9 +26,9 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from datagen.funnel import STAGES, SourceRows, funnel, largest, together
 from datagen.progress import View, shown_on
 from datagen.progress.wording import plain_line
-from datagen.publish.comparison import MEANINGS
-from datagen.publish.lines import publishing_lines
-from datagen.publish.publishing import Publishing
+from datagen.publish.card.comparison import MEANINGS
+from datagen.publish.hub.publishing import Publishing
+from datagen.publish.hub.wording import publishing_lines
 from datagen.sources.changes import KINDS, SourceChanges
 from datagen.workspace import Workspace
 

@@ -22,7 +22,7 @@ from pydantic import Field
 
 from datagen.errors import BusyError, UsageError
 from datagen.pipeline import Options, check, prepare, run_folder, run_stage, stages_of
-from datagen.publish.beforehand import refuse_unpublishable
+from datagen.publish.hub.beforehand import refuse_unpublishable
 from datagen.recipe import Recipe
 from datagen.recipe_file import load_recipe
 from datagen.sources.changes import changes_since_last, remember

@@ -16,8 +16,8 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from datagen.publish.lines import publishing_lines
-from datagen.publish.publishing import MAIN, Publishing, publish_dataset
+from datagen.publish.hub.publishing import MAIN, Publishing, publish_dataset
+from datagen.publish.hub.wording import publishing_lines
 from datagen.workspace import Workspace, existing_run
 from flows.artifacts import Artifacts
 from flows.attending import attended, ends_when_told

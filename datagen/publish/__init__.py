@@ -1,1 +1,1 @@
-"""What is shown of a dataset: its card."""
+"""What leaves the house: a dataset's card and papers, what its own audit says, and the way to the Hub."""

@@ -17,7 +17,7 @@ from datagen.errors import DatagenError
 from datagen.formats import FORMATS
 from datagen.progress import Progress
 from datagen.publish.admitted import admitted_by
-from datagen.publish.published_recipe import TOKENIZER
+from datagen.publish.card.published_recipe import TOKENIZER
 from datagen.recipe import FormatName, Recipe
 from datagen.screen.benchmarks import load_benchmarks
 from datagen.stage import Run

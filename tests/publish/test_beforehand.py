@@ -3,7 +3,7 @@
 import pytest
 
 from datagen.errors import UsageError
-from datagen.publish.beforehand import refuse_unpublishable
+from datagen.publish.hub.beforehand import refuse_unpublishable
 from datagen.recipe import Recipe
 from tests.publish.taking_hub import TOKEN
 

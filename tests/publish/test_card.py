@@ -16,7 +16,7 @@ from datagen.audit.finding import FINDINGS, Audit, Finding
 from datagen.audit.lines import audit_json
 from datagen.audit.reading import open_dataset
 from datagen.formats import FORMATS
-from datagen.publish.comparison import MEANINGS, compared, told
+from datagen.publish.card.comparison import MEANINGS, compared, told
 from datagen.tables import EXAMPLES
 from datagen.workspace import Workspace
 from tests.publish.small import built, card_of, section

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from datagen.publish.citations import METHOD, has_work, terms_of, works_to_cite
+from datagen.publish.card.citations import METHOD, has_work, terms_of, works_to_cite
 from datagen.recipe import DATASETS
 from datagen.sources.entry import R1
 from datagen.sources.pulling import LIMO_RELEASES

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from datagen.errors import DatagenError
-from datagen.publish import hub_line
-from datagen.publish.publishing import publish_dataset
+from datagen.publish.hub import line as hub_line
+from datagen.publish.hub.publishing import publish_dataset
 from tests.publish.conftest import offer_xet
 from tests.publish.taking_hub import ATTRIBUTES, PAGE, TOKEN, Answer, Fault, Step, TakingHub
 from tests.publish.test_publishing import content

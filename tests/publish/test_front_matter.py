@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from huggingface_hub import DatasetCard, DatasetCardData
 
-from datagen.publish.front_matter import front_matter
+from datagen.publish.card.front_matter import front_matter
 from datagen.recipe import Recipe
 
 

@@ -6,8 +6,8 @@ import pytest
 from huggingface_hub import constants
 
 from datagen.errors import DatagenError
-from datagen.publish import hub_line
-from datagen.publish.publishing import publish_dataset
+from datagen.publish.hub import line as hub_line
+from datagen.publish.hub.publishing import publish_dataset
 from tests.publish.taking_hub import ATTRIBUTES, READ_TOKEN, STRANGERS_TOKEN, TOKEN, Step, TakingHub
 from tests.publish.test_publishing import content
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from datagen.publish.publishing import publish_dataset
+from datagen.publish.hub.publishing import publish_dataset
 from tests.end_to_end.runs import Done, datagen, hashes, rows, running, user_environment
 from tests.publish.conftest import publishable, settings_for
 from tests.publish.taking_hub import ATTRIBUTES, TOKEN, Moment, TakingHub, taking_hub

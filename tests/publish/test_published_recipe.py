@@ -10,7 +10,7 @@ import yaml
 
 from datagen.errors import UsageError
 from datagen.pipeline import Options
-from datagen.publish.published_recipe import published_recipe
+from datagen.publish.card.published_recipe import published_recipe
 from datagen.reading import Located
 from datagen.recipe import Recipe
 from datagen.recipe_file import load_recipe

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from datagen.publish.lines import publishing_lines
-from datagen.publish.publishing import publish_dataset
+from datagen.publish.hub.publishing import publish_dataset
+from datagen.publish.hub.wording import publishing_lines
 from tests.publish.taking_hub import ATTRIBUTES, TakingHub
 
 REPO = "house/sums"

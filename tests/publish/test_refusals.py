@@ -11,9 +11,9 @@ import pytest
 
 from datagen.errors import DatagenError, UsageError
 from datagen.publish.content import content_name, read_files
-from datagen.publish.keys import FoundKey, KeySearch
+from datagen.publish.hub.keys import FoundKey, KeySearch
+from datagen.publish.hub.publishing import publish_dataset
 from datagen.publish.licences import permission
-from datagen.publish.publishing import publish_dataset
 from datagen.recipe_file import load_recipe
 from datagen.teachers.demo.endpoint import MODEL
 from datagen.workspace import Workspace

@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from datagen.errors import DatagenError
-from datagen.publish import hub as hub_module
-from datagen.publish import hub_line, publishing
-from datagen.publish.lines import publishing_lines
-from datagen.publish.publishing import publish_dataset
+from datagen.publish.hub import line as hub_line
+from datagen.publish.hub import publishing
+from datagen.publish.hub import repository as hub_module
+from datagen.publish.hub.publishing import publish_dataset
+from datagen.publish.hub.wording import publishing_lines
 from tests.publish.conftest import offer_xet
 from tests.publish.taking_hub import ATTRIBUTES, Answer, Moment, TakingHub
 from tests.publish.test_hub_faults import BY_HAND, refused

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from datagen.publish.publishing import Change, Publishing
+from datagen.publish.hub.publishing import Change, Publishing
 
 _SIGNS: dict[str, str] = {"new": "+", "changed": "~", "same": "=", "gone": "-"}
 

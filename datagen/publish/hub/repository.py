@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from datagen.errors import DatagenError, UsageError
 from datagen.publish.content import DatasetFile
-from datagen.publish.hub_line import HubLine
+from datagen.publish.hub.line import HubLine
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd

@@ -18,7 +18,7 @@ from datagen.errors import DatagenError
 from datagen.formats import FORMATS
 from datagen.publish.admitted import admitted_by
 from datagen.publish.content import DatasetFile, content_name
-from datagen.publish.keys import KeySearch, secret_values
+from datagen.publish.hub.keys import KeySearch, secret_values
 from datagen.publish.licences import permission
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import DEMO_MODEL, DemoTeacher

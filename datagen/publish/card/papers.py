@@ -11,9 +11,9 @@ from typing import Any
 
 from datagen.audit.lines import audit_json
 from datagen.formats.tokenizer import ExampleTokenizer
-from datagen.publish.card import render_card
-from datagen.publish.figures import used_prompts
-from datagen.publish.published_recipe import PROMPTS, RECIPE, published_recipe
+from datagen.publish.card.figures import used_prompts
+from datagen.publish.card.published_recipe import PROMPTS, RECIPE, published_recipe
+from datagen.publish.card.writing import render_card
 from datagen.publish.self_audit import audit_build
 from datagen.recipe import FormatName, Recipe
 from datagen.stage import Run

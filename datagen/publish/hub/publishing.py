@@ -14,8 +14,8 @@ import yaml
 
 from datagen.errors import DatagenError, RefusedError, StoppedError, UsageError
 from datagen.publish.content import DatasetFile, read_files
-from datagen.publish.hub import ATTRIBUTES, RemoteFile, RemoteState, Repository, held_token, refuse_malformed
-from datagen.publish.refusals import refusals
+from datagen.publish.hub.refusals import refusals
+from datagen.publish.hub.repository import ATTRIBUTES, RemoteFile, RemoteState, Repository, held_token, refuse_malformed
 from datagen.recipe import Recipe
 from datagen.stopping import refuse_when_stopped
 from datagen.workspace import Workspace

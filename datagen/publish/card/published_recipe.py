@@ -13,7 +13,7 @@ import yaml
 
 from datagen import __version__
 from datagen.engine_args import option
-from datagen.publish.figures import Purpose
+from datagen.publish.card.figures import Purpose
 from datagen.recipe import Benchmark, Recipe, Source, Summariser
 from datagen.recipe_teachers import OpenAITeacher, Teacher, VLLMTeacher
 from datagen.stage import Run

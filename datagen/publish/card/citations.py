@@ -87,6 +87,6 @@ def _model(name: str) -> _Model | None:
 
 
 def _entries() -> Mapping[str, str]:
-    text = resources.files("datagen.publish").joinpath("references.bib").read_text(encoding="utf-8")
+    text = resources.files("datagen.publish.card").joinpath("references.bib").read_text(encoding="utf-8")
     keyed = ((_KEY.match(entry), entry.strip()) for entry in text.split("\n\n"))
     return {key.group(1): entry for key, entry in keyed if key}

@@ -1,7 +1,7 @@
 """What would keep a dataset from being published, as far as its recipe tells: said before anything is spent on it."""
 
 from datagen.errors import UsageError
-from datagen.publish.hub import refuse_malformed, refuse_without_token
+from datagen.publish.hub.repository import refuse_malformed, refuse_without_token
 from datagen.recipe import Recipe
 from datagen.recipe_teachers import DemoTeacher
 

@@ -16,11 +16,11 @@ from datagen.degenerate import FAULTS
 from datagen.formats import FORMATS
 from datagen.formats.tokenizer import ExampleTokenizer
 from datagen.funnel import funnel, together
-from datagen.publish.citations import has_work, terms_of, works_to_cite
-from datagen.publish.comparison import MEANINGS, compared, told
-from datagen.publish.figures import judged, kept_out, measure, summaries, suspects, used_prompts
-from datagen.publish.front_matter import front_matter
-from datagen.publish.published_recipe import tokenizer_name
+from datagen.publish.card.citations import has_work, terms_of, works_to_cite
+from datagen.publish.card.comparison import MEANINGS, compared, told
+from datagen.publish.card.figures import judged, kept_out, measure, summaries, suspects, used_prompts
+from datagen.publish.card.front_matter import front_matter
+from datagen.publish.card.published_recipe import tokenizer_name
 from datagen.recipe import FormatName
 from datagen.recipe_teachers import DemoTeacher, RecordedTeacher
 from datagen.stage import Run
@@ -51,7 +51,7 @@ def render_card(
     cited = [inputs[label].dataset for label, source in sources.items() if source.examples]
     selected = run.workspace.record()["stages"]["select"]["counts"]
     recorded = {teacher.name for teacher in recipe.teachers if isinstance(teacher, RecordedTeacher)}
-    template = resources.files("datagen.publish").joinpath("card.md.j2").read_text(encoding="utf-8")
+    template = resources.files("datagen.publish.card").joinpath("card.md.j2").read_text(encoding="utf-8")
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
     )
