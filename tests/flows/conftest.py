@@ -8,7 +8,7 @@ import pytest
 
 from tests.end_to_end.counting_teacher import CountingTeacher
 from tests.flows.prefect_server import PrefectServer, prefect_server, prefect_worker
-from tests.flows.school import School
+from tests.flows.school import CONCURRENCY, School
 from tests.publish.conftest import settings_for
 from tests.publish.taking_hub import TakingHub, taking_hub
 
@@ -41,6 +41,13 @@ def teacher(counting_teacher) -> Iterator[CountingTeacher]:
     counting_teacher.forget()
     yield counting_teacher
     counting_teacher.release()
+
+
+@pytest.fixture
+def limit(server, teacher) -> Iterator[str]:
+    """The name of the limit that the teacher's endpoint has for this test."""
+    with server.limited(teacher.url, CONCURRENCY) as name:
+        yield name
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -101,6 +102,16 @@ class PrefectServer:
     def cancel(self, run_id: str) -> None:
         """What the UI's button does."""
         self.ask(f"flow_runs/{run_id}/set_state", {"state": {"type": "CANCELLING"}})
+
+    @contextlib.contextmanager
+    def limited(self, teacher_url: str, slots: int) -> Iterator[str]:
+        """Limit a teacher's endpoint while the block lasts; the limit's name."""
+        name = f"teacher-127.0.0.1-{urlsplit(teacher_url).port}"
+        self.ask("v2/concurrency_limits/", {"name": name, "limit": slots, "active": True})
+        try:
+            yield name
+        finally:
+            self.ask(f"v2/concurrency_limits/{name}", method="DELETE")
 
     def kill(self) -> None:
         """End the server with -9; another one may go on in its place."""

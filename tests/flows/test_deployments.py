@@ -125,14 +125,12 @@ def test_a_parameter_of_the_wrong_kind_is_refused_before_a_run_starts_and_every_
 
 
 @pytest.mark.full
-def test_two_runs_share_the_limit_of_a_teachers_endpoint(server, counting_teacher, teacher, tmp_path):
+def test_two_runs_share_the_limit_of_a_teachers_endpoint(server, teacher, limit, tmp_path):
     schools = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        schools.append(School(tmp_path / name, counting_teacher.url))
+        schools.append(School(tmp_path / name, teacher.url))
         schools[-1].lay_down()
-    endpoint = f"teacher-127.0.0.1-{counting_teacher.url.split(':')[2].partition('/')[0]}"
-    server.ask("v2/concurrency_limits/", {"name": endpoint, "limit": CONCURRENCY, "active": True})
     teacher.hold_after(20)
     runs = [
         server.start("build", recipe=one.recipe, output=str(one.folder / "run"), overrides=[f"seed={place}"])
@@ -150,7 +148,7 @@ def test_two_runs_share_the_limit_of_a_teachers_endpoint(server, counting_teache
     )
     failed = server.wait(too_many)
     assert failed["state"]["type"] == "FAILED"
-    assert f"{endpoint!r} has 8 slots" in failed["state"]["message"]
+    assert f"{limit!r} has 8 slots" in failed["state"]["message"]
 
 
 @pytest.mark.full

@@ -6,7 +6,6 @@ import os
 import resource
 import signal
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -39,12 +38,10 @@ def test_a_nightly_run_waits_until_the_last_one_has_ended(server, school, teache
 
 
 @pytest.mark.full
-def test_a_run_that_is_killed_has_crashed_and_its_slots_and_its_folder_are_free_again(server, school, teacher):
+def test_a_run_that_is_killed_has_crashed_and_its_slots_and_its_folder_are_free_again(server, school, teacher, limit):
     run = school.folder / "run"
     parameters = {"recipe": school.recipe, "output": str(run)}
     before = processes_of_the_worker()
-    limit = f"teacher-127.0.0.1-{urlsplit(teacher.url).port}"
-    server.ask("v2/concurrency_limits/", {"name": limit, "limit": CONCURRENCY, "active": True})
     teacher.hold_after(20)
     first = server.start("build", **parameters)
     wait_until(lambda: teacher.is_holding, "the run samples")
@@ -59,7 +56,6 @@ def test_a_run_that_is_killed_has_crashed_and_its_slots_and_its_folder_are_free_
     server.wait_until(lambda: "waits for 8 slots" in server.log(second), "the killed run's slots are taken for a while")
     server.wait(second, seconds=180)
     server.finish(second)
-    server.ask(f"v2/concurrency_limits/{limit}", method="DELETE")
     assert teacher.repeats <= in_flight
 
 
