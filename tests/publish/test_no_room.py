@@ -32,7 +32,10 @@ def publish(hub: TakingHub, run: Path, room: int, **settings: str) -> subprocess
 def test_a_full_disk_stops_nobody_who_sends_whole_files_and_is_told_where_xet_needs_room(run: Path) -> None:
     with taking_hub() as hub:
         none = publish(hub, run, 0)
-        assert none.stderr == f"datagen: {run}: can't be locked: File too large; make room there, and start again\n"
+        assert (
+            none.stderr
+            == f"datagen: {run / '.lock-holder.json'}: can't be written: File too large; make room and start again\n"
+        )
         by_xet = publish(hub, run, 300, **BY_XET)
         assert by_xet.returncode == 1
         assert "this machine says: File too large" in by_xet.stderr
