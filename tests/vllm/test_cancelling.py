@@ -10,11 +10,11 @@ import pytest
 from datagen.recipe_file import load_recipe
 from tests.building import build
 from tests.end_to_end.runs import journal_lines, wait_until
-from tests.flows.conftest import processes_of_the_worker, server
+from tests.flows.conftest import far_hub, processes_of_the_worker, server
 
 pytestmark = [pytest.mark.vllm, pytest.mark.full]
 
-__all__ = ["server"]
+__all__ = ["far_hub", "server"]
 
 _STARTED_S = 240
 
