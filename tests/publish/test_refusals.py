@@ -224,6 +224,18 @@ def test_every_kind_of_key_is_found_however_deep_it_lies_in_a_table(tmp_path: Pa
     assert found == {FoundKey("notes.txt", "", kind), *in_table}
 
 
+@pytest.mark.parametrize(
+    "kind", [pa.binary(), pa.large_binary(), pa.binary(40), pa.string(), pa.large_string()], ids=str
+)
+def test_a_key_is_found_whatever_arrow_calls_its_column(tmp_path: Path, kind: pa.DataType) -> None:
+    text = b"it is hf_" + b"x9Y" * 10 + b" "
+    assert len(text) == 40
+    column = pa.array([text if "binary" in str(kind) else text.decode()], kind)
+    pq.write_table(pa.table({"cell": column}), tmp_path / "rows.parquet")
+    found = KeySearch({}).search(read_files(tmp_path))
+    assert list(found) == [FoundKey("rows.parquet", "column cell", "a token of the Hugging Face Hub")]
+
+
 def test_a_key_inside_a_path_is_told_with_its_place_and_never_shown(tmp_path: Path) -> None:
     key = "sk-proj-" + "x9Y" * 10
     told = refusal(_with_text(tmp_path, f"I was told {key} once."))

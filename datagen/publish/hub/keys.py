@@ -145,13 +145,18 @@ def _texts(column: pa.Array) -> Iterator[pa.Array]:
     kind = column.type
     if pa.types.is_dictionary(kind):
         yield from _texts(column.dictionary)
-    elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind):
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_bytes(kind):
         yield column.cast(pa.large_binary())
     elif pa.types.is_struct(kind):
         for field in column.flatten():
             yield from _texts(field)
     elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
         yield from _texts(column.flatten())
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    kinds = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+    return any(is_kind(kind) for is_kind in kinds)
 
 
 def _blocks(path: Path) -> Iterator[tuple[str, pa.Array]]:
