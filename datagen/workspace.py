@@ -53,8 +53,14 @@ class StageRecord:
     counts: dict[str, Any]
 
 
+def find_run(named: str) -> Path | None:
+    """The folder of a run that was started, named by its path or by its name under `outputs/`; None without one."""
+    folders = (Path(named), Path("outputs") / named)
+    return next((folder for folder in folders if (folder / _RECORD).is_file()), None)
+
+
 def existing_run(named: str, option: str = "") -> Path:
-    """The folder of a run that was started: named by its path, or by its name under `outputs/`.
+    """The folder of a run that must be there, as `find_run` finds it.
 
     Args:
         named: by the user.
@@ -63,10 +69,9 @@ def existing_run(named: str, option: str = "") -> Path:
     Raises:
         UsageError: there is none.
     """
-    for folder in (Path(named), Path("outputs") / named):
-        if (folder / _RECORD).is_file():
-            return folder
-    raise UsageError(f"{option}{named}: there is no run here, nor in outputs/{named}; `datagen build` makes one")
+    if (folder := find_run(named)) is None:
+        raise UsageError(f"{option}{named}: there is no run here, nor in outputs/{named}; `datagen build` makes one")
+    return folder
 
 
 class Workspace:

@@ -12,12 +12,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
-from prefect.tasks import Task
 from pydantic import Field
 
 from datagen.errors import BusyError, UsageError
@@ -32,8 +30,8 @@ from datagen.workspace import Workspace, existing_run
 from flows.artifacts import Artifacts
 from flows.attending import attended, ends_when_told
 from flows.publish import publish_as_task
-from flows.retrying import RETRY_DELAY_S, worth_a_retry
 from flows.slots import endpoint_slots
+from flows.tasks import as_task
 
 _LOGGER = logging.getLogger("datagen")
 _PULL_RETRIES = 2
@@ -106,7 +104,7 @@ def _build(settings: Recipe, workspace: Workspace, options: Options, retries: in
     run = prepare(settings, workspace, options, _LOGGER.info)
     artifacts = Artifacts(settings.name, workspace)
     for name, stages in groupby(stages_of(settings, options.until), key=attrgetter("stage")):
-        _as_task(name, tuple(stages), run, artifacts, retries)()
+        _do(name, tuple(stages), run, artifacts, retries)
         if name == "pull":
             artifacts.changes(changes_since_last(workspace))
     if options.until == "assemble":
@@ -116,24 +114,13 @@ def _build(settings: Recipe, workspace: Workspace, options: Options, retries: in
         remember(workspace)
 
 
-def _as_task(
-    name: StageName, stages: tuple[Stage, ...], run: Run, artifacts: Artifacts, retries: int
-) -> Task[[], dict[str, Any]]:
-    """One task for a stage, of all sources; it takes nothing, so that nothing of the run gets into Prefect's records.
+def _do(name: StageName, stages: tuple[Stage, ...], run: Run, artifacts: Artifacts, retries: int) -> None:
+    """Do a stage, of all sources, as one task.
 
     A task of its own for each of a thousand sources would take Prefect longer than the pull itself.
     """
 
-    @task(
-        name=name,
-        task_run_name=name,
-        cache_policy=NO_CACHE,
-        persist_result=False,
-        retries=max(retries, _PULL_RETRIES) if name == "pull" else retries,
-        retry_delay_seconds=RETRY_DELAY_S,
-        retry_condition_fn=worth_a_retry,
-    )
-    def execute() -> dict[str, Any]:
+    def work() -> dict[str, Any]:
         with contextlib.ExitStack() as around:
             if not all(stage.is_done(run) for stage in stages):
                 around.enter_context(artifacts.progress(name))
@@ -141,4 +128,4 @@ def _as_task(
                     around.enter_context(endpoint_slots(run.recipe))
             return attended(lambda: {stage.name: run_stage(stage, run) for stage in stages})
 
-    return execute
+    as_task(name, work, max(retries, _PULL_RETRIES) if name == "pull" else retries)()

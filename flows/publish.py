@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
@@ -21,7 +20,7 @@ from datagen.publish.hub.wording import publishing_lines
 from datagen.workspace import Workspace, existing_run
 from flows.artifacts import Artifacts
 from flows.attending import attended, ends_when_told
-from flows.retrying import RETRY_DELAY_S, worth_a_retry
+from flows.tasks import as_task
 
 _LOGGER = logging.getLogger("datagen")
 
@@ -81,19 +80,10 @@ def publish_as_task(folder: Path, retries: int, **wanted: Any) -> Publishing:
         wanted: arguments of `publish_dataset` that the recipe does not answer.
     """
 
-    @task(
-        name="publish",
-        task_run_name="publish",
-        cache_policy=NO_CACHE,
-        persist_result=False,
-        retries=retries,
-        retry_delay_seconds=RETRY_DELAY_S,
-        retry_condition_fn=worth_a_retry,
-    )
-    def execute() -> Publishing:
+    def publish() -> Publishing:
         return attended(lambda: publish_dataset(folder, say=_LOGGER.info, **wanted))
 
-    made = execute()
+    made = as_task("publish", publish, retries)()
     for line in publishing_lines(made):
         _LOGGER.info("publish: %s", line)
     Artifacts(made.name, Workspace(folder)).published(made)

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
+from tests.end_to_end.conftest import teacher
 from tests.end_to_end.counting_teacher import CountingTeacher
 from tests.flows.prefect_server import PrefectServer, prefect_server, prefect_worker
 from tests.flows.school import CONCURRENCY, School
 from tests.publish.conftest import settings_for
 from tests.publish.taking_hub import TakingHub, taking_hub
+
+__all__ = ["teacher"]
 
 MARK, MARKED = "DATAGEN_TEST_WORKER", uuid.uuid4().hex
 
@@ -34,13 +37,6 @@ def server(tmp_path_factory, far_hub) -> Iterator[PrefectServer]:
 def counting_teacher() -> Iterator[CountingTeacher]:
     with CountingTeacher().serving(latency_ms=20) as teacher:
         yield teacher
-
-
-@pytest.fixture
-def teacher(counting_teacher) -> Iterator[CountingTeacher]:
-    counting_teacher.forget()
-    yield counting_teacher
-    counting_teacher.release()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from datagen.reading import DataFile, locate_path
 from datagen.reading.hub import hub_errors, list_hub, locate_hub_splits
 from datagen.reading.located import shown
 from datagen.reading.rows import file_errors
+from datagen.workspace import find_run
 
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _SPLITS = {
@@ -61,8 +62,8 @@ def find_dataset(where: str) -> Place:
     if path.is_file():
         file = DataFile(str(path), path.name)
         return Place(_by_name(where, [file]), _tokenizer_beside(path.parent))
-    if (Path("outputs") / where / "run.json").is_file():
-        return _in_folder(where, Path("outputs", where).absolute())
+    if (run := find_run(where)) is not None:
+        return _in_folder(where, run.absolute())
     if "://" in where:
         return Place(_by_name(where, locate_path(where).files))
     if _HUB_ID.fullmatch(where):
